@@ -1,0 +1,46 @@
+import { Failure } from './failure.ts';
+import {
+  type MethodName,
+  methods,
+  type Notification,
+  type NotificationName,
+  notifications,
+  type ParamsInput,
+  type Result,
+} from './methods.ts';
+
+/** The part of a JSON-RPC connection that a client needs; vscode-jsonrpc's MessageConnection has it. */
+export interface Wire {
+  sendRequest(method: string, params: unknown, token?: unknown): Promise<unknown>;
+  onNotification(method: string, handler: (params: unknown) => void): { dispose(): void };
+}
+
+/** A request that the helper answered with a failure. */
+export class HelperFailure extends Error {
+  override readonly name = 'HelperFailure';
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/**
+ * Sends one request and reads its result.
+ * @throws HelperFailure when the helper answers with a failure; whatever the wire throws when it breaks
+ */
+export async function request<M extends MethodName>(wire: Wire, method: M, params: ParamsInput<M>, token?: unknown): Promise<Result<M>> {
+  const answer = await wire.sendRequest(method, params, token).catch((error: unknown) => {
+    const data = Failure.safeParse(error instanceof Error && 'data' in error ? error.data : undefined);
+    throw data.success ? new HelperFailure(data.data) : error;
+  });
+  return methods[method].result.parse(answer) as Result<M>;
+}
+
+export function onNotification<N extends NotificationName>(
+  wire: Wire,
+  name: N,
+  handler: (notification: Notification<N>) => void,
+): { dispose(): void } {
+  return wire.onNotification(name, raw => handler(notifications[name].parse(raw) as Notification<N>));
+}

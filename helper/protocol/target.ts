@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { NamespaceKey, NamespaceType, Pid } from './model.ts';
+
+const types = z.array(NamespaceType).min(1).optional();
+
+/**
+ * What a terminal or a command enters. `types` narrows it to some of the namespaces; without it all
+ * that differ from the helper's own are joined. `start` (see Process) makes a stale pid refuse.
+ */
+export const Target = z.union([
+  z.strictObject({ pid: Pid, start: z.int().optional(), types }),
+  z.strictObject({ sandbox: z.string().min(1), types }),
+  z.strictObject({ container: z.string().min(1), types }),
+  z.strictObject({ namespaces: z.array(NamespaceKey).min(1), types }),
+]);
+export type Target = z.infer<typeof Target>;
+
+/** Reads `1000`, `1000:100` or a name as login(1) knows it; nothing else means a user (CVE-2026-30892). */
+export const User = z
+  .string()
+  .regex(/^(?:0|[1-9]\d{0,9})(?::(?:0|[1-9]\d{0,9}))?$|^[a-z_][a-z0-9_.-]{0,31}$/i, 'is neither UID, UID:GID nor a user name')
+  .refine(user => user.split(':').every(id => !/^\d/.test(id) || Number(id) < 0xffff_ffff), 'is above the highest user id');
+
+/** A NUL would end the string early for the kernel: `/tmp\0/etc` would mean `/tmp`. */
+const text = z.string().refine(value => !value.includes('\0'), 'holds a NUL character');
+
+export const AbsolutePath = text.max(4095).regex(/^\//, 'must be an absolute path');
+
+/** What runs inside a target. Without `command` a shell that exists there is looked for. */
+export const Entry = z.strictObject({
+  target: Target,
+  command: z.array(text).min(1).optional(),
+  user: User.optional(),
+  environment: z.record(text.regex(/^[^=]+$/, 'is no name of a variable'), text).optional(),
+  directory: AbsolutePath.optional(),
+});
+export type Entry = z.infer<typeof Entry>;
+
+/** Sizes of a terminal in character cells; what the kernel's winsize can hold and a program can draw. */
+export const Size = z.strictObject({ columns: z.int().min(1).max(4096), rows: z.int().min(1).max(4096) });
+export type Size = z.infer<typeof Size>;
