@@ -1,0 +1,92 @@
+// Numbers of the kernel's headers, under the headers' names; the same on x86-64 and arm64.
+import type { NamespaceType } from '../protocol/model.ts';
+
+/** linux/sched.h: what makes or joins a namespace of each type. */
+export const cloneFlag: Readonly<Record<NamespaceType, number>> = {
+  time: 0x80,
+  mnt: 0x20000,
+  cgroup: 0x02000000,
+  uts: 0x04000000,
+  ipc: 0x08000000,
+  user: 0x10000000,
+  pid: 0x20000000,
+  net: 0x40000000,
+};
+
+export const cloneFlagName: Readonly<Record<NamespaceType, string>> = {
+  time: 'CLONE_NEWTIME',
+  mnt: 'CLONE_NEWNS',
+  cgroup: 'CLONE_NEWCGROUP',
+  uts: 'CLONE_NEWUTS',
+  ipc: 'CLONE_NEWIPC',
+  user: 'CLONE_NEWUSER',
+  pid: 'CLONE_NEWPID',
+  net: 'CLONE_NEWNET',
+};
+
+export const CLONE_FS = 0x200;
+
+/** sys/mount.h, mount(2). */
+export const mountFlags = {
+  MS_RDONLY: 1,
+  MS_NOSUID: 2,
+  MS_NODEV: 4,
+  MS_NOEXEC: 8,
+  MS_REMOUNT: 32,
+  MS_BIND: 4096,
+  MS_REC: 16384,
+  MS_PRIVATE: 1 << 18,
+  MS_SLAVE: 1 << 19,
+} as const;
+
+/** linux/mount.h, mount_setattr(2). */
+export const MOUNT_ATTR_RDONLY = 1;
+export const AT_FDCWD = -100;
+export const AT_RECURSIVE = 0x8000;
+export const MNT_DETACH = 2;
+
+/** fcntl(2); the `O_` flags that node:fs constants lack. */
+export const O_PATH = 0o10000000;
+export const O_CLOEXEC = 0o2000000;
+export const F_SETFD = 2;
+export const FD_CLOEXEC = 1;
+export const F_ADD_SEALS = 1033;
+/** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE */
+export const ALL_SEALS = 15;
+export const MFD_CLOEXEC = 1;
+export const MFD_ALLOW_SEALING = 2;
+/** Since Linux 6.3; older kernels answer EINVAL. */
+export const MFD_EXEC = 16;
+
+/** openat2(2). */
+export const RESOLVE_NO_MAGICLINKS = 0x02;
+export const RESOLVE_IN_ROOT = 0x10;
+
+/** linux/nsfs.h, ioctl_ns(2). */
+export const NS_GET_USERNS = 0xb701;
+export const NS_GET_PARENT = 0xb702;
+export const NS_GET_OWNER_UID = 0xb704;
+
+/** asm-generic/ioctls.h, ioctl_tty(2). */
+export const TIOCSCTTY = 0x540e;
+export const TIOCSWINSZ = 0x5414;
+export const TIOCSPTLCK = 0x40045431;
+export const TIOCGPTPEER = 0x5441;
+
+/** linux/magic.h, fstatfs(2). */
+export const DEVPTS_SUPER_MAGIC = 0x1cd1;
+export const NSFS_MAGIC = 0x6e736673;
+
+/** asm-generic/socket.h, unix(7). */
+export const SOL_SOCKET = 1;
+export const SO_PEERCRED = 17;
+export const SO_PEERGROUPS = 59;
+/** Since Linux 6.5. */
+export const SO_PEERPIDFD = 77;
+
+export const WNOHANG = 1;
+export const SIGKILL = 9;
+export const PR_SET_DUMPABLE = 4;
+export const PR_SET_NAME = 15;
+export const PR_SET_SECUREBITS = 28;
+export const SECBIT_NO_SETUID_FIXUP = 4;

@@ -1,0 +1,97 @@
+// The only import of koffi: every call into the C library is in this table, and every failure leaves
+// with its errno, read on the very next line because any other work may change it.
+import koffi from 'koffi';
+import { SysError } from './errors.ts';
+
+interface Libc {
+  setns(fd: number, nstype: number): number;
+  unshare(flags: number): number;
+  /** Fourth: the type and value of the argument that `ioctl` takes by its prototype `...`. */
+  ioctl(fd: number, request: number, type: 'int' | 'void *', argument: number | Buffer): number;
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Buffer, bytes: number): number;
+  send(fd: number, data: Buffer, bytes: number, flags: number): number;
+  recv(fd: number, into: Buffer, bytes: number, flags: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Buffer, bytes: Buffer): number;
+  waitpid(pid: number, status: Buffer, options: number): number;
+  memfd_create(name: string, flags: number): number;
+  /** Fills in two ints: the end to read from, the end to write to. */
+  pipe2(ends: Buffer, flags: number): number;
+  fcntl(fd: number, command: number, type: 'int', argument: number): number;
+  fstatfs(fd: number, into: Buffer): number;
+  prctl(option: number, type: 'ulong', argument: number): number;
+  poll(entries: Buffer, count: number, timeoutMs: number): number;
+  pidfd_open(pid: number, flags: number): number;
+  pidfd_send_signal(pidfd: number, signal: number): number;
+  openat2(directory: number, path: string, how: Buffer, bytes: number): number;
+  fsopen(fileSystem: string, flags: number): number;
+  fsconfig(context: number, command: number): number;
+  fsmount(context: number, flags: number, attributes: number): number;
+}
+
+const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]>> = {
+  setns: 'int setns(int fd, int nstype)',
+  unshare: 'int unshare(int flags)',
+  ioctl: 'int ioctl(int fd, unsigned long request, ...)',
+  socket: 'int socket(int domain, int type, int protocol)',
+  bind: 'int bind(int fd, void *address, uint32_t bytes)',
+  send: 'long send(int fd, void *data, size_t bytes, int flags)',
+  recv: 'long recv(int fd, void *into, size_t bytes, int flags)',
+  getsockopt: 'int getsockopt(int fd, int level, int name, void *value, void *bytes)',
+  waitpid: 'int waitpid(int pid, void *status, int options)',
+  memfd_create: 'int memfd_create(const char *name, unsigned int flags)',
+  pipe2: 'int pipe2(void *ends, int flags)',
+  fcntl: 'int fcntl(int fd, int command, ...)',
+  fstatfs: 'int fstatfs64(int fd, void *into)',
+  prctl: 'int prctl(int option, ...)',
+  poll: 'int poll(void *entries, unsigned long count, int timeoutMs)',
+  // glibc 2.36 is the first with these by name; older hosts have them by number, the same on x86-64 and arm64.
+  pidfd_open: [434, 'int pid, uint32_t flags'],
+  pidfd_send_signal: [424, 'int pidfd, int signal, void *info, uint32_t flags'],
+  openat2: [437, 'int directory, const char *path, void *how, size_t bytes'],
+  fsopen: [430, 'const char *fileSystem, uint32_t flags'],
+  fsconfig: [431, 'int context, uint32_t command, void *key, void *value, int more'],
+  fsmount: [432, 'int context, uint32_t flags, uint32_t attributes'],
+};
+
+type Native = (...args: readonly unknown[]) => unknown;
+
+const library = koffi.load(null);
+
+function bind([name, prototype]: [string, string | readonly [number, string]]): [string, Native] {
+  if (typeof prototype === 'string') return [name, library.func(prototype) as Native];
+  const [number, parameters] = prototype;
+  const defaults = parameters.split(',').map(parameter => (parameter.includes('*') ? null : 0));
+  const call = library.func(`long syscall(long number, ${parameters})`) as Native;
+  return [name, (...args) => call(number, ...args, ...defaults.slice(args.length))];
+}
+
+const functions = new Map(Object.entries(prototypes).map(bind));
+
+/** Which calls are bound; a test compares it with what the C library has. */
+export const koffiVersion = koffi.version;
+
+/**
+ * Calls the C library on this thread.
+ * @param subject what the call is about, for the error
+ * @throws SysError when the call returns -1
+ */
+export function sys<K extends keyof Libc>(name: K, subject: string, ...args: Parameters<Libc[K]>): number {
+  const result = Number(functions.get(name)?.(...args));
+  if (result === -1) throw new SysError(name, koffi.errno(), subject);
+  return result;
+}
+
+/**
+ * Waits on a thread of koffi's pool for a descriptor to become readable; a pidfd does when its process ends.
+ * @returns false when `timeoutMs` passed first
+ */
+export function readable(fd: number, timeoutMs: number): Promise<boolean> {
+  const entry = Buffer.alloc(8); // struct pollfd { int fd; short events, revents }
+  entry.writeInt32LE(fd, 0);
+  entry.writeInt16LE(1, 4); // POLLIN
+  const poll = library.func(prototypes.poll as string);
+  return new Promise((resolve, reject) => {
+    poll.async(entry, 1, timeoutMs, (error: Error | null, ready: number) => (error ? reject(error) : resolve(ready > 0)));
+  });
+}
