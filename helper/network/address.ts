@@ -1,0 +1,38 @@
+/** An IPv4 address with its prefix length, as numbers. */
+export interface Ipv4Network {
+  readonly address: number;
+  readonly prefix: number;
+}
+
+/** `10.201.0.1/30`; the caller has checked the form (Ipv4WithPrefix of the definition). */
+export function parseIpv4(text: string): Ipv4Network {
+  const [address = '', prefix = '32'] = text.split('/');
+  return { address: address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0), prefix: Number(prefix) };
+}
+
+export const formatIpv4 = (address: number): string => [24, 16, 8, 0].map(shift => (address >>> shift) & 0xff).join('.');
+
+const sizeOf = (prefix: number): number => 2 ** (32 - prefix);
+export const firstOf = ({ address, prefix }: Ipv4Network): number => Math.floor(address / sizeOf(prefix)) * sizeOf(prefix);
+
+export function overlap(one: Ipv4Network, other: Ipv4Network): boolean {
+  return firstOf(one) < firstOf(other) + sizeOf(other.prefix) && firstOf(other) < firstOf(one) + sizeOf(one.prefix);
+}
+
+/** An address or a network as bytes → text; IPv6 in the short form of RFC 5952. */
+export function formatAddress(bytes: Buffer): string {
+  if (bytes.length === 4) return formatIpv4(bytes.readUInt32BE(0));
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
+  const zeros = groups
+    .join(':')
+    .match(/(?:^|:)0(?::0)+(?=:|$)/g)
+    ?.sort((a, b) => b.length - a.length)[0];
+  if (zeros === undefined) return groups.join(':');
+  const [before = '', after = ''] = splitOnce(groups.join(':'), zeros);
+  return `${before}::${after.replace(/^:/, '')}`;
+}
+
+function splitOnce(text: string, part: string): [string, string] {
+  const at = text.indexOf(part);
+  return [text.slice(0, at), text.slice(at + part.length)];
+}
