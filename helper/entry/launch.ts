@@ -1,0 +1,102 @@
+// Starts a command inside a target: check → take handles → act → give back.
+import { closeSync, constants, statSync } from 'node:fs';
+import type { NamespaceType } from '../protocol/model.ts';
+import type { Entry } from '../protocol/target.ts';
+import type { Ending } from '../stage/reaper.ts';
+import { StageFailed, stage } from '../stage/run.ts';
+import { Refusal } from '../sys/errors.ts';
+import { O_PATH } from '../sys/flags.ts';
+import { openInRoot } from '../sys/in-root.ts';
+import { type Identity, identify } from './identity.ts';
+import { noticesFor } from './notices.ts';
+import { entryProgram, handleOf, rootOf } from './program.ts';
+import { type Entered, enter, type World } from './target.ts';
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Where shells are, the better ones first; the last is for images that hold nothing but busybox. */
+const shells: readonly (readonly string[])[] = [
+  ['/bin/bash'],
+  ['/usr/bin/bash'],
+  ['/run/current-system/sw/bin/bash'],
+  ['/bin/ash'],
+  ['/bin/sh'],
+  ['/usr/bin/sh'],
+  ['/bin/busybox', 'sh'],
+  ['/busybox/sh'],
+];
+
+export interface Launched {
+  readonly pid: number;
+  readonly joined: NamespaceType[];
+  readonly notices: string[];
+}
+
+/** Makes the descriptors 0, 1 and 2 of the command once it is known as whom it runs; they are closed here. */
+export interface Stdio {
+  readonly terminal: boolean;
+  readonly open: (entered: Entered, identity: Identity) => readonly [number, number, number];
+}
+
+/** @throws Refusal `no-command` when there is nothing to execute; otherwise see enter, identify and stage */
+export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (ending: Ending) => void): Promise<Launched> {
+  using entered = enter(entry.target, world);
+  const identity = identify(entered, entry.user);
+  const joined = [...entered.namespaces.keys()];
+  const notices = noticesFor(entered, joined);
+  const directory = entry.directory ?? identity.home;
+  if (entry.directory !== undefined && !hasDirectory(entered, entry.directory))
+    notices.push(`there is no directory ${entry.directory}; this is /`);
+  const program = entryProgram({
+    types: joined,
+    label: entered.label,
+    hasRoot: entered.root !== undefined,
+    privileged: process.getuid?.() === 0,
+    uid: identity.uid,
+    gid: identity.gid,
+    terminal: stdio.terminal,
+    directory,
+    candidates: entry.command ? [entry.command] : shells,
+    environment: environmentOf(entry, identity, stdio.terminal),
+  });
+  const handles = new Map(joined.map(type => [handleOf(type, entered.label), entered.namespaces.get(type) ?? -1]));
+  if (entered.root !== undefined) handles.set(rootOf(entered.label), entered.root);
+  const given = stdio.open(entered, identity);
+  try {
+    return { pid: await stage({ program, stdio: given, handles, onEnd }), joined, notices };
+  } catch (error) {
+    throw explained(error, entry, entered.label);
+  } finally {
+    for (const fd of new Set(given)) closeSync(fd);
+  }
+}
+
+function environmentOf({ environment }: Entry, { name, home, uid }: Identity, terminal: boolean): Record<string, string> {
+  return { PATH, HOME: home, USER: name ?? String(uid), LANG: 'C.UTF-8', ...(terminal && { TERM: 'xterm-256color' }), ...environment };
+}
+
+/** Only for the notice; the stage tries again by itself, and stays in `/`. */
+function hasDirectory({ root }: Entered, directory: string): boolean {
+  try {
+    if (root === undefined) return statSync(directory).isDirectory();
+    closeSync(openInRoot(root, directory, O_PATH | constants.O_DIRECTORY));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function explained(error: unknown, { command }: Entry, label: string): unknown {
+  if (!(error instanceof StageFailed) || error.syscall !== 'execve') return error;
+  const { syscall, errno } = error;
+  if (!['ENOENT', 'EACCES', 'ENOTDIR'].includes(errno)) return error;
+  const message = command
+    ? `${label} has no command ${JSON.stringify(command[0])}${errno === 'EACCES' ? ' that may be executed' : ''}.`
+    : `${label} has no shell: none of ${shells.map(([path]) => path).join(', ')} is there.`;
+  return new Refusal('no-command', message, {
+    syscall,
+    errno,
+    subject: command?.[0] ?? 'shell',
+    hint: 'Choose a command that exists there.',
+  });
+}

@@ -1,0 +1,38 @@
+// What a person should know about a shell before typing into it.
+import { readFileSync } from 'node:fs';
+import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
+import { statusField } from '../sys/procfs.ts';
+import type { Entered } from './target.ts';
+
+export function noticesFor(entered: Entered, joined: readonly NamespaceType[]): string[] {
+  const power = morePowerful(entered, joined);
+  return [...whereAmI(entered, joined), ...(power === undefined ? [] : [power])];
+}
+
+/** `mnt uts ipc pid net of redis-1; user, cgroup and time are the host's`; nothing when all eight are joined. */
+function whereAmI({ label }: Entered, joined: readonly NamespaceType[]): string[] {
+  const outside = namespaceTypes.filter(type => !joined.includes(type));
+  if (outside.length === 0) return [];
+  if (joined.length === 0) return [`${label} shares all namespaces with the host`];
+  const list = outside.length === 1 ? outside[0] : `${outside.slice(0, -1).join(', ')} and ${outside.at(-1)}`;
+  return [
+    `${namespaceTypes.filter(type => joined.includes(type)).join(' ')} of ${label}; ${list} ${outside.length === 1 ? 'is' : 'are'} the host's`,
+  ];
+}
+
+/** The shell is started beside a process, not by it: it has what the helper may give, not what the process was left with. */
+function morePowerful({ status }: Entered, joined: readonly NamespaceType[]): string | undefined {
+  if (status === undefined) return undefined;
+  const differences = [];
+  if (statusField(status, 'Seccomp') !== '0') differences.push('no seccomp filter');
+  if (statusField(status, 'NoNewPrivs') === '1') differences.push('can gain privileges by set-user-ID programs');
+  // In a user namespace of its own a new shell has all capabilities, over that namespace only.
+  const own = joined.includes('user') ? undefined : capabilities(readFileSync('/proc/self/status', 'latin1'));
+  const theirs = capabilities(status);
+  if (own !== undefined && own > theirs) differences.push(`${own} capabilities (it has ${theirs})`);
+  const name = statusField(`\n${status}`, 'Name') ?? 'the process inside';
+  return differences.length === 0 ? undefined : `this shell can do more than ${name}: ${differences.join(', ')}`;
+}
+
+const capabilities = (status: string): number =>
+  [...BigInt(`0x${statusField(status, 'CapEff') ?? '0'}`).toString(2)].filter(bit => bit === '1').length;

@@ -1,0 +1,136 @@
+// A target becomes handles: descriptors of its namespaces and of its root directory. From here on
+// nothing is looked up by pid, name or path again.
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { findNamespace, membersOf, openNamespace } from '../discovery/handles.ts';
+import type { IdMapping } from '../protocol/inspection.ts';
+import { type NamespaceType, namespaceTypes, type Sandbox, type Snapshot } from '../protocol/model.ts';
+import type { Target } from '../protocol/target.ts';
+import { Refusal, SysError } from '../sys/errors.ts';
+import { O_PATH } from '../sys/flags.ts';
+import { sys } from '../sys/libc.ts';
+import { inodeOf } from '../sys/namespaces.ts';
+import { parseIdMap, readNamespace, readStat } from '../sys/procfs.ts';
+
+/** What a terminal or a command enters, held open. */
+export class Entered implements Disposable {
+  /** As a person calls it: `redis-1`, `pid 812`, `net:[4026532345]`. */
+  readonly label: string;
+  readonly namespaces = new Map<NamespaceType, number>();
+  /** The root directory; only where the mnt namespace is joined. */
+  root: number | undefined;
+  /** How ids inside are ids outside; only where the user namespace is joined. */
+  uidMap: IdMapping[] | undefined;
+  gidMap: IdMapping[] | undefined;
+  /** /proc/PID/status of the process beside which the command will run. */
+  status: string | undefined;
+
+  constructor(label: string) {
+    this.label = label;
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.namespaces.values()) closeSync(fd);
+    if (this.root !== undefined) closeSync(this.root);
+  }
+}
+
+export interface World {
+  readonly snapshot: Snapshot;
+  readonly sandboxes: readonly Sandbox[];
+}
+
+/**
+ * @throws Refusal `unknown` or `gone` when there is no such target, `invalid` when `types` leaves nothing of it
+ */
+export function enter(target: Target, world: World): Entered {
+  if ('namespaces' in target) return enterNamespaces(target, world.snapshot);
+  const { pid, start, label } = processOf(target, world);
+  return enterProcess(pid, start, label, target.types);
+}
+
+interface Chosen {
+  readonly pid: number;
+  readonly start: number | undefined;
+  readonly label: string;
+}
+
+function processOf(target: Exclude<Target, { namespaces: unknown }>, { snapshot, sandboxes }: World): Chosen {
+  if ('pid' in target) return { pid: target.pid, start: target.start, label: `pid ${target.pid}` };
+  if ('sandbox' in target) {
+    const sandbox = sandboxes.find(each => each.id === target.sandbox || each.name === target.sandbox);
+    if (!sandbox) throw new Refusal('unknown', `There is no sandbox called ${target.sandbox}.`, { subject: target.sandbox });
+    return { pid: sandbox.pid, start: undefined, label: sandbox.name };
+  }
+  const { container } = target;
+  const found = snapshot.containers.filter(each => each.id === container || each.name === container);
+  const [only] = found;
+  if (!only) throw new Refusal('unknown', `There is no container called ${container}.`, { subject: container });
+  if (found.length > 1) {
+    throw new Refusal(
+      'invalid',
+      `${container} is the name of ${found.length} containers; use the id of one: ${found.map(each => each.id).join(', ')}.`,
+    );
+  }
+  return { pid: only.pid, start: snapshot.processes.find(each => each.pid === only.pid)?.start, label: only.name };
+}
+
+function enterProcess(pid: number, start: number | undefined, label: string, types: readonly NamespaceType[] = namespaceTypes): Entered {
+  const ended = (): Refusal => new Refusal('gone', `${label} ended a moment ago.`, { subject: label });
+  const entered = new Entered(label);
+  let pidfd: number | undefined;
+  try {
+    pidfd = sys('pidfd_open', label, pid, 0);
+    if (start !== undefined && readStat(pid).start !== start) throw ended();
+    for (const type of types) addNamespace(entered, type, openSync(`/proc/${pid}/ns/${type}`, 'r'));
+    if (entered.namespaces.has('mnt')) entered.root = openSync(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY);
+    if (entered.namespaces.has('user')) addMaps(entered, pid);
+    entered.status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    // Still the same process now: then all that was read under its number was its own.
+    sys('pidfd_send_signal', label, pidfd, 0);
+    return entered;
+  } catch (error) {
+    entered[Symbol.dispose]();
+    throw isEnd(error) ? ended() : error;
+  } finally {
+    if (pidfd !== undefined) closeSync(pidfd);
+  }
+}
+
+function isEnd(error: unknown): boolean {
+  if (error instanceof SysError) return error.errno === 'ESRCH';
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+}
+
+function enterNamespaces({ namespaces, types }: Extract<Target, { namespaces: unknown }>, snapshot: Snapshot): Entered {
+  const chosen = namespaces.filter(each => types?.includes(each.type) ?? true);
+  const [first] = chosen;
+  if (!first) throw new Refusal('invalid', 'None of the namespaces is of the types to join.');
+  const entered = new Entered(chosen.map(({ type, inode }) => `${type}:[${inode}]`).join(' '));
+  try {
+    for (const key of chosen) {
+      const namespace = findNamespace(snapshot, key);
+      const members = membersOf(snapshot, key);
+      addNamespace(entered, key.type, openNamespace(namespace, members));
+      const [member] = members;
+      if (!member) continue;
+      if (key.type === 'mnt' && entered.namespaces.has('mnt'))
+        entered.root ??= openSync(`/proc/${member.pid}/root`, O_PATH | constants.O_DIRECTORY);
+      if (key.type === 'user' && entered.namespaces.has('user')) addMaps(entered, member.pid);
+    }
+    return entered;
+  } catch (error) {
+    entered[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Keeps only what differs: joining the own user namespace again is an error (EINVAL), any other is no use. */
+function addNamespace(entered: Entered, type: NamespaceType, fd: number): void {
+  if (inodeOf(fd) === readNamespace('self', type)) closeSync(fd);
+  else entered.namespaces.set(type, fd);
+}
+
+function addMaps(entered: Entered, pid: number): void {
+  entered.uidMap = parseIdMap(readFileSync(`/proc/${pid}/uid_map`, 'utf8'));
+  entered.gidMap = parseIdMap(readFileSync(`/proc/${pid}/gid_map`, 'utf8'));
+}
