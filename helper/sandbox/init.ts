@@ -1,0 +1,47 @@
+// A sandbox's init: the process whose end is the sandbox's end.
+import { closeSync } from 'node:fs';
+import type { Sandbox } from '../protocol/model.ts';
+import { Refusal, SysError } from '../sys/errors.ts';
+import { SIGKILL } from '../sys/flags.ts';
+import { readable, sys } from '../sys/libc.ts';
+import { readStat } from '../sys/procfs.ts';
+
+const END_MS = 10_000;
+
+/** Is this still the same process, and not a zombie? */
+export function isAlive(pid: number, start: number): boolean {
+  try {
+    const stat = readStat(pid);
+    return stat.start === start && stat.state !== 'Z' && stat.state !== 'X';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Kills init, at which the kernel kills all in its pid namespace and lets init go last. One that has ended is no error.
+ * @throws Refusal `system` when something in it does not die, as a process that waits for a broken disk
+ */
+export async function endInit({ pid, name }: Sandbox, start: number): Promise<void> {
+  const pidfd = open(pid);
+  if (pidfd === undefined) return;
+  try {
+    if (!isAlive(pid, start)) return;
+    sys('pidfd_send_signal', `init of ${name}`, pidfd, SIGKILL);
+    if (await readable(pidfd, END_MS)) return;
+    throw new Refusal('system', `Could not remove ${name}: a process in it has not ended within ${END_MS / 1000} s of SIGKILL.`, {
+      subject: name,
+    });
+  } finally {
+    closeSync(pidfd);
+  }
+}
+
+function open(pid: number): number | undefined {
+  try {
+    return sys('pidfd_open', `pid ${pid}`, pid, 0);
+  } catch (error) {
+    if (error instanceof SysError && error.errno === 'ESRCH') return undefined;
+    throw error;
+  }
+}

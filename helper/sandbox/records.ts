@@ -1,0 +1,55 @@
+// What the helper made, written down before it is made, so that a helper that starts after a crash
+// knows what is whose.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Sandbox, SandboxNetwork } from '../protocol/model.ts';
+
+const Making = z.object({ phase: z.literal('making'), id: z.string(), name: z.string(), network: SandboxNetwork.optional() });
+const Ready = z.object({
+  phase: z.literal('ready'),
+  sandbox: Sandbox,
+  /** Start time of its init: with the pid it names one process for good. */
+  start: z.int(),
+});
+export const SandboxRecord = z.discriminatedUnion('phase', [Making, Ready]);
+export type SandboxRecord = z.infer<typeof SandboxRecord>;
+
+export class Records {
+  readonly #directory: string;
+
+  /** @param state the helper's own directory, which only it can write */
+  constructor(state: string) {
+    this.#directory = join(state, 'sandboxes');
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+  }
+
+  pathOf(id: string): string {
+    return join(this.#directory, `${id}.json`);
+  }
+
+  /** Replaces the file as a whole: a crash leaves the old one or the new one. */
+  write(id: string, record: SandboxRecord): void {
+    const path = this.pathOf(id);
+    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+
+  delete(id: string): void {
+    rmSync(this.pathOf(id), { force: true });
+  }
+
+  /** All that can be read; what cannot is removed, as nobody can act on it. */
+  read(): SandboxRecord[] {
+    return readdirSync(this.#directory).flatMap(file => {
+      const path = join(this.#directory, file);
+      try {
+        if (!file.endsWith('.json')) throw new Error('cut short by a crash');
+        return [SandboxRecord.parse(JSON.parse(readFileSync(path, 'utf8')))];
+      } catch {
+        rmSync(path, { force: true });
+        return [];
+      }
+    });
+  }
+}

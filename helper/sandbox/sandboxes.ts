@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { occupiedHere } from '../network/occupied.ts';
+import { deleteLink } from '../network/rtnetlink.ts';
+import { addressesOf, formatNetwork, freeSubnet, linkNames, requireFree } from '../network/subnets.ts';
+import type { Definition } from '../protocol/definition.ts';
+import type { Result } from '../protocol/methods.ts';
+import { namespaceTypes, type Sandbox, type SandboxNetwork } from '../protocol/model.ts';
+import { StageFailed, stage } from '../stage/run.ts';
+import { Refusal, SysError } from '../sys/errors.ts';
+import { RouteSocket } from '../sys/netlink.ts';
+import { readNamespace, readStat } from '../sys/procfs.ts';
+import { disksOf } from './disks.ts';
+import { explainPlan } from './explain.ts';
+import { idsFor } from './ids.ts';
+import { endInit, isAlive } from './init.ts';
+import { perform } from './perform.ts';
+import { compile, describe, type HelperStep, lineOf, type Plan, planFor } from './plan.ts';
+import { Records } from './records.ts';
+
+/** Who asks: the owner of the new sandbox's user namespace, and root inside. */
+export interface Caller {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+}
+
+interface Kept {
+  readonly sandbox: Sandbox;
+  readonly start: number;
+}
+
+const ADOPTED_CHECK_MS = 2000;
+
+/** The sandboxes that live, and their coming and going. One is made at a time: names and subnets are checked and then used. */
+export class Sandboxes {
+  readonly #kept = new Map<string, Kept>();
+  readonly #records: Records;
+  readonly #staging: string;
+  readonly #changed: () => void;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  /** @param changed called after every change of {@link list} */
+  constructor(state: string, changed: () => void) {
+    this.#records = new Records(state);
+    this.#staging = join(state, 'staging');
+    this.#changed = changed;
+    mkdirSync(this.#staging, { recursive: true, mode: 0o755 });
+    this.#reconcile();
+    setInterval(() => this.#forgetEnded(), ADOPTED_CHECK_MS).unref();
+  }
+
+  list(): Sandbox[] {
+    return [...this.#kept.values()].map(each => each.sandbox);
+  }
+
+  propose(): Result<'sandbox/propose'> {
+    const taken = this.list().map(each => each.name);
+    const number = Array.from({ length: taken.length + 1 }, (_, index) => index + 1).find(each => !taken.includes(`sandbox-${each}`)) ?? 1;
+    const subnet = freeSubnet(occupiedHere());
+    return { name: `sandbox-${number}`, ...(subnet && { subnet: formatNetwork(subnet) }), taken };
+  }
+
+  plan(definition: Definition, caller: Caller): string[] {
+    return describe(this.#planFor(newId(), definition, caller).plan);
+  }
+
+  create(definition: Definition, caller: Caller): Promise<Sandbox> {
+    const made = this.#queue.then(() => this.#create(definition, caller));
+    this.#queue = made.catch(() => undefined);
+    return made;
+  }
+
+  /** Kills everything in it, waits until it is gone, and takes its traces away. */
+  async remove(key: string): Promise<void> {
+    const found = [...this.#kept.values()].find(({ sandbox }) => sandbox.id === key || sandbox.name === key);
+    if (!found) return;
+    await endInit(found.sandbox, found.start);
+    this.#cleanUp(found.sandbox);
+  }
+
+  #planFor(id: string, definition: Definition, { uid, gid, groups }: Caller): { plan: Plan; network: SandboxNetwork | undefined } {
+    if (this.list().some(each => each.name === definition.name)) {
+      throw new Refusal('taken', `There is a sandbox called ${definition.name} already.`, {
+        subject: definition.name,
+        hint: 'Choose another name, or remove that one.',
+      });
+    }
+    const network = networkFor(id, definition);
+    const ids = idsFor(definition.users, uid, gid);
+    const disks = definition.root === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : [];
+    return {
+      plan: planFor(definition, { id, record: this.#records.pathOf(id), staging: this.#staging, uid, gid, groups, ...ids, network, disks }),
+      network,
+    };
+  }
+
+  async #create(definition: Definition, caller: Caller): Promise<Sandbox> {
+    const id = newId();
+    const { plan, network } = this.#planFor(id, definition, caller);
+    const { program, first, at, lines } = compile(plan);
+    const record = (): void => this.#records.write(id, { phase: 'making', id, name: definition.name, ...(network && { network }) });
+    let current: HelperStep | undefined;
+    const doStep = (step: HelperStep, pid: number): void => {
+      current = step;
+      perform(step, { pid, record });
+      current = undefined;
+    };
+    const nothing = openSync('/dev/null', 'r+');
+    try {
+      for (const step of first) doStep(step, 0);
+      const pid = await stage({
+        program,
+        stdio: [nothing, nothing, nothing],
+        handles: new Map(),
+        onSync: (until, waiting) => {
+          for (const step of at.get(until) ?? []) doStep(step, waiting);
+        },
+        onEnd: () => this.#ended(id),
+      });
+      return this.#keep({ id, name: definition.name, pid, networks: network ? [network] : [], uid: caller.uid });
+    } catch (error) {
+      this.#undo(id, network);
+      const line = current ? lineOf(plan, current) : error instanceof StageFailed ? lines[error.index] : undefined;
+      throw explainPlan(error, definition, line);
+    } finally {
+      closeSync(nothing);
+    }
+  }
+
+  #keep(made: Pick<Sandbox, 'id' | 'name' | 'pid' | 'networks' | 'uid'>): Sandbox {
+    const namespaces = Object.fromEntries(namespaceTypes.map(type => [type, readNamespace(made.pid, type)]));
+    const sandbox: Sandbox = { ...made, namespaces, created: new Date().toISOString() };
+    const { start } = readStat(made.pid);
+    this.#records.write(sandbox.id, { phase: 'ready', sandbox, start });
+    this.#kept.set(sandbox.id, { sandbox, start });
+    this.#changed();
+    return sandbox;
+  }
+
+  /** After a crash: what lives is adopted, what was half made or has ended is removed. */
+  #reconcile(): void {
+    for (const record of this.#records.read()) {
+      if (record.phase === 'making') this.#undo(record.id, record.network);
+      else if (isAlive(record.sandbox.pid, record.start)) this.#kept.set(record.sandbox.id, record);
+      else this.#undo(record.sandbox.id, record.sandbox.networks[0]);
+    }
+  }
+
+  #ended(id: string): void {
+    const kept = this.#kept.get(id);
+    if (kept) this.#cleanUp(kept.sandbox);
+  }
+
+  /** For those that an earlier helper made: the kernel tells only a parent of its children's end. */
+  #forgetEnded(): void {
+    for (const { sandbox, start } of this.#kept.values()) {
+      if (!isAlive(sandbox.pid, start)) this.#cleanUp(sandbox);
+    }
+  }
+
+  #cleanUp(sandbox: Sandbox): void {
+    if (!this.#kept.delete(sandbox.id)) return;
+    this.#undo(sandbox.id, sandbox.networks[0]);
+    this.#changed();
+  }
+
+  #undo(id: string, network: SandboxNetwork | undefined): void {
+    if (network) removeLink(network.hostLink);
+    this.#records.delete(id);
+  }
+}
+
+const newId = (): string => randomBytes(4).toString('hex');
+
+function networkFor(id: string, { network, name }: Definition): SandboxNetwork | undefined {
+  if (network === 'none') return undefined;
+  const occupied = occupiedHere();
+  if (network !== 'link') {
+    requireFree(network, occupied);
+    return { ...linkNames(id), hostAddress: network.host, address: network.address };
+  }
+  const subnet = freeSubnet(occupied);
+  if (!subnet)
+    throw new Refusal('taken', `No subnet of 10.201.0.0/16 is free for ${name}.`, {
+      subject: '10.201.0.0/16',
+      hint: 'Name two addresses, or use "network": "none".',
+    });
+  const { host, address } = addressesOf(subnet);
+  return { ...linkNames(id), hostAddress: host, address };
+}
+
+/** The link goes with the sandbox's network namespace, but not before the kernel gets round to it, and not while something else holds that. */
+function removeLink(name: string): void {
+  using socket = new RouteSocket();
+  try {
+    deleteLink(socket, name);
+  } catch (error) {
+    if (!(error instanceof SysError && error.errno === 'ENODEV')) throw error; // it is gone already
+  }
+}
