@@ -1,0 +1,195 @@
+// The subcommands of `burrow`. All but `serve` are clients of the socket and hold no logic of their own.
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { argv, execArgv, execPath, getuid, stderr, stdout } from 'node:process';
+import { parseArgs } from 'node:util';
+import { type Failure, failureCode } from '../protocol/failure.ts';
+import type { MethodName, ParamsInput } from '../protocol/methods.ts';
+import { methods } from '../protocol/methods.ts';
+import { invokingUser } from '../server/policy.ts';
+import { serve } from '../server/serve.ts';
+import { Refusal } from '../sys/errors.ts';
+import { Helper } from './connect.ts';
+import { readDefinition } from './definition-file.ts';
+import { execute } from './execute.ts';
+import { parseTarget } from './target.ts';
+
+interface Values {
+  readonly socket: string;
+  readonly user?: string;
+  readonly detach?: boolean;
+  readonly types?: string;
+}
+
+interface Command {
+  readonly usage: string;
+  readonly options: readonly (keyof Values)[];
+  /** `rest` is what follows `--`; the number it gives back is the exit code. */
+  readonly run: (words: readonly string[], values: Values, rest: readonly string[] | undefined) => Promise<number | undefined>;
+}
+
+const options = {
+  socket: { type: 'string' },
+  user: { type: 'string' },
+  detach: { type: 'boolean' },
+  types: { type: 'string' },
+} as const;
+
+const commands: Readonly<Record<string, Command>> = {
+  serve: {
+    usage: 'serve [--user UID] [--detach]         start the helper, for UID besides root',
+    options: ['user', 'detach'],
+    run: async (words, { socket, user, detach }) => {
+      refuseWords(words);
+      const served = user === undefined ? invokingUser() : parseUid(user);
+      if (detach) return startDetached(socket, served);
+      await serve({ socket, user: served });
+      stdout.write(`burrow: serving on ${socket}\n`);
+      return undefined;
+    },
+  },
+  call: {
+    usage: 'call METHOD [JSON]                    one request; the result as JSON',
+    options: [],
+    run: async ([method, json = '{}', ...words], { socket }) => {
+      refuseWords(words);
+      if (method === undefined || !isMethod(method))
+        throw new Refusal('invalid', `${JSON.stringify(method ?? '')} is no method: use ${Object.keys(methods).join(', ')}.`);
+      using helper = await Helper.reach(socket);
+      // The helper reads the params: what is wrong with them it says best.
+      const params = parseJson(json) as ParamsInput<typeof method>;
+      stdout.write(`${JSON.stringify(await helper.request(method, params), null, 2)}\n`);
+      return 0;
+    },
+  },
+  exec: {
+    usage: 'exec TARGET… [--types T,…] [-- COMMAND…]  a command, or a shell, inside a target',
+    options: ['types'],
+    run: async (words, { socket, types }, rest) => {
+      const target = parseTarget(words, types);
+      using helper = await Helper.reach(socket);
+      return await execute(helper, { target, ...(rest && rest.length > 0 && { command: [...rest] }) });
+    },
+  },
+  run: {
+    usage: 'run FILE                              make the sandbox of a file, run its command, remove it',
+    options: [],
+    run: async ([file, ...words], { socket }) => {
+      refuseWords(words);
+      if (file === undefined) throw new Refusal('invalid', 'Which definition file is to be run?');
+      const { command, environment, directory, ...definition } = readDefinition(file);
+      using helper = await Helper.reach(socket);
+      const sandbox = await helper.request('sandbox/create', { definition });
+      try {
+        return await execute(helper, { target: { sandbox: sandbox.id }, environment, directory, ...(command && { command }) });
+      } finally {
+        await helper.request('sandbox/remove', { sandbox: sandbox.id });
+      }
+    },
+  },
+};
+
+const isMethod = (name: string): name is MethodName => Object.hasOwn(methods, name);
+
+const usage = (): string =>
+  [
+    'burrow: Linux namespaces',
+    '',
+    ...Object.values(commands).map(command => `  burrow ${command.usage}`),
+    '',
+    '  --socket PATH   where the helper answers',
+    '  TARGET          pid:812, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
+    '',
+  ].join('\n');
+
+const systemSocket = '/run/burrow/helper.sock';
+
+/** The root helper's where there is one; an ordinary user's own helper serves in the user's runtime directory. */
+function defaultSocket(command: Command): string {
+  const runtime = process.env['XDG_RUNTIME_DIR'];
+  const serves = command === commands['serve'];
+  if (getuid?.() === 0 || runtime === undefined || (!serves && existsSync(systemSocket))) return systemSocket;
+  return `${runtime}/burrow/helper.sock`;
+}
+
+/** @returns the exit code, or undefined when the process is to go on */
+export async function main(words: readonly string[]): Promise<number | undefined> {
+  const [name, ...given] = words;
+  if (name === undefined || name === '--help' || name === 'help') {
+    stdout.write(usage());
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  try {
+    if (!command) throw new Refusal('invalid', `burrow has no command ${JSON.stringify(name)}: use ${Object.keys(commands).join(', ')}.`);
+    const dashes = given.indexOf('--');
+    const rest = dashes < 0 ? undefined : given.slice(dashes + 1);
+    const { values, positionals } = read(dashes < 0 ? given : given.slice(0, dashes), command);
+    return await command.run(positionals, { ...values, socket: values.socket ?? defaultSocket(command) }, rest);
+  } catch (error) {
+    stderr.write(`${JSON.stringify(failureOf(error))}\n`);
+    return 1;
+  }
+}
+
+function read(words: readonly string[], command: Command): { values: Partial<Values>; positionals: string[] } {
+  const allowed = Object.fromEntries(
+    Object.entries(options).filter(([name]) => name === 'socket' || command.options.some(option => option === name)),
+  );
+  try {
+    return parseArgs({ args: [...words], options: allowed, allowPositionals: true }) as { values: Partial<Values>; positionals: string[] };
+  } catch (error) {
+    throw new Refusal('invalid', `${error instanceof Error ? error.message : String(error)} Usage: burrow ${command.usage.split('  ')[0]}`);
+  }
+}
+
+function failureOf(error: unknown): Failure & { code?: number } {
+  if (error instanceof Refusal) return error.failure;
+  if (error instanceof Error && 'failure' in error) return { ...(error.failure as Failure), code: failureCode };
+  return { kind: 'system', message: error instanceof Error ? error.message : String(error) };
+}
+
+function refuseWords([word]: readonly string[]): void {
+  if (word !== undefined) throw new Refusal('invalid', `${JSON.stringify(word)} is one word too many.`);
+}
+
+function parseUid(text: string): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) >= 0xffff_ffff) throw new Refusal('invalid', `${JSON.stringify(text)} is no user id.`);
+  return Number(text);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal('invalid', `The params are no JSON: ${text}`);
+  }
+}
+
+/** Starts `serve` in a session of its own, which outlives the terminal, and waits until it answers. */
+async function startDetached(socket: string, user: number): Promise<number> {
+  mkdirSync(dirname(socket), { recursive: true, mode: 0o755 });
+  const log = openSync(`${dirname(socket)}/helper.log`, 'a', 0o600);
+  const child = spawn(execPath, [...execArgv, argv[1] ?? '', 'serve', '--socket', socket, '--user', String(user)], {
+    detached: true,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', log],
+  });
+  closeSync(log);
+  const started = await new Promise<boolean>(resolve => {
+    child.stdout?.once('data', () => resolve(true));
+    child.once('exit', () => resolve(false));
+  });
+  if (!started) throw new Refusal('system', lastMessage(`${dirname(socket)}/helper.log`) ?? 'The helper ended at once.');
+  child.stdout?.destroy();
+  child.unref();
+  stdout.write(`burrow: serving on ${socket}\n`);
+  return 0;
+}
+
+/** The failure that the helper wrote last, in its own words. */
+function lastMessage(log: string): string | undefined {
+  const last: unknown = parseJson(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? 'null');
+  return typeof last === 'object' && last !== null && 'message' in last ? String(last.message) : undefined;
+}

@@ -1,0 +1,64 @@
+// The command line's side of the socket.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { createMessageConnection, type MessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { request } from '../protocol/calls.ts';
+import { type MethodName, type ParamsInput, protocolVersion, type Result, streamGreeting } from '../protocol/methods.ts';
+import { Refusal } from '../sys/errors.ts';
+
+export class Helper implements Disposable {
+  readonly #path: string;
+  readonly #connection: MessageConnection;
+
+  private constructor(path: string, socket: Socket) {
+    this.#path = path;
+    this.#connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+    // Without this, requests that are under way when the helper dies would never settle.
+    this.#connection.onClose(() => this.#connection.dispose());
+    this.#connection.listen();
+  }
+
+  /** @throws Refusal when nobody answers or the helper is of another version */
+  static async reach(path: string): Promise<Helper> {
+    const helper = new Helper(path, await dial(path));
+    await helper.request('helper/hello', { protocol: protocolVersion });
+    return helper;
+  }
+
+  get wire(): MessageConnection {
+    return this.#connection;
+  }
+
+  request<M extends MethodName>(method: M, params: ParamsInput<M>): Promise<Result<M>> {
+    return request(this.#connection, method, params);
+  }
+
+  /** The raw stream that a token stands for. */
+  async stream(token: string): Promise<Socket> {
+    const socket = await dial(this.#path);
+    socket.write(streamGreeting(token));
+    return socket;
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.end();
+    this.#connection.dispose();
+  }
+}
+
+async function dial(path: string): Promise<Socket> {
+  const socket = connect({ path, allowHalfOpen: true });
+  try {
+    await once(socket, 'connect');
+    return socket;
+  } catch (error) {
+    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+    const why = errno === 'EACCES' ? 'it belongs to another user' : 'no helper answers there';
+    throw new Refusal('gone', `Could not reach ${path}: ${why}.`, {
+      syscall: 'connect',
+      errno,
+      subject: path,
+      hint: 'Start it with sudo burrow serve --detach.',
+    });
+  }
+}

@@ -1,0 +1,123 @@
+// One connection: its first bytes say whether it is a raw stream or JSON-RPC.
+import type { Socket } from 'node:net';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { z } from 'zod';
+import { firstProblem } from '../protocol/definition.ts';
+import { failureCode } from '../protocol/failure.ts';
+import { type MethodName, methods, streamGreetingPattern } from '../protocol/methods.ts';
+import { Refusal, toFailure } from '../sys/errors.ts';
+import { acts, type Client, handlers, type Services } from './handlers.ts';
+import { recordAct, recordEvent } from './log.ts';
+import { type Peer, peerOf } from './peer.ts';
+import type { Policy } from './policy.ts';
+
+const GREETING_BYTES = 'burrow-stream '.length + 64 + 1;
+const GREETING_MS = 10_000;
+
+export function accept(socket: Socket, policy: Policy, services: Services): void {
+  let peer: Peer;
+  try {
+    peer = peerOf(socket);
+  } catch (error) {
+    recordEvent('refused', { reason: String(error) });
+    socket.destroy();
+    return;
+  }
+  socket.on('error', () => undefined); // ECONNRESET: the other end is gone, and 'close' follows
+  socket.setTimeout(GREETING_MS, () => socket.destroy());
+  const look = (): void => {
+    const beginning = socket.read() as Buffer | null;
+    if (!beginning) return;
+    socket.unshift(beginning);
+    if (beginning[0] === 'b'.charCodeAt(0) && beginning.length < GREETING_BYTES) return;
+    socket.off('readable', look).setTimeout(0);
+    if (beginning[0] === 'b'.charCodeAt(0)) claimStream(socket, peer, policy, services);
+    else converse(socket, peer, policy, services);
+  };
+  socket.on('readable', look);
+}
+
+function claimStream(socket: Socket, peer: Peer, policy: Policy, { streams }: Services): void {
+  const token = streamGreetingPattern.exec((socket.read(GREETING_BYTES) as Buffer).toString('latin1'))?.[1];
+  try {
+    policy.require(peer);
+    if (token !== undefined && streams.claim(token, peer.uid, socket)) return;
+  } catch {
+    // recorded below like any other wrong claim
+  }
+  recordEvent('stream refused', { uid: peer.uid, pid: peer.pid });
+  socket.destroy();
+}
+
+function converse(socket: Socket, peer: Peer, policy: Policy, services: Services): void {
+  const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+  const leave: (() => void)[] = [];
+  let open = true;
+  const client: Client = {
+    peer,
+    notify: (name, notification) => {
+      // A connection that has just closed rejects; nobody is there to be told.
+      if (open) connection.sendNotification(name, notification).catch(() => undefined);
+    },
+    watch: () => {
+      if (leave.length === 0)
+        leave.push(
+          services.discovery.watch(change => client.notify('namespaces/changed', change)),
+          services.watchSandboxes(sandboxes => client.notify('sandbox/changed', { sandboxes })),
+        );
+    },
+  };
+  for (const method of Object.keys(methods) as MethodName[])
+    connection.onRequest(method, (raw: unknown) => answer(method, raw, policy, services, client));
+  connection.onClose(() => {
+    open = false;
+    for (const each of leave) each();
+    connection.dispose();
+  });
+  connection.onError(() => undefined); // a write after the other end has gone; 'close' follows
+  listen(connection, socket);
+}
+
+/** What is no JSON-RPC ends the connection and nothing else. */
+function listen(connection: MessageConnection, socket: Socket): void {
+  try {
+    connection.listen();
+  } catch {
+    socket.destroy();
+  }
+}
+
+async function answer<M extends MethodName>(method: M, raw: unknown, policy: Policy, services: Services, client: Client): Promise<unknown> {
+  try {
+    policy.require(client.peer);
+    const params = read(method, raw);
+    const result = await handlers[method](params as never, services, client);
+    if (acts.has(method)) recordAct(client.peer, method, raw, 'done');
+    return result;
+  } catch (error) {
+    const failure = toFailure(error, `Could not do ${method}`);
+    if (acts.has(method)) recordAct(client.peer, method, raw, failure.message);
+    if (!(error instanceof Error) || failure.kind === 'system')
+      recordEvent('failed', { method, error: error instanceof Error ? error.stack : String(error) });
+    throw new ResponseError(failureCode, failure.message, failure);
+  }
+}
+
+/** @throws Refusal `invalid` that names the first thing wrong */
+function read(method: MethodName, raw: unknown): unknown {
+  const schema: z.ZodType = methods[method].params;
+  const result = schema.safeParse(raw ?? {});
+  if (result.success) return result.data;
+  throw new Refusal(
+    'invalid',
+    `${capitalised(firstProblem(result.error, method === 'sandbox/create' || method === 'sandbox/plan' ? 'the definition' : method))}.`,
+  );
+}
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

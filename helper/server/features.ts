@@ -1,0 +1,38 @@
+// What this kernel and host can do, each with the reason where it cannot. Looked at once, at the start.
+import { accessSync, existsSync, readFileSync } from 'node:fs';
+import type { Feature } from '../protocol/model.ts';
+
+const namespaceFile = (type: string): Feature =>
+  existsSync(`/proc/self/ns/${type}`) ? { available: true } : { available: false, reason: `this kernel has no ${type} namespaces` };
+
+function fileSystem(name: string): Feature {
+  const known = readFileSync('/proc/filesystems', 'utf8')
+    .split('\n')
+    .some(line => line.split('\t').at(-1) === name);
+  return known ? { available: true } : { available: false, reason: `this kernel has no ${name} file system, or its module is not loaded` };
+}
+
+function privileged(): Feature {
+  return process.getuid?.() === 0 ? { available: true } : { available: false, reason: 'the helper does not run as root' };
+}
+
+function canRead(path: string): Feature {
+  try {
+    accessSync(path);
+    return { available: true };
+  } catch {
+    return { available: false, reason: `${path} cannot be read` };
+  }
+}
+
+const probes: Readonly<Record<string, () => Feature>> = {
+  'time-namespaces': () => namespaceFile('time'),
+  'cgroup-namespaces': () => namespaceFile('cgroup'),
+  overlay: () => fileSystem('overlay'),
+  mqueue: () => fileSystem('mqueue'),
+  sandboxes: privileged,
+  'subordinate-ids': () => canRead('/etc/subuid'),
+};
+
+export const findFeatures = (): Record<string, Feature> =>
+  Object.fromEntries(Object.entries(probes).map(([name, probe]) => [name, probe()]));

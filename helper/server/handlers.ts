@@ -1,0 +1,109 @@
+// Method → function. A method without a handler does not compile.
+import type { Discovery } from '../discovery/discovery.ts';
+import { inspect } from '../discovery/inspect.ts';
+import { open, run } from '../entry/processes.ts';
+import type { Streams } from '../entry/streams.ts';
+import type { World } from '../entry/target.ts';
+import type { Terminals } from '../entry/terminals.ts';
+import {
+  type MethodName,
+  type Notification,
+  type NotificationName,
+  type Params,
+  protocolVersion,
+  type Result,
+} from '../protocol/methods.ts';
+import type { Feature, Sandbox } from '../protocol/model.ts';
+import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import { Refusal } from '../sys/errors.ts';
+import type { Peer } from './peer.ts';
+
+/** The parts of the helper that handlers act on. */
+export interface Services {
+  readonly version: string;
+  readonly features: Record<string, Feature>;
+  readonly discovery: Discovery;
+  readonly terminals: Terminals;
+  readonly streams: Streams;
+  readonly sandboxes: Sandboxes;
+  /** Calls back after every change of the list of sandboxes, until the returned function is called. */
+  readonly watchSandboxes: (watcher: (sandboxes: Sandbox[]) => void) => () => void;
+  /** Ends the helper after the answer. */
+  readonly stop: () => void;
+}
+
+/** One client: who it is, and how to tell it something. */
+export interface Client {
+  readonly peer: Peer;
+  notify<N extends NotificationName>(name: N, notification: Notification<N>): void;
+  /** From now on it hears of namespaces and sandboxes that change. */
+  watch(): void;
+}
+
+type Handler<M extends MethodName> = (params: Params<M>, services: Services, client: Client) => Result<M> | Promise<Result<M>>;
+
+export const handlers: { readonly [M in MethodName]: Handler<M> } = {
+  'helper/hello': ({ protocol }, { version, features }) => {
+    if (protocol !== protocolVersion) {
+      throw new Refusal('unsupported', `The helper speaks version ${protocolVersion} of the protocol, and you version ${protocol}.`, {
+        hint: 'Stop it and start it again.',
+      });
+    }
+    return { protocol: protocolVersion, version, pid: process.pid, privileged: process.getuid?.() === 0, features };
+  },
+  'helper/stop': (_, { stop }) => {
+    stop();
+    return {};
+  },
+
+  'namespaces/snapshot': (_, { discovery }) => discovery.snapshot(),
+  'namespaces/watch': (_, __, client) => {
+    client.watch();
+    return {};
+  },
+  'namespaces/inspect': async (key, { discovery }) => inspect(await discovery.snapshot(), key),
+
+  'terminal/open': async (params, services, client) =>
+    services.terminals.open(params, await worldFor(params.target, services), client.peer.uid, (terminal, ending) =>
+      client.notify('terminal/exited', { terminal, ...ending }),
+    ),
+  'terminal/resize': ({ terminal, size }, { terminals }, { peer }) => {
+    terminals.resize(terminal, size, peer.uid);
+    return {};
+  },
+  'terminal/close': ({ terminal }, { terminals }, { peer }) => {
+    terminals.close(terminal, peer.uid);
+    return {};
+  },
+
+  'process/run': async (params, services) => run(params, await worldFor(params.target, services)),
+  'process/open': async (params, services, client) =>
+    open(params, await worldFor(params.target, services), client.peer.uid, services.streams, (process, ending) =>
+      client.notify('process/exited', { process, ...ending }),
+    ),
+
+  'sandbox/propose': (_, { sandboxes }) => sandboxes.propose(),
+  'sandbox/plan': ({ definition }, { sandboxes }, { peer }) => ({ steps: sandboxes.plan(definition, peer) }),
+  'sandbox/create': ({ definition }, { sandboxes }, { peer }) => sandboxes.create(definition, peer),
+  'sandbox/list': (_, { sandboxes }) => ({ sandboxes: sandboxes.list() }),
+  'sandbox/remove': async ({ sandbox }, { sandboxes }) => {
+    await sandboxes.remove(sandbox);
+    return {};
+  },
+};
+
+/** A process or a sandbox says itself which it is; for the rest the machine is looked at afresh. */
+async function worldFor(target: Params<'terminal/open'>['target'], { discovery, sandboxes }: Services): Promise<World> {
+  const needsScan = 'container' in target || 'namespaces' in target;
+  return { snapshot: needsScan ? await discovery.snapshot() : discovery.latest, sandboxes: sandboxes.list() };
+}
+
+/** The methods that do something with privileges: they are recorded. The rest only look. */
+export const acts: ReadonlySet<MethodName> = new Set<MethodName>([
+  'helper/stop',
+  'terminal/open',
+  'process/run',
+  'process/open',
+  'sandbox/create',
+  'sandbox/remove',
+]);

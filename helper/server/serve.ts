@@ -1,0 +1,116 @@
+// The helper itself: its directory, its socket, its end.
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { Discovery } from '../discovery/discovery.ts';
+import { Streams } from '../entry/streams.ts';
+import { Terminals } from '../entry/terminals.ts';
+import type { Sandbox } from '../protocol/model.ts';
+import { Sandboxes } from '../sandbox/sandboxes.ts';
+import { Refusal } from '../sys/errors.ts';
+import { version } from '../version.ts';
+import { accept } from './connection.ts';
+import { findFeatures } from './features.ts';
+import type { Services } from './handlers.ts';
+import { recordEvent } from './log.ts';
+import { Policy } from './policy.ts';
+
+/** sockaddr_un holds 108 bytes with the NUL, unix(7). */
+const SOCKET_PATH_BYTES = 107;
+
+export interface ServeOptions {
+  readonly socket: string;
+  /** Besides root: whose requests are answered, and to whom the socket belongs. */
+  readonly user: number;
+}
+
+/**
+ * Serves until it is told to stop. What it made lives on.
+ * @returns once the socket answers
+ * @throws Refusal when the socket cannot be made there, or another helper has it
+ */
+export async function serve({ socket, user }: ServeOptions): Promise<void> {
+  const state = dirname(socket);
+  await claim(socket, state);
+  const watchers = new Set<(sandboxes: Sandbox[]) => void>();
+  const streams = new Streams();
+  const sandboxes = new Sandboxes(state, () => {
+    for (const tell of watchers) tell(sandboxes.list());
+    discovery.snapshot().catch(() => undefined); // the next scan finds it
+  });
+  const discovery = new Discovery();
+  const services: Services = {
+    version,
+    features: findFeatures(),
+    discovery,
+    streams,
+    terminals: new Terminals(streams),
+    sandboxes,
+    watchSandboxes: watcher => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    stop: () => setImmediate(end),
+  };
+  const policy = new Policy(user);
+  const server = createServer(connection => accept(connection, policy, services));
+
+  function end(): void {
+    recordEvent('stopped');
+    server.close();
+    rmSync(socket, { force: true });
+    // Answers that are on their way still go out.
+    setTimeout(() => process.exit(0), 50);
+  }
+  process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', end);
+
+  // Nobody may connect between its making and its owner and mode.
+  const mask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(socket, resolve);
+    });
+  } finally {
+    process.umask(mask);
+  }
+  if (user !== process.getuid?.()) chownSync(socket, user, -1);
+  recordEvent('started', { version, socket, user });
+}
+
+/** Makes the directory, and takes a socket file away that nobody answers on. */
+async function claim(socket: string, state: string): Promise<void> {
+  if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES) {
+    throw new Refusal(
+      'invalid',
+      `The socket path ${socket} is ${Buffer.byteLength(socket)} bytes long; the kernel takes at most ${SOCKET_PATH_BYTES}.`,
+      { subject: socket },
+    );
+  }
+  mkdirSync(state, { recursive: true, mode: 0o755 });
+  requireOwn(state);
+  chmodSync(state, 0o755); // whatever the umask was: a sandbox's root is put together below it, as the caller
+  if (!existsSync(socket)) return;
+  if (await answers(socket))
+    throw new Refusal('taken', `A helper answers on ${socket} already.`, { subject: socket, hint: 'Stop that one first.' });
+  rmSync(socket);
+}
+
+/** In a directory that others can write they could put their own files in place of the helper's. */
+function requireOwn(directory: string): void {
+  const stat = lstatSync(directory);
+  if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0) return;
+  throw new Refusal('denied', `${directory} must be a directory of the helper's own user that nobody else can write.`, {
+    subject: directory,
+  });
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const probe = connect(socket)
+      .on('connect', () => {
+        probe.destroy();
+        resolve(true);
+      })
+      .on('error', () => resolve(false));
+  });
+}
