@@ -7,6 +7,7 @@ import { StageFailed, stage } from '../stage/run.ts';
 import { Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { openInRoot } from '../sys/in-root.ts';
+import { statusField } from '../sys/procfs.ts';
 import { type Identity, identify } from './identity.ts';
 import { noticesFor } from './notices.ts';
 import { entryProgram, handleOf, rootOf } from './program.ts';
@@ -54,6 +55,7 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
     privileged: process.getuid?.() === 0,
     uid: identity.uid,
     gid: identity.gid,
+    groups: groupsOf(entered),
     terminal: stdio.terminal,
     directory,
     candidates: entry.command ? [entry.command] : shells,
@@ -69,6 +71,12 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
   } finally {
     for (const fd of new Set(given)) closeSync(fd);
   }
+}
+
+/** In a user namespace those of the process beside it: they are its user's outside, and losing one may open what it shuts (CVE-2014-8989). */
+function groupsOf({ status, namespaces }: Entered): number[] {
+  if (status === undefined || !namespaces.has('user')) return [];
+  return statusField(status, 'Groups')?.split(' ').filter(Boolean).map(Number) ?? [];
 }
 
 function environmentOf({ environment }: Entry, { name, home, uid }: Identity, terminal: boolean): Record<string, string> {

@@ -1,9 +1,10 @@
 // The stage program that enters a target and becomes a command. Pure: a table of calls, made from
 // what was found out about the target.
 import type { NamespaceType } from '../protocol/model.ts';
+import { prelude, setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
 import type { Argument, Call, Program } from '../stage/program.ts';
-import { cloneFlag, cloneFlagName, F_SETFD, FD_CLOEXEC, PR_SET_DUMPABLE, TIOCSCTTY } from '../sys/flags.ts';
+import { cloneFlag, cloneFlagName, TIOCSCTTY } from '../sys/flags.ts';
 
 export interface EntryPlan {
   /** The namespaces to join. */
@@ -14,6 +15,8 @@ export interface EntryPlan {
   readonly privileged: boolean;
   readonly uid: number;
   readonly gid: number;
+  /** Supplementary groups, as ids outside. */
+  readonly groups: readonly number[];
   readonly terminal: boolean;
   readonly directory: string;
   /** The commands to try, the first that exists wins. */
@@ -42,11 +45,9 @@ export function entryProgram(plan: EntryPlan): Program {
   const none = 0xffff_ffff; // (uid_t)-1 would mean "leave it"; never used as an id
 
   const program: (Call | { do: 'fork' })[] = [
-    // Nobody inside may look at this process before it has become the command (CVE-2016-9962).
-    { call: 'prctl', arguments: [{ text: 'PR_SET_DUMPABLE', value: PR_SET_DUMPABLE }, 0] },
-    { call: 'fcntl', arguments: [3, { text: 'F_SETFD', value: F_SETFD }, { text: 'FD_CLOEXEC', value: FD_CLOEXEC }] },
-    // The helper's groups are not the target's; inside, the kernel may refuse to drop them.
-    ...(plan.privileged ? [{ call: 'setgroups', arguments: [0, null] } as const] : []),
+    ...prelude,
+    // The helper's own groups are not for the target. Inside, the kernel may refuse to change them.
+    ...(plan.privileged ? [setgroups(plan.groups)] : []),
     ...types.map(join),
     { do: 'fork' },
   ];

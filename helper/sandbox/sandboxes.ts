@@ -66,7 +66,10 @@ export class Sandboxes {
     return describe(this.#planFor(newId(), definition, caller).plan);
   }
 
+  /** @throws Refusal with the plan's line, the call and the errno; then nothing of it is left */
   create(definition: Definition, caller: Caller): Promise<Sandbox> {
+    if (process.getuid?.() !== 0)
+      throw new Refusal('denied', `Could not make sandbox ${definition.name}: the helper does not run as root.`);
     const made = this.#queue.then(() => this.#create(definition, caller));
     this.#queue = made.catch(() => undefined);
     return made;

@@ -1,6 +1,7 @@
 // The stage's part of a sandbox: who it is, its namespaces, its files. Pure tables of system calls.
 import { constants } from 'node:fs';
 import type { Definition } from '../protocol/definition.ts';
+import { prelude, setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
 import { type Call, flags } from '../stage/program.ts';
 import {
@@ -8,12 +9,9 @@ import {
   AT_RECURSIVE,
   cloneFlag,
   cloneFlagName,
-  F_SETFD,
-  FD_CLOEXEC,
   MNT_DETACH,
   MOUNT_ATTR_RDONLY,
   mountFlags,
-  PR_SET_DUMPABLE,
   PR_SET_NAME,
   PR_SET_SECUREBITS,
   SECBIT_NO_SETUID_FIXUP,
@@ -45,8 +43,7 @@ const mkdir = (path: string): Call => ({ call: 'mkdirat', arguments: [here, path
  */
 export function filesSteps({ root }: Definition, { staging, disks }: Facts): Call[] {
   return [
-    { call: 'prctl', arguments: [{ text: 'PR_SET_DUMPABLE', value: PR_SET_DUMPABLE }, 0] },
-    { call: 'fcntl', arguments: [3, { text: 'F_SETFD', value: F_SETFD }, { text: 'FD_CLOEXEC', value: FD_CLOEXEC }] },
+    ...prelude,
     { call: 'unshare', arguments: [{ text: cloneFlagName.mnt, value: cloneFlag.mnt }] },
     mount(null, '/', null, flags(mountFlags, 'MS_REC', 'MS_PRIVATE'), null),
     mount('tmpfs', staging, 'tmpfs', plain, 'mode=755'),
@@ -57,13 +54,9 @@ export function filesSteps({ root }: Definition, { staging, disks }: Facts): Cal
 
 /** Becomes the caller before the user namespace is made, so that it is the caller's and not root's. */
 export function identitySteps({ uid, gid, groups }: Facts): Call[] {
-  const list = Buffer.alloc(Math.max(4, groups.length * 4));
-  groups.forEach((group, index) => {
-    list.writeUInt32LE(group, index * 4);
-  });
   return [
     // The caller keeps all groups: losing one may give access to what is shut to it (CVE-2014-8989).
-    { call: 'setgroups', arguments: [groups.length, { bytes: list, text: `[${groups.join(', ')}]` }] },
+    setgroups(groups),
     // Keeps the capabilities over the change of uid: hosts may deny user namespaces to ordinary users.
     {
       call: 'prctl',

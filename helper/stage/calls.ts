@@ -1,0 +1,17 @@
+// Calls that every program begins with.
+import { F_SETFD, FD_CLOEXEC, PR_SET_DUMPABLE } from '../sys/flags.ts';
+import type { Call } from './program.ts';
+
+/** Nobody inside may look at the stage before it has become something else (CVE-2016-9962), or inherit its socket. */
+export const prelude: readonly Call[] = [
+  { call: 'prctl', arguments: [{ text: 'PR_SET_DUMPABLE', value: PR_SET_DUMPABLE }, 0] },
+  { call: 'fcntl', arguments: [3, { text: 'F_SETFD', value: F_SETFD }, { text: 'FD_CLOEXEC', value: FD_CLOEXEC }] },
+];
+
+export function setgroups(groups: readonly number[]): Call {
+  const list = Buffer.alloc(Math.max(4, groups.length * 4));
+  groups.forEach((group, index) => {
+    list.writeUInt32LE(group, index * 4);
+  });
+  return { call: 'setgroups', arguments: [groups.length, { bytes: list, text: `[${groups.join(', ')}]` }] };
+}
