@@ -8,7 +8,6 @@ import { type Failure, failureCode } from '../protocol/failure.ts';
 import type { MethodName, ParamsInput } from '../protocol/methods.ts';
 import { methods } from '../protocol/methods.ts';
 import { invokingUser } from '../server/policy.ts';
-import { serve } from '../server/serve.ts';
 import { Refusal } from '../sys/errors.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
@@ -44,6 +43,8 @@ const commands: Readonly<Record<string, Command>> = {
       refuseWords(words);
       const served = user === undefined ? invokingUser() : parseUid(user);
       if (detach) return startDetached(socket, served);
+      // Only the helper loads koffi; its clients stay light, and run where there is no build of it.
+      const { serve } = await import('../server/serve.ts');
       await serve({ socket, user: served });
       stdout.write(`burrow: serving on ${socket}\n`);
       return undefined;

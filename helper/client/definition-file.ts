@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
-import { Definition, firstProblem } from '../protocol/definition.ts';
+import { Definition } from '../protocol/definition.ts';
+import { firstProblem } from '../protocol/problem.ts';
 import { Refusal } from '../sys/errors.ts';
 
 /** @throws Refusal `invalid` that names the file, the line and what is wrong */

@@ -1,7 +1,7 @@
+import { statSync } from 'node:fs';
 import { NamespaceType } from '../protocol/model.ts';
 import type { Target } from '../protocol/target.ts';
 import { Refusal } from '../sys/errors.ts';
-import { inodeOf, withNamespace } from '../sys/namespaces.ts';
 
 const grammar = 'pid:812, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE';
 
@@ -35,7 +35,7 @@ function namedNamespace(name: string): number {
   if (!/^[^/\0]+$/.test(name) || name === '.' || name === '..')
     throw new Refusal('invalid', `${JSON.stringify(name)} is no name of ip netns.`, { subject: name });
   try {
-    return withNamespace(`/run/netns/${name}`, inodeOf);
+    return statSync(`/run/netns/${name}`).ino;
   } catch {
     throw new Refusal('unknown', `ip netns has no ${name}.`, { subject: name });
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AbsolutePath } from './target.ts';
+import { AbsolutePath, Environment, PlainText } from './target.ts';
 
 const Ipv4WithPrefix = z
   .string()
@@ -92,43 +92,10 @@ export const Definition = z.strictObject({
   network: Network.default('link').describe(
     'link: a veth pair to the host in a free subnet of 10.201.0.0/16. none: only the loopback. Or the two addresses of the pair.',
   ),
-  command: z
-    .array(z.string().refine(value => !value.includes('\0'), 'holds a NUL character'))
-    .min(1)
-    .optional()
-    .describe('What `burrow run` executes; a shell when left out.'),
-  environment: z
-    .record(z.string().regex(/^[^=\0]+$/), z.string())
-    .default({})
-    .describe('Variables of the command.'),
+  command: z.array(PlainText).min(1).optional().describe('What `burrow run` executes; a shell when left out.'),
+  environment: Environment.default({}).describe('Variables of the command.'),
   directory: AbsolutePath.default('/').describe("The command's working directory inside."),
 });
 export type Definition = z.infer<typeof Definition>;
 /** A definition before its defaults are filled in. */
 export type DefinitionInput = z.input<typeof Definition>;
-
-/** The first thing wrong with a value, as `network.host must be …`; the whole value is called `whole`. */
-export function firstProblem(error: z.ZodError, whole: string): string {
-  const issue = deepest(error.issues);
-  const path = issue.path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`)).join('');
-  if (issue.code === 'unrecognized_keys') {
-    const keys = issue.keys.map(key => `"${path && `${path}.`}${key}"`).join(', ');
-    return `${keys} ${issue.keys.length > 1 ? 'are not keys' : 'is not a key'} of ${whole}`;
-  }
-  return `${path || whole} ${lowerFirst(issue.message)}`;
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** Of a union's branches the one that got furthest says most: a known key with a bad value beats "no branch fits". */
-function deepest(issues: readonly Issue[]): Issue {
-  const first = issues[0];
-  if (!first) throw new Error('a ZodError without an issue');
-  if (first.code !== 'invalid_union' || first.errors.length === 0) return first;
-  const inner = first.errors.map(branch => deepest(branch)).sort((a, b) => b.path.length - a.path.length || rank(a) - rank(b))[0];
-  return inner ? { ...inner, path: [...first.path, ...inner.path] } : first;
-}
-
-const rank = (issue: Issue): number => ['unrecognized_keys', 'invalid_format', 'custom'].indexOf(issue.code) + 1 || 9;
-
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -22,16 +22,18 @@ export const User = z
   .refine(user => user.split(':').every(id => !/^\d/.test(id) || Number(id) < 0xffff_ffff), 'is above the highest user id');
 
 /** A NUL would end the string early for the kernel: `/tmp\0/etc` would mean `/tmp`. */
-const text = z.string().refine(value => !value.includes('\0'), 'holds a NUL character');
+export const PlainText = z.string().refine(value => !value.includes('\0'), 'holds a NUL character');
 
-export const AbsolutePath = text.max(4095).regex(/^\//, 'must be an absolute path');
+export const AbsolutePath = PlainText.max(4095).regex(/^\//, 'must be an absolute path');
+
+export const Environment = z.record(PlainText.regex(/^[^=]+$/, 'is no name of a variable'), PlainText);
 
 /** What runs inside a target. Without `command` a shell that exists there is looked for. */
 export const Entry = z.strictObject({
   target: Target,
-  command: z.array(text).min(1).optional(),
+  command: z.array(PlainText).min(1).optional(),
   user: User.optional(),
-  environment: z.record(text.regex(/^[^=]+$/, 'is no name of a variable'), text).optional(),
+  environment: Environment.optional(),
   directory: AbsolutePath.optional(),
 });
 export type Entry = z.infer<typeof Entry>;

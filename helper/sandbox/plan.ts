@@ -3,8 +3,9 @@
 import type { Definition } from '../protocol/definition.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { SandboxNetwork } from '../protocol/model.ts';
+import { prelude } from '../stage/calls.ts';
 import { describe as describeInstruction, type Instruction, type Program } from '../stage/program.ts';
-import { filesSteps, identitySteps, mountSteps, namespaceSteps } from './stage-steps.ts';
+import { becomeCaller, becomeRoot, filesOf, finish, mountsOf, type StageFacts, unshare } from './stage-steps.ts';
 
 /** What the helper does itself. Each is undone by removing the sandbox's records, link and processes (see teardown). */
 export type HelperStep =
@@ -20,40 +21,56 @@ export type Step = { readonly by: 'helper'; readonly step: HelperStep } | { read
 export type Plan = readonly Step[];
 
 /** What the plan depends on besides the definition. */
-export interface Facts {
-  readonly id: string;
+export interface Facts extends StageFacts {
   /** Where the record of this sandbox is kept. */
   readonly record: string;
-  /** A directory that exists; in the sandbox's own mount namespace its root is put together there. */
-  readonly staging: string;
-  /** For whom it is made: root inside is this user outside. */
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[];
   readonly uids: readonly IdMapping[];
   readonly gids: readonly IdMapping[];
   readonly network: SandboxNetwork | undefined;
-  /** Mount points of the host's other disks, which a thrown-away root covers too. */
-  readonly disks: readonly string[];
 }
 
 const helper = (step: HelperStep): Step => ({ by: 'helper', step });
 const stage = (instruction: Instruction): Step => ({ by: 'stage', instruction });
 
+/**
+ * Two orders of the same blocks. An ordinary caller's sandbox gets its pid namespace and its /proc within
+ * its own user namespace, so that root inside may do with them as it likes. Whoever is root outside
+ * could then change the whole machine: the kernel lets uid 0 write to /proc/sys by its number alone. So
+ * such a sandbox is `guarded`: all is mounted by the host's root, /proc with its dangerous parts shut,
+ * before the user namespace is made, and therefore locked; and it may not mount cgroups.
+ */
 export function planFor(definition: Definition, facts: Facts): Plan {
+  const guarded = facts.uids.some(({ outside }) => outside === 0);
   const { monotonicSeconds, boottimeSeconds } = definition.time;
-  return [
-    helper({ do: 'record', path: facts.record }),
-    ...filesSteps(definition, facts).map(stage),
-    ...identitySteps(facts).map(stage),
+  const record = [helper({ do: 'record', path: facts.record }), ...prelude.map(stage)];
+  const clocks = monotonicSeconds || boottimeSeconds ? [helper({ do: 'offset-clocks', monotonicSeconds, boottimeSeconds })] : [];
+  const fork = stage({ do: 'fork' });
+  const files = filesOf(definition, facts).map(stage);
+  const mounts = mountsOf(definition, facts, guarded).map(stage);
+  const user = [
+    ...becomeCaller(facts).map(stage),
     helper({ do: 'map-ids', uids: facts.uids, gids: facts.gids, denySetgroups: definition.users === 'root' }),
-    ...namespaceSteps.map(stage),
-    ...(monotonicSeconds || boottimeSeconds ? [helper({ do: 'offset-clocks', monotonicSeconds, boottimeSeconds })] : []),
-    ...networkSteps(facts.network).map(helper),
-    stage({ do: 'fork' }),
-    ...mountSteps(definition, facts).map(stage),
-    stage({ do: 'init' }),
+    ...becomeRoot.map(stage),
   ];
+  const network = networkSteps(facts.network).map(helper);
+  const end = [...finish(definition).map(stage), stage({ do: 'init' })];
+  if (guarded) {
+    const late = stage(unshare('mnt', 'net', 'ipc', 'uts'));
+    return [
+      ...record,
+      stage(unshare('mnt', 'pid', 'cgroup', 'time')),
+      ...clocks,
+      fork,
+      ...files,
+      ...mounts,
+      ...user,
+      late,
+      ...network,
+      ...end,
+    ];
+  }
+  const own = stage(unshare('mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time'));
+  return [...record, stage(unshare('mnt')), ...files, ...user, own, ...clocks, ...network, fork, ...mounts, ...end];
 }
 
 function networkSteps(network: SandboxNetwork | undefined): HelperStep[] {

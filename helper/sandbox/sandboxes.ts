@@ -94,7 +94,7 @@ export class Sandboxes {
     const ids = idsFor(definition.users, uid, gid);
     const disks = definition.root === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : [];
     return {
-      plan: planFor(definition, { id, record: this.#records.pathOf(id), staging: this.#staging, uid, gid, groups, ...ids, network, disks }),
+      plan: planFor(definition, { record: this.#records.pathOf(id), staging: this.#staging, uid, gid, groups, ...ids, network, disks }),
       network,
     };
   }

@@ -8,9 +8,9 @@ import {
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
 import type { z } from 'zod';
-import { firstProblem } from '../protocol/definition.ts';
 import { failureCode } from '../protocol/failure.ts';
 import { type MethodName, methods, streamGreetingPattern } from '../protocol/methods.ts';
+import { firstProblem } from '../protocol/problem.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';
 import { acts, type Client, handlers, type Services } from './handlers.ts';
 import { recordAct, recordEvent } from './log.ts';
@@ -114,10 +114,12 @@ function read(method: MethodName, raw: unknown): unknown {
   const schema: z.ZodType = methods[method].params;
   const result = schema.safeParse(raw ?? {});
   if (result.success) return result.data;
-  throw new Refusal(
-    'invalid',
-    `${capitalised(firstProblem(result.error, method === 'sandbox/create' || method === 'sandbox/plan' ? 'the definition' : method))}.`,
-  );
+  throw new Refusal('invalid', `${problemOf(method, result.error)}.`);
 }
 
-const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** A person wrote the definition, and not the params that hold it. */
+function problemOf(method: MethodName, { issues }: z.ZodError): string {
+  const inDefinition = issues.filter(({ path }) => path[0] === 'definition');
+  if (inDefinition.length === 0) return firstProblem({ issues }, method);
+  return firstProblem({ issues: inDefinition.map(issue => ({ ...issue, path: issue.path.slice(1) })) }, 'the definition');
+}

@@ -41,8 +41,10 @@ export const mountFlags = {
 
 /** linux/mount.h, mount_setattr(2). */
 export const MOUNT_ATTR_RDONLY = 1;
+export const MOUNT_ATTR_NODEV = 4;
 export const AT_FDCWD = -100;
 export const AT_RECURSIVE = 0x8000;
+export const AT_EMPTY_PATH = 0x1000;
 export const MNT_DETACH = 2;
 
 /** fcntl(2); the `O_` flags that node:fs constants lack. */

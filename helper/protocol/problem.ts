@@ -1,0 +1,94 @@
+// What is wrong with a value that somebody gave, in words. zod's own messages are for programmers.
+import type { z } from 'zod';
+
+type Issue = z.core.$ZodIssue;
+type Invalid<C extends Issue['code']> = Extract<Issue, { code: C }>;
+
+/** The first thing wrong with a value, as `network.host must be …`; the whole value is called `whole`. */
+export function firstProblem({ issues }: Pick<z.ZodError, 'issues'>, whole: string): string {
+  const issue = deepest(issues);
+  const path = pathOf(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.map(key => `"${path && `${path}.`}${key}"`).join(', ');
+    return `${keys} ${issue.keys.length > 1 ? 'are not keys' : 'is not a key'} of ${whole}`;
+  }
+  if (issue.code === 'invalid_key') {
+    const why = issue.issues[0]?.message ?? 'is not allowed';
+    return `${JSON.stringify(String(issue.path.at(-1)))} in ${pathOf(issue.path.slice(0, -1)) || whole} ${why}`;
+  }
+  return `${path || whole} ${words(issue)}`;
+}
+
+const pathOf = (path: readonly PropertyKey[]): string =>
+  path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`)).join('');
+
+/** Of a union's branches the one that got furthest says most: a known key with a bad value beats "no branch fits". */
+function deepest(issues: readonly Issue[]): Issue {
+  const [first] = issues;
+  if (!first) throw new Error('a ZodError without an issue');
+  if (first.code !== 'invalid_union' || first.errors.length === 0) return first;
+  const branches = first.errors.map(branch => deepest(branch)).sort((a, b) => rank(a) - rank(b) || b.path.length - a.path.length);
+  const [best] = branches;
+  const missing = branches.filter(each => isMissing(each) && each.path.length > 0);
+  const at = (issue: Issue): Issue => ({ ...issue, path: [...first.path, ...issue.path] });
+  if (best && rank(best) === 0) return at(best);
+  // No branch got anywhere. An unknown key, or the only key that lacks, still says more than what all of them want.
+  const telling =
+    missing.length > 0 ? (branches.find(each => each.code === 'unrecognized_keys') ?? (missing.length === 1 && missing[0])) : undefined;
+  return telling ? at(telling) : ({ ...first, errors: branches.map(each => [each]) } as Issue);
+}
+
+/** A key that is there tells which branch was meant; one that is missing says only that another was. */
+const rank = (issue: Issue): number => (isMissing(issue) ? 2 : issue.path.length === 0 ? 1 : 0);
+
+const isMissing = (issue: Issue): boolean => issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+
+function words(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return isMissing(issue) ? 'is missing' : `must be ${either(choices(issue))}`;
+    case 'invalid_value':
+      return `must be ${either(choices(issue))}`;
+    case 'invalid_union':
+      return issue.errors.length === 0 ? discriminated(issue) : union(issue.errors.flat());
+    case 'too_small':
+      return bounded(issue, 'at least', Number(issue.minimum));
+    case 'too_big':
+      return bounded(issue, 'at most', Number(issue.maximum));
+    default:
+      return issue.message;
+  }
+}
+
+function union(issues: readonly Issue[]): string {
+  const keys = issues.filter(each => isMissing(each) && each.path.length > 0).map(each => pathOf(each.path));
+  if (keys.length > 0) return `must have ${either(keys)}`;
+  return issues.every(isMissing) ? 'is missing' : `must be ${either([...new Set(issues.flatMap(choices))])}`;
+}
+
+function discriminated({ options, discriminator }: Invalid<'invalid_union'> & { options?: unknown; discriminator?: unknown }): string {
+  return Array.isArray(options) ? `must be ${either(options.map(each => JSON.stringify(each)))}` : `has no ${String(discriminator)}`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+function choices(issue: Issue): string[] {
+  if (issue.code === 'invalid_type') return [typeNames[issue.expected] ?? issue.expected];
+  return issue.code === 'invalid_value' ? issue.values.map(each => JSON.stringify(each)) : [issue.message];
+}
+
+function bounded({ origin }: Invalid<'too_small' | 'too_big'>, how: string, bound: number): string {
+  if (origin === 'array') return `must have ${how} ${bound} ${bound === 1 ? 'element' : 'elements'}`;
+  if (origin === 'string') return `must have ${how} ${bound} ${bound === 1 ? 'character' : 'characters'}`;
+  return `must be ${how} ${bound}`;
+}
+
+const either = (all: readonly string[]): string => (all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} or ${all.at(-1)}`);
