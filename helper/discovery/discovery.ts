@@ -12,17 +12,11 @@ type Watcher = (difference: Difference) => void;
 
 /** The latest snapshot, and who wants to hear of changes. */
 export class Discovery {
-  readonly #worker = new Worker(join(import.meta.dirname, 'discovery-worker.cjs'), {
-    trackUnmanagedFds: false, // descriptors that ioctl returns are closed by node:fs, which would warn
-  });
+  #worker: Worker | undefined;
   readonly #watchers = new Set<Watcher>();
   #latest = empty;
   #scanning: Promise<Snapshot> | undefined;
   #timer: NodeJS.Timeout | undefined;
-
-  constructor() {
-    this.#worker.unref();
-  }
 
   /** As of the last scan; for what has to be fresh, use {@link snapshot}. */
   get latest(): Snapshot {
@@ -47,20 +41,30 @@ export class Discovery {
     };
   }
 
-  async dispose(): Promise<void> {
-    clearTimeout(this.#timer);
-    await this.#worker.terminate();
-  }
-
   #scan(): Promise<Snapshot> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     return new Promise<Snapshot>((resolve, reject) => {
-      this.#worker.once('message', (answer: Snapshot | { error: string }) => {
+      worker.once('error', reject).once('message', (answer: Snapshot | { error: string }) => {
+        worker.off('error', reject);
         if ('error' in answer) return reject(new Error(answer.error));
         this.#publish(answer);
         resolve(answer);
       });
-      this.#worker.postMessage('scan');
+      worker.postMessage('scan');
     });
+  }
+
+  #start(): Worker {
+    const worker = new Worker(join(import.meta.dirname, 'discovery-worker.cjs'), {
+      trackUnmanagedFds: false, // descriptors that ioctl returns are closed by node:fs, which would warn
+    });
+    worker.unref();
+    // A scan that crashes costs that scan; terminals go on, and the next one gets a new thread.
+    worker.on('error', () => {
+      this.#worker = undefined;
+    });
+    return worker;
   }
 
   #publish(next: Snapshot): void {

@@ -9,7 +9,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { z } from 'zod';
 import { failureCode } from '../protocol/failure.ts';
-import { type MethodName, methods, streamGreetingPattern } from '../protocol/methods.ts';
+import { type MethodName, methods, streamGreeting, streamGreetingPattern } from '../protocol/methods.ts';
 import { firstProblem } from '../protocol/problem.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';
 import { acts, type Client, handlers, type Services } from './handlers.ts';
@@ -17,7 +17,7 @@ import { recordAct, recordEvent } from './log.ts';
 import { type Peer, peerOf } from './peer.ts';
 import type { Policy } from './policy.ts';
 
-const GREETING_BYTES = 'burrow-stream '.length + 64 + 1;
+const GREETING_BYTES = streamGreeting('0'.repeat(64)).length;
 const GREETING_MS = 10_000;
 
 export function accept(socket: Socket, policy: Policy, services: Services): void {
@@ -31,26 +31,28 @@ export function accept(socket: Socket, policy: Policy, services: Services): void
   }
   socket.on('error', () => undefined); // ECONNRESET: the other end is gone, and 'close' follows
   socket.setTimeout(GREETING_MS, () => socket.destroy());
-  const look = (): void => {
-    const beginning = socket.read() as Buffer | null;
-    if (!beginning) return;
-    socket.unshift(beginning);
-    if (beginning[0] === 'b'.charCodeAt(0) && beginning.length < GREETING_BYTES) return;
-    socket.off('readable', look).setTimeout(0);
-    if (beginning[0] === 'b'.charCodeAt(0)) claimStream(socket, peer, policy, services);
-    else converse(socket, peer, policy, services);
-  };
-  socket.on('readable', look);
+  socket.once('readable', () => {
+    const first = socket.read(1) as Buffer | null;
+    if (!first) return; // it has closed without a word
+    socket.unshift(first);
+    if (first.toString() === streamGreeting('').charAt(0)) claimStream(socket, peer, policy, services);
+    else {
+      socket.setTimeout(0);
+      converse(socket, peer, policy, services);
+    }
+  });
 }
 
-function claimStream(socket: Socket, peer: Peer, policy: Policy, { streams }: Services): void {
-  const token = streamGreetingPattern.exec((socket.read(GREETING_BYTES) as Buffer).toString('latin1'))?.[1];
-  try {
-    policy.require(peer);
-    if (token !== undefined && streams.claim(token, peer.uid, socket)) return;
-  } catch {
-    // recorded below like any other wrong claim
+function claimStream(socket: Socket, peer: Peer, policy: Policy, { streams }: Pick<Services, 'streams'>): void {
+  const greeting = socket.read(GREETING_BYTES) as Buffer | null;
+  if (!greeting) {
+    // The rest is on its way.
+    socket.once('readable', () => claimStream(socket, peer, policy, { streams }));
+    return;
   }
+  socket.setTimeout(0);
+  const token = streamGreetingPattern.exec(greeting.toString('latin1'))?.[1];
+  if (token !== undefined && policy.serves(peer) && streams.claim(token, peer.uid, socket)) return;
   recordEvent('stream refused', { uid: peer.uid, pid: peer.pid });
   socket.destroy();
 }

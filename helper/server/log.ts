@@ -7,8 +7,16 @@ const write = (facts: Facts): void => {
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`);
 };
 
+/** The parts of params that say what was done to what; input and environment may hold secrets. */
+const told = ['target', 'command', 'user', 'sandbox'] as const;
+
 /** Every act that needs privileges: who, what, on which object, and how it came out. */
-export const recordAct = ({ pid, uid }: Peer, method: string, params: unknown, result: 'done' | string): void =>
-  write({ act: method, uid, pid, on: params, result });
+export function recordAct({ pid, uid }: Peer, method: string, params: unknown, result: 'done' | string): void {
+  const given: Facts = typeof params === 'object' && params !== null ? { ...params } : {};
+  const on = Object.fromEntries(told.filter(key => given[key] !== undefined).map(key => [key, given[key]]));
+  const { definition } = given;
+  const name = typeof definition === 'object' && definition !== null && 'name' in definition ? { name: definition.name } : {};
+  write({ act: method, uid, pid, on: { ...on, ...name }, result });
+}
 
 export const recordEvent = (event: string, facts: Facts = {}): void => write({ event, ...facts });

@@ -10,13 +10,20 @@ export class Policy {
     this.#uids = new Set([0, getuid?.() ?? 0, served]);
   }
 
+  serves(peer: Peer): boolean {
+    return this.#reason(peer) === undefined;
+  }
+
   /** @throws Refusal `denied` */
-  require({ uid, isHost }: Peer): void {
-    if (!this.#uids.has(uid))
-      throw new Refusal('denied', `This helper does not serve user ${uid}; it serves the user who started it.`, { subject: `uid ${uid}` });
+  require(peer: Peer): void {
+    const reason = this.#reason(peer);
+    if (reason !== undefined) throw new Refusal('denied', reason, { subject: `uid ${peer.uid}` });
+  }
+
+  #reason({ uid, isHost }: Peer): string | undefined {
+    if (!this.#uids.has(uid)) return `This helper does not serve user ${uid}; it serves the user who started it.`;
     // Root of a sandbox may be the caller's own uid outside: it must not reach what the sandbox keeps from it.
-    if (!isHost)
-      throw new Refusal('denied', 'This helper serves no process inside a user namespace of its own.', { subject: `uid ${uid}` });
+    return isHost ? undefined : 'This helper serves no process inside a user namespace of its own.';
   }
 }
 
