@@ -63,9 +63,9 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   },
   'namespaces/inspect': async (key, { discovery }) => inspect(await discovery.snapshot(), key),
 
-  'terminal/open': async (params, services, client) =>
-    services.terminals.open(params, await worldFor(params.target, services), client.peer.uid, (terminal, ending) =>
-      client.notify('terminal/exited', { terminal, ...ending }),
+  'terminal/open': (params, services, { peer, notify }) =>
+    inWorld(services, world =>
+      services.terminals.open(params, world, peer.uid, (terminal, ending) => notify('terminal/exited', { terminal, ...ending })),
     ),
   'terminal/resize': ({ terminal, size }, { terminals }, { peer }) => {
     terminals.resize(terminal, size, peer.uid);
@@ -76,10 +76,10 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     return {};
   },
 
-  'process/run': async (params, services) => run(params, await worldFor(params.target, services)),
-  'process/open': async (params, services, client) =>
-    open(params, await worldFor(params.target, services), client.peer.uid, services.streams, (process, ending) =>
-      client.notify('process/exited', { process, ...ending }),
+  'process/run': (params, services) => inWorld(services, world => run(params, world)),
+  'process/open': (params, services, { peer, notify }) =>
+    inWorld(services, world =>
+      open(params, world, peer.uid, services.streams, (process, ending) => notify('process/exited', { process, ...ending })),
     ),
 
   'sandbox/propose': (_, { sandboxes }) => sandboxes.propose(),
@@ -92,10 +92,14 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   },
 };
 
-/** A process or a sandbox says itself which it is; for the rest the machine is looked at afresh. */
-async function worldFor(target: Params<'terminal/open'>['target'], { discovery, sandboxes }: Services): Promise<World> {
-  const needsScan = 'container' in target || 'namespaces' in target;
-  return { snapshot: needsScan ? await discovery.snapshot() : discovery.latest, sandboxes: sandboxes.list() };
+/** With what the last scan saw, which is usually right and costs nothing; if the target is not there, after a fresh look. */
+async function inWorld<T>({ discovery, sandboxes }: Services, work: (world: World) => Promise<T>): Promise<T> {
+  try {
+    return await work({ snapshot: discovery.latest, sandboxes: sandboxes.list() });
+  } catch (error) {
+    if (!(error instanceof Refusal && (error.failure.kind === 'gone' || error.failure.kind === 'unknown'))) throw error;
+    return work({ snapshot: await discovery.snapshot(), sandboxes: sandboxes.list() });
+  }
 }
 
 /** The methods that do something with privileges: they are recorded. The rest only look. */
