@@ -4,10 +4,12 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:f
 import { dirname } from 'node:path';
 import { argv, execArgv, execPath, getuid, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
-import { type Failure, failureCode } from '../protocol/failure.ts';
+import { HelperFailure } from '../protocol/calls.ts';
+import type { Failure } from '../protocol/failure.ts';
 import type { MethodName, ParamsInput } from '../protocol/methods.ts';
 import { methods } from '../protocol/methods.ts';
 import { invokingUser } from '../server/policy.ts';
+import { requireSocketPath } from '../server/socket-path.ts';
 import { Refusal } from '../sys/errors.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
@@ -127,9 +129,12 @@ export async function main(words: readonly string[]): Promise<number | undefined
     const dashes = given.indexOf('--');
     const rest = dashes < 0 ? undefined : given.slice(dashes + 1);
     const { values, positionals } = read(dashes < 0 ? given : given.slice(0, dashes), command);
-    return await command.run(positionals, { ...values, socket: values.socket ?? defaultSocket(command) }, rest);
+    const socket = values.socket ?? defaultSocket(command);
+    requireSocketPath(socket);
+    return await command.run(positionals, { ...values, socket }, rest);
   } catch (error) {
-    stderr.write(`${JSON.stringify(failureOf(error))}\n`);
+    const failure = failureOf(error);
+    stderr.write(command === commands['call'] ? `${JSON.stringify(failure)}\n` : `burrow: ${sentencesOf(failure)}\n`);
     return 1;
   }
 }
@@ -145,9 +150,10 @@ function read(words: readonly string[], command: Command): { values: Partial<Val
   }
 }
 
-function failureOf(error: unknown): Failure & { code?: number } {
-  if (error instanceof Refusal) return error.failure;
-  if (error instanceof Error && 'failure' in error) return { ...(error.failure as Failure), code: failureCode };
+const sentencesOf = ({ message, hint }: Failure): string => (hint === undefined ? message : `${message} ${hint}`);
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof Refusal || error instanceof HelperFailure) return error.failure;
   return { kind: 'system', message: error instanceof Error ? error.message : String(error) };
 }
 
@@ -189,8 +195,6 @@ async function startDetached(socket: string, user: number): Promise<number> {
   return 0;
 }
 
-/** The failure that the helper wrote last, in its own words. */
-function lastMessage(log: string): string | undefined {
-  const last: unknown = parseJson(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? 'null');
-  return typeof last === 'object' && last !== null && 'message' in last ? String(last.message) : undefined;
-}
+/** What the helper said last before it ended. */
+const lastMessage = (log: string): string | undefined =>
+  /^burrow: (.*)$/.exec(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? '')?.[1];

@@ -53,16 +53,22 @@ export class ContainerFinder implements Containers {
   }
 
   #byCgroup(process: Process): Container | undefined {
-    const paths = cgroupPaths(process.pid);
-    for (const { engine, pattern } of [...cgroupRules, bareRule]) {
-      const id = paths.map(path => pattern.exec(path)?.[1]).find(each => each !== undefined);
-      if (id === undefined) continue;
-      const known = engine === 'docker' || engine === 'podman' ? this.#docker.lookup(id) : undefined;
-      const name = known?.name ?? (/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id);
-      return { engine, id, name, pid: process.pid, labels: known?.labels ?? {}, ...(known?.image !== undefined && { image: known.image }) };
-    }
-    return undefined;
+    const found = containerOfCgroup(cgroupPaths(process.pid));
+    if (!found) return undefined;
+    const { engine, id } = found;
+    const known = engine === 'docker' || engine === 'podman' ? this.#docker.lookup(id) : undefined;
+    const name = known?.name ?? (/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id);
+    return { engine, id, name, pid: process.pid, labels: known?.labels ?? {}, ...(known?.image !== undefined && { image: known.image }) };
   }
+}
+
+/** Which container's init has these cgroups; undefined for a process of no container. */
+export function containerOfCgroup(paths: readonly string[]): Pick<Container, 'engine' | 'id'> | undefined {
+  for (const { engine, pattern } of [...cgroupRules, bareRule]) {
+    const id = paths.map(path => pattern.exec(path)?.[1]).find(each => each !== undefined);
+    if (id !== undefined) return { engine, id };
+  }
+  return undefined;
 }
 
 /** The first process of a container: it has a mount namespace that its parent has not, and is pid 1 or the first of its pid namespace. */

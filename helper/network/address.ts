@@ -22,17 +22,10 @@ export function overlap(one: Ipv4Network, other: Ipv4Network): boolean {
 /** An address or a network as bytes → text; IPv6 in the short form of RFC 5952. */
 export function formatAddress(bytes: Buffer): string {
   if (bytes.length === 4) return formatIpv4(bytes.readUInt32BE(0));
-  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
-  const zeros = groups
-    .join(':')
-    .match(/(?:^|:)0(?::0)+(?=:|$)/g)
-    ?.sort((a, b) => b.length - a.length)[0];
-  if (zeros === undefined) return groups.join(':');
-  const [before = '', after = ''] = splitOnce(groups.join(':'), zeros);
-  return `${before}::${after.replace(/^:/, '')}`;
-}
-
-function splitOnce(text: string, part: string): [string, string] {
-  const at = text.indexOf(part);
-  return [text.slice(0, at), text.slice(at + part.length)];
+  const text = Array.from({ length: 8 }, (_, index) => `:${bytes.readUInt16BE(index * 2).toString(16)}`).join('');
+  // The longest run of zero groups, and of several the first: the sort is stable.
+  const [zeros] = (text.match(/(?::0){2,}(?=:|$)/g) ?? []).sort((a, b) => b.length - a.length);
+  if (zeros === undefined) return text.slice(1);
+  const at = text.indexOf(zeros);
+  return `${text.slice(1, at)}::${text.slice(at + zeros.length + 1)}`;
 }

@@ -14,9 +14,7 @@ import { findFeatures } from './features.ts';
 import type { Services } from './handlers.ts';
 import { recordEvent } from './log.ts';
 import { Policy } from './policy.ts';
-
-/** sockaddr_un holds 108 bytes with the NUL, unix(7). */
-const SOCKET_PATH_BYTES = 107;
+import { requireSocketPath } from './socket-path.ts';
 
 export interface ServeOptions {
   readonly socket: string;
@@ -79,13 +77,7 @@ export async function serve({ socket, user }: ServeOptions): Promise<void> {
 
 /** Makes the directory, and takes a socket file away that nobody answers on. */
 async function claim(socket: string, state: string): Promise<void> {
-  if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES) {
-    throw new Refusal(
-      'invalid',
-      `The socket path ${socket} is ${Buffer.byteLength(socket)} bytes long; the kernel takes at most ${SOCKET_PATH_BYTES}.`,
-      { subject: socket },
-    );
-  }
+  requireSocketPath(socket);
   mkdirSync(state, { recursive: true, mode: 0o755 });
   requireOwn(state);
   chmodSync(state, 0o755); // whatever the umask was: a sandbox's root is put together below it, as the caller

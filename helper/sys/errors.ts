@@ -30,6 +30,7 @@ export class Refusal extends Error {
 /** `EPERM` for 1; `errno 600` for a number that has no name. */
 export function errnoName(errno: number): string {
   const name = getSystemErrorName(-errno);
+  if (name === 'ENOTSUP') return 'EOPNOTSUPP'; // one number, two names: the kernel's is the latter
   return /^E[A-Z0-9]+$/.test(name) ? name : `errno ${errno}`;
 }
 
