@@ -16,6 +16,7 @@ import { acts, type Client, handlers, type Services } from './handlers.ts';
 import { recordAct, recordEvent } from './log.ts';
 import { type Peer, peerOf } from './peer.ts';
 import type { Policy } from './policy.ts';
+import { couldNot } from './wording.ts';
 
 const GREETING_BYTES = streamGreeting('0'.repeat(64)).length;
 const GREETING_MS = 10_000;
@@ -103,7 +104,7 @@ async function answer<M extends MethodName>(method: M, raw: unknown, policy: Pol
     if (acts.has(method)) recordAct(client.peer, method, raw, 'done');
     return result;
   } catch (error) {
-    const failure = toFailure(error, `Could not do ${method}`);
+    const failure = toFailure(error, couldNot[method]);
     if (acts.has(method)) recordAct(client.peer, method, raw, failure.message);
     if (!(error instanceof Error) || failure.kind === 'system')
       recordEvent('failed', { method, error: error instanceof Error ? error.stack : String(error) });
