@@ -3,8 +3,14 @@ import type { Peer } from './peer.ts';
 
 type Facts = Readonly<Record<string, unknown>>;
 
+/** A caller chooses these; no request may fill the disk. */
+const brief = (_: string, value: unknown): unknown => {
+  if (typeof value === 'string') return value.slice(0, 500);
+  return Array.isArray(value) ? value.slice(0, 20) : value;
+};
+
 const write = (facts: Facts): void => {
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`);
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...facts }, brief)}\n`);
 };
 
 /** The parts of params that say what was done to what; input and environment may hold secrets. */
