@@ -30,7 +30,8 @@ export class HelperFailure extends Error {
  * @throws HelperFailure when the helper answers with a failure; whatever the wire throws when it breaks
  */
 export async function request<M extends MethodName>(wire: Wire, method: M, params: ParamsInput<M>, token?: unknown): Promise<Result<M>> {
-  const answer = await wire.sendRequest(method, params, token).catch((error: unknown) => {
+  const sent = token === undefined ? wire.sendRequest(method, params) : wire.sendRequest(method, params, token);
+  const answer = await sent.catch((error: unknown) => {
     const data = Failure.safeParse(error instanceof Error && 'data' in error ? error.data : undefined);
     throw data.success ? new HelperFailure(data.data) : error;
   });

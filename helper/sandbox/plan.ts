@@ -53,7 +53,7 @@ export function planFor(definition: Definition, facts: Facts): Plan {
     ...becomeRoot.map(stage),
   ];
   const network = networkSteps(facts.network).map(helper);
-  const end = [...finish(definition).map(stage), stage({ do: 'init' })];
+  const end = [...finish(definition, guarded).map(stage), stage({ do: 'init' })];
   if (guarded) {
     const late = stage(unshare('mnt', 'net', 'ipc', 'uts'));
     return [

@@ -8,7 +8,7 @@ import type { Call } from '../stage/program.ts';
 import { cloneFlag, cloneFlagName, PR_SET_NAME, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP } from '../sys/flags.ts';
 import { here } from './mount-calls.ts';
 import { enterRoot, hostFiles, leaveOldRoot, ownMounts, ownSources } from './root-files.ts';
-import { messageQueueMount, systemMounts, systemSources } from './system-mounts.ts';
+import { lateMounts, systemMounts, systemSources } from './system-mounts.ts';
 
 /** Who a sandbox is made for, and where it is put together. */
 export interface StageFacts {
@@ -57,8 +57,8 @@ export const becomeRoot: readonly Call[] = [
   { call: 'setresuid', arguments: [0, 0, 0] },
 ];
 
-export const finish = ({ hostname, name }: Definition): Call[] => [
-  messageQueueMount,
+export const finish = ({ hostname, name }: Definition, guarded: boolean): Call[] => [
+  ...lateMounts(guarded),
   { call: 'sethostname', arguments: [hostname ?? name, (hostname ?? name).length] },
   { call: 'prctl', arguments: [{ text: 'PR_SET_NAME', value: PR_SET_NAME }, 'burrow-init'] },
   // Descriptors 0 to 2 were the helper's; init gets its own /dev/null.

@@ -47,8 +47,11 @@ export function systemMounts(guarded: boolean): Call[] {
   ];
 }
 
-/** Of the sandbox's own ipc namespace, so it comes once that is there. */
-export const messageQueueMount = mount('mqueue', '/dev/mqueue', 'mqueue', quiet, null, 'all');
+/** Of the sandbox's own ipc and network namespaces, so they come once those are there. */
+export const lateMounts = (guarded: boolean): Call[] => [
+  mount('mqueue', '/dev/mqueue', 'mqueue', quiet, null, 'all'),
+  ...(guarded ? [ownSys] : []),
+];
 
 /** Refused where something is mounted over the host's; the sandbox works without. */
 const ownSys = mount('sysfs', '/sys', 'sysfs', flags(mountFlags, 'MS_RDONLY', 'MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'), null, 'all');
