@@ -1,0 +1,196 @@
+// Builds what ships into dist/: node extension/build.mjs [PART…] [--release] [--watch] [--arch x64|arm64] [--outdir DIR] [--koffi DIR]
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build as bundle, context } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * The helper's bundles load koffi's one native file from beside themselves. koffi finds its platform
+ * package by a computed require, which no bundler can follow: the aliases name both files.
+ */
+function withKoffi({ arch, koffi }) {
+  const platformPackage = `@koromix/koffi-linux-${arch}`;
+  const native = join(koffi ?? join(root, 'node_modules', platformPackage), `linux_${arch}/koffi.node`);
+  // koffi tries its packages one after the other: without this the bundle would build, and not run.
+  if (!existsSync(native)) throw new Error(`The helper for ${arch} needs ${native}; --koffi names the folder of ${platformPackage}`);
+  return {
+    alias: { koffi: join(root, 'node_modules/koffi/index.cjs'), [platformPackage]: native },
+    loader: { '.node': 'copy' },
+    assetNames: '[name]',
+  };
+}
+
+/** Every bundle. Only the extension may leave `vscode` to its host: in the helper that import does not build. */
+const bundles = [
+  { part: 'extension', entry: 'extension/extension.ts', output: 'extension', options: () => ({ external: ['vscode'] }) },
+  {
+    part: 'helper',
+    entry: 'helper/main.ts',
+    output: 'burrow',
+    executable: true,
+    options: target => ({ ...withKoffi(target), banner: { js: '#!/usr/bin/env node' } }),
+  },
+  { part: 'helper', entry: 'helper/discovery/worker.ts', output: 'discovery-worker', options: withKoffi },
+];
+const parts = ['extension', 'helper', 'stage', 'schema'];
+
+/** zod brings its messages in fifty languages, more than half of its size; all of Burrow's are its own, in English. */
+const englishOnly = {
+  name: 'english only',
+  setup(building) {
+    building.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: `export { default as en } from './en.js';` }));
+  },
+};
+
+const bundleOptions = ({ entry, output, options }, target) => ({
+  absWorkingDir: root,
+  entryPoints: { [output]: entry },
+  outdir: target.outdir,
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // jsonc-parser's CommonJS file is of a form (UMD) whose imports no bundler can follow.
+  mainFields: ['module', 'main'],
+  format: 'cjs',
+  minify: target.release,
+  sourcemap: !target.release,
+  // CommonJS has no import.meta, and esbuild would leave it empty. zod looks for the `navigator` of a
+  // worker at Cloudflare; the extension host logs an error whenever somebody looks at one.
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename', navigator: 'undefined' },
+  logLevel: 'warning',
+  metafile: true,
+  plugins: [englishOnly],
+  ...options(target),
+});
+
+/** Static and without a C library: it runs as the init of any root file system, whatever is or isn't in there. */
+const stageFlags = [
+  '-static',
+  '-nostdlib',
+  '-ffreestanding',
+  '-fno-stack-protector',
+  '-fno-builtin',
+  '-fno-asynchronous-unwind-tables',
+  '-Os',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+];
+const crossCompilers = {
+  x64: { command: 'x86_64-linux-gnu-gcc', debian: 'gcc-x86-64-linux-gnu' },
+  arm64: { command: 'aarch64-linux-gnu-gcc', debian: 'gcc-aarch64-linux-gnu' },
+};
+
+function buildStage({ arch, outdir, release }) {
+  const compiler = arch === process.arch ? { command: process.env.CC ?? 'cc', debian: 'gcc' } : crossCompilers[arch];
+  const flags = release ? [...stageFlags, '-s'] : stageFlags;
+  const { error, status } = spawnSync(compiler.command, [...flags, '-o', join(outdir, 'stage'), 'helper/stage/stage.c'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (error?.code === 'ENOENT') {
+    throw new Error(`Building the stage for ${arch} needs ${compiler.command}, on Debian: apt-get install ${compiler.debian}`);
+  }
+  if (error ?? status !== 0) throw error ?? new Error(`${compiler.command} could not build helper/stage/stage.c`);
+}
+
+/** The schema that editors check definition files with: from the same source as the helper's own checks. */
+async function buildSchema({ outdir }) {
+  const { outputFiles } = await bundle({
+    stdin: {
+      contents: `import { z } from 'zod';
+        import { Definition } from './helper/protocol/definition.ts';
+        export const schema = z.toJSONSchema(Definition, { io: 'input', target: 'draft-7' });`,
+      resolveDir: root,
+    },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+  });
+  const { schema } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+  writeFileSync(join(outdir, 'definition.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
+}
+
+const wants = (target, part) => target.parts.length === 0 || target.parts.includes(part);
+const wanted = target => bundles.filter(({ part }) => wants(target, part));
+
+/**
+ * @param {{ arch: string, outdir: string, release: boolean, parts: readonly string[], koffi?: string }} target
+ *   `koffi` is the folder of koffi's platform package, when it is for another machine than this one
+ * @returns the files that went into the bundles
+ */
+export async function build(target) {
+  mkdirSync(target.outdir, { recursive: true });
+  if (wants(target, 'stage')) buildStage(target);
+  if (wants(target, 'schema')) await buildSchema(target);
+  // A running helper has the old one mapped and would crash if it were overwritten in place.
+  if (wants(target, 'helper')) rmSync(join(target.outdir, 'koffi.node'), { force: true });
+  const built = await Promise.all(wanted(target).map(each => bundle(bundleOptions(each, target))));
+  for (const { output } of wanted(target).filter(each => each.executable)) chmodSync(join(target.outdir, `${output}.cjs`), 0o755);
+  return [...new Set(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)))];
+}
+
+let running = 0;
+/** Says when a round of all bundles begins and ends, in the words that .vscode/tasks.json waits for. */
+const announce = {
+  name: 'announce',
+  setup(building) {
+    building.onStart(() => {
+      if (running++ === 0) console.log('[watch] build started');
+    });
+    building.onEnd(() => {
+      if (--running === 0) console.log('[watch] build finished');
+    });
+  },
+};
+
+async function rebuildOnChange(target) {
+  await build(target);
+  for (const each of wanted(target)) {
+    const options = bundleOptions(each, target);
+    const watched = await context({ ...options, plugins: [...options.plugins, announce] });
+    await watched.watch();
+  }
+  const again = (folder, make) =>
+    watch(join(root, folder), () =>
+      Promise.resolve(target)
+        .then(make)
+        .catch(error => console.error(`${error}`)),
+    );
+  again('helper/stage', buildStage);
+  again('helper/protocol', buildSchema);
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      arch: { type: 'string', default: process.arch },
+      outdir: { type: 'string', default: join(root, 'dist') },
+      koffi: { type: 'string' },
+      release: { type: 'boolean', default: false },
+      watch: { type: 'boolean', default: false },
+    },
+  });
+  const unknown = positionals.find(part => !parts.includes(part));
+  if (unknown) throw new Error(`${unknown} is no part of the build; the parts are ${parts.join(', ')}`);
+  if (!(values.arch in crossCompilers)) throw new Error(`There is no build for ${values.arch}; there is one for x64 and one for arm64.`);
+  const target = { ...values, outdir: resolve(values.outdir), parts: positionals };
+  if (values.watch) return rebuildOnChange(target);
+  const began = performance.now();
+  await build(target);
+  console.log(`Built ${relative(process.cwd(), target.outdir)} for linux-${target.arch} in ${Math.round(performance.now() - began)} ms`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main().catch(error => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
