@@ -1,0 +1,28 @@
+/** Every command. The table of handlers and package.json have the same ids: the first by its type, the second by a test. */
+export const commandIds = [
+  'burrow.helper.start',
+  'burrow.helper.stop',
+  'burrow.helper.restart',
+  'burrow.helper.actions',
+  'burrow.helper.showLog',
+  'burrow.terminal.open',
+  'burrow.terminal.openIn',
+  'burrow.namespace.showDetails',
+  'burrow.namespace.copyInode',
+  'burrow.process.copyPid',
+  'burrow.target.copyNsenter',
+  'burrow.sandbox.createScratch',
+  'burrow.sandbox.createFromFile',
+  'burrow.sandbox.remove',
+  'burrow.sandbox.showPlan',
+  'burrow.definition.open',
+  'burrow.view.refresh',
+] as const;
+export type CommandId = (typeof commandIds)[number];
+
+/** What `when` clauses of package.json ask for. */
+export const contextKeys = ['burrow.helper.state', 'burrow.helper.running'] as const;
+export type ContextKey = (typeof contextKeys)[number];
+
+export const viewIds = ['burrow.sandboxes', 'burrow.containers', 'burrow.namespaces'] as const;
+export type ViewId = (typeof viewIds)[number];

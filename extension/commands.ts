@@ -1,0 +1,47 @@
+import { commands, type Disposable } from 'vscode';
+import type { CommandId } from './command-ids.ts';
+import { showDetails, showPlan } from './documents/commands.ts';
+import { showActions } from './helper-client/commands.ts';
+import { copyInode, copyNsenter, copyPid } from './namespaces/commands.ts';
+import { showError } from './notify.ts';
+import { createFromFile, createScratchSandbox, openDefinition, removeSandbox } from './sandboxes/commands.ts';
+import type { Session } from './session.ts';
+import { readSubject } from './subject.ts';
+import { openTerminal, openTerminalIn } from './terminal/commands.ts';
+
+/** @param argument what the command is about, as menus and other callers give it; nothing from the palette */
+type Handler = (session: Session, argument?: unknown) => void | Promise<void>;
+
+const handlers: Readonly<Record<CommandId, Handler>> = {
+  'burrow.helper.start': session => session.start(),
+  'burrow.helper.stop': session => session.stop(),
+  'burrow.helper.restart': session => session.restart(),
+  'burrow.helper.actions': showActions,
+  'burrow.helper.showLog': ({ log }) => log.show(),
+  'burrow.terminal.open': openTerminal,
+  'burrow.terminal.openIn': openTerminalIn,
+  'burrow.namespace.showDetails': showDetails,
+  'burrow.namespace.copyInode': copyInode,
+  'burrow.process.copyPid': copyPid,
+  'burrow.target.copyNsenter': copyNsenter,
+  'burrow.sandbox.createScratch': createScratchSandbox,
+  'burrow.sandbox.createFromFile': createFromFile,
+  'burrow.sandbox.remove': removeSandbox,
+  'burrow.sandbox.showPlan': showPlan,
+  'burrow.definition.open': openDefinition,
+  'burrow.view.refresh': session => session.refresh(),
+};
+
+/** Registers every command. Here, and nowhere else, what a command throws is caught and shown. */
+export function registerCommands(session: Session): Disposable[] {
+  return Object.entries(handlers).map(([id, handler]) =>
+    commands.registerCommand(id, async (argument?: unknown) => {
+      try {
+        await handler(session, argument);
+      } catch (error) {
+        const subject = readSubject(argument);
+        showError(session.log, error, { privileged: session.hello?.privileged ?? false, ...(subject ? { subject } : {}) });
+      }
+    }),
+  );
+}

@@ -1,0 +1,26 @@
+import { DocumentLink, type DocumentLinkProvider, Range, type Uri } from 'vscode';
+import type { Machine } from '../machine.ts';
+import type { Session } from '../session.ts';
+import { readAddress, type Shown } from './address.ts';
+import { findLinks, type Link } from './links.ts';
+
+/** What a link shows; undefined for a pid that no process has now, and for the document itself. */
+function shownBy(machine: Machine, { to }: Link, here: string): Shown | undefined {
+  const start = to.kind === 'process' ? machine.process(to.pid)?.start : undefined;
+  if (to.kind === 'process' && start === undefined) return undefined;
+  const shown: Shown = to.kind === 'namespace' ? to : { kind: 'process', pid: to.pid, start: start ?? 0 };
+  return JSON.stringify(shown) === here ? undefined : shown;
+}
+
+/** Links lead to addresses and never to commands: the text around them comes from other processes. */
+export const documentLinks = (session: Session, uriOf: (machine: Machine, shown: Shown) => Uri): DocumentLinkProvider => ({
+  provideDocumentLinks: document => {
+    const { machine } = session;
+    const here = JSON.stringify(readAddress(document.uri.query));
+    return findLinks(document.getText()).flatMap(link => {
+      const shown = shownBy(machine, link, here);
+      const range = new Range(document.positionAt(link.start), document.positionAt(link.end));
+      return shown ? [new DocumentLink(range, uriOf(machine, shown))] : [];
+    });
+  },
+});

@@ -1,0 +1,132 @@
+import {
+  type Disposable,
+  EventEmitter,
+  languages,
+  type TextDocument,
+  type TextDocumentContentProvider,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import { HelperFailure } from '../../helper/protocol/calls.ts';
+import type { Difference } from '../../helper/protocol/difference.ts';
+import { NotRunning } from '../helper-client/errors.ts';
+import { explain } from '../helper-client/explain.ts';
+import { visible } from '../hostile-text.ts';
+import type { Machine } from '../machine.ts';
+import type { Session } from '../session.ts';
+import { addressOf, readAddress, type Shown, scheme, subjectOf } from './address.ts';
+import { touches } from './freshness.ts';
+import { documentLinks } from './link-provider.ts';
+
+export const uriOf = (machine: Machine, shown: Shown): Uri => Uri.from(addressOf(machine, shown));
+
+/** The YAML library is only loaded for the first document, to keep the activation short. */
+const renderers = () => import('./render.ts');
+
+const isGone = (error: unknown): boolean => error instanceof HelperFailure && ['gone', 'unknown'].includes(error.failure.kind);
+
+/** Makes the text of Burrow's documents, and makes it anew while they are open. */
+class Documents implements TextDocumentContentProvider, Disposable {
+  readonly #session: Session;
+  readonly #changed = new EventEmitter<Uri>();
+  readonly onDidChange = this.#changed.event;
+  /** What each open document shows, by its address. */
+  readonly #texts = new Map<string, string>();
+  /** Texts that were made to see whether they differ: the editor asks for them next. */
+  readonly #fresh = new Map<string, string>();
+  readonly #listeners: Disposable[];
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#listeners = [
+      session.onDidChangeMachine(difference => this.#refreshOpen(difference)),
+      // What it holds changes without the namespace itself changing: addresses, mounts, a host name.
+      window.onDidChangeActiveTextEditor(editor => {
+        if (editor) this.#refresh(editor.document, undefined);
+      }),
+      workspace.onDidOpenTextDocument(document => this.#opened(document)),
+      workspace.onDidCloseTextDocument(({ uri }) => {
+        this.#texts.delete(uri.toString());
+        this.#fresh.delete(uri.toString());
+      }),
+    ];
+    for (const document of workspace.textDocuments) this.#opened(document);
+  }
+
+  async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const key = uri.toString();
+    const text = this.#fresh.get(key) ?? (await this.#text(uri));
+    this.#fresh.delete(key);
+    this.#texts.set(key, text);
+    return text;
+  }
+
+  async #text(uri: Uri): Promise<string> {
+    const shown = readAddress(uri.query);
+    if (!shown) return '# This is none of the documents of Burrow.\n';
+    const last = this.#texts.get(uri.toString());
+    try {
+      return await this.#render(shown, last);
+    } catch (error) {
+      if (isGone(error)) return (await renderers()).renderGone(subjectOf(shown), last);
+      // What was known stays readable while no helper runs.
+      if (error instanceof NotRunning && last !== undefined) return last;
+      this.#session.log.warn(String(error));
+      return `# ${visible(explain(error).message, 1000)}\n`;
+    }
+  }
+
+  async #render(shown: Shown, last: string | undefined): Promise<string> {
+    const { renderGone, renderNamespace, renderPlan, renderProcess } = await renderers();
+    if (shown.kind === 'namespace') {
+      const inspection = await this.#session.request('namespaces/inspect', shown.key);
+      return renderNamespace(inspection, this.#session.machine);
+    }
+    if (shown.kind === 'plan') {
+      const { steps } = await this.#session.request('sandbox/plan', { definition: shown.definition });
+      return renderPlan(steps, shown.failed);
+    }
+    if (!this.#session.hello) throw new NotRunning();
+    const process = this.#session.machine.process(shown.pid);
+    if (process?.start === shown.start) return renderProcess(process, this.#session.machine);
+    return renderGone(subjectOf(shown), last);
+  }
+
+  #opened(document: TextDocument): void {
+    if (document.uri.scheme !== scheme || readAddress(document.uri.query)?.kind === 'plan') return;
+    languages.setTextDocumentLanguage(document, 'yaml').then(undefined, (error: unknown) => this.#session.log.warn(String(error)));
+  }
+
+  #refreshOpen(difference: Difference | undefined): void {
+    for (const document of workspace.textDocuments) this.#refresh(document, difference);
+  }
+
+  #refresh({ uri }: TextDocument, difference: Difference | undefined): void {
+    if (uri.scheme !== scheme) return;
+    const shown = readAddress(uri.query);
+    if (!shown || shown.kind === 'plan') return;
+    if (shown.kind === 'namespace' && !touches(difference, shown.key)) return;
+    this.#renew(uri).catch((error: unknown) => this.#session.log.warn(String(error)));
+  }
+
+  async #renew(uri: Uri): Promise<void> {
+    const text = await this.#text(uri);
+    if (text === this.#texts.get(uri.toString())) return;
+    this.#fresh.set(uri.toString(), text);
+    this.#changed.fire(uri);
+  }
+
+  dispose(): void {
+    for (const each of [...this.#listeners, this.#changed]) each.dispose();
+  }
+}
+
+export function registerDocuments(session: Session): Disposable[] {
+  const documents = new Documents(session);
+  return [
+    documents,
+    workspace.registerTextDocumentContentProvider(scheme, documents),
+    languages.registerDocumentLinkProvider({ scheme }, documentLinks(session, uriOf)),
+  ];
+}

@@ -1,0 +1,61 @@
+import { commands, window } from 'vscode';
+import type { CommandId } from '../command-ids.ts';
+import { inert } from '../hostile-text.ts';
+import type { HelperState, Session } from '../session.ts';
+import { isRoot } from './launch.ts';
+
+interface Action {
+  readonly label: string;
+  readonly detail: string;
+  readonly command: CommandId;
+  readonly when: readonly HelperState['kind'][];
+}
+
+const howItStarts = (): string => (isRoot() ? 'You are root: it asks for nothing.' : 'Asks for your password in a terminal: sudo.');
+
+/** What a click on the status bar offers, and what each will ask for. */
+const actions = (): readonly Action[] => [
+  { label: '$(play) Start Helper', detail: howItStarts(), command: 'burrow.helper.start', when: ['stopped', 'died'] },
+  {
+    label: '$(beaker) Create Scratch Sandbox',
+    detail: 'Four questions, each with a default.',
+    command: 'burrow.sandbox.createScratch',
+    when: ['running'],
+  },
+  {
+    label: '$(debug-restart) Restart Helper',
+    detail: `Sandboxes stay, terminals end. ${howItStarts()}`,
+    command: 'burrow.helper.restart',
+    when: ['running', 'died'],
+  },
+  {
+    label: '$(debug-stop) Stop Helper',
+    detail: 'Sandboxes stay, terminals end. Asks for nothing.',
+    command: 'burrow.helper.stop',
+    when: ['running'],
+  },
+  {
+    label: '$(output) Show Log',
+    detail: 'What Burrow did, and what went wrong.',
+    command: 'burrow.helper.showLog',
+    when: ['stopped', 'starting', 'running', 'died'],
+  },
+];
+
+/** Who answers, and what this machine cannot do. */
+function describeHelper(session: Session): string {
+  const { hello, state } = session;
+  if (!hello) return state.kind === 'died' ? state.reason : "Burrow's helper is not running.";
+  const missing = Object.entries(hello.features).filter(([, { available }]) => !available);
+  const less = missing.map(([name, { reason }]) => (reason === undefined ? name : `${name} (${reason})`)).join(', ');
+  return inert(
+    `Helper ${hello.version}, ${hello.privileged ? 'root' : 'without root'}${less ? `. Not on this machine: ${less}` : ''}`,
+    300,
+  );
+}
+
+export async function showActions(session: Session): Promise<void> {
+  const items = actions().filter(each => each.when.includes(session.state.kind));
+  const choice = await window.showQuickPick(items, { title: 'Burrow', placeHolder: describeHelper(session) });
+  if (choice) await commands.executeCommand(choice.command);
+}

@@ -1,0 +1,22 @@
+import type { WorkspaceConfiguration } from 'vscode';
+
+/** Every setting below `burrow.`, with its default; package.json has the same ones. */
+export const settings = {
+  'helper.socket': '',
+  'helper.autoStart': true,
+  'terminal.shell': '',
+} as const;
+
+type Settings = typeof settings;
+type Value<K extends keyof Settings> = Settings[K] extends boolean ? boolean : string;
+
+/** A setting's value; its default when the person wrote one of another type. */
+export function readSetting<K extends keyof Settings>(configuration: WorkspaceConfiguration, key: K): Value<K>;
+export function readSetting(configuration: WorkspaceConfiguration, key: keyof Settings): boolean | string {
+  const value = configuration.get<unknown>(key);
+  const fallback = settings[key];
+  if (typeof fallback === 'boolean') return typeof value === 'boolean' ? value : fallback;
+  return typeof value === 'string' ? value : fallback;
+}
+
+export const defaultSocket = '/run/burrow/helper.sock';

@@ -1,0 +1,47 @@
+import type { NamespaceInodes, NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
+import type { Entry, Target } from '../../helper/protocol/target.ts';
+import type { Machine } from '../machine.ts';
+import { pidOf } from '../names.ts';
+import { type Subject, targetOf } from '../subject.ts';
+
+/** Which namespaces "Open Terminal In…" offers for a subject, and through what it enters them. */
+export interface Offer {
+  readonly through: Subject;
+  readonly namespaces: readonly { readonly key: NamespaceKey; readonly picked: boolean }[];
+}
+
+function inodesOf(machine: Machine, subject: Subject): NamespaceInodes {
+  if (subject.kind === 'namespace') return { [subject.key.type]: subject.key.inode };
+  const sandbox = subject.kind === 'sandbox' ? machine.sandbox(subject.id) : undefined;
+  const pid = pidOf(machine, subject);
+  return sandbox?.namespaces ?? (pid === undefined ? undefined : machine.process(pid)?.namespaces) ?? {};
+}
+
+/** The process in a namespace whose other namespaces can be entered with it. */
+function inhabitant(machine: Machine, key: NamespaceKey): Subject | undefined {
+  const pid = pidOf(machine, { kind: 'namespace', key });
+  const process = pid === undefined ? undefined : machine.process(pid);
+  return process && { kind: 'process', pid: process.pid, start: process.start };
+}
+
+/** The namespaces that differ from the host's; of a namespace's inhabitant only that namespace is picked. */
+export function offerOf(machine: Machine, subject: Subject): Offer {
+  const chosen = subject.kind === 'namespace' ? subject.key : undefined;
+  const through = (chosen && inhabitant(machine, chosen)) ?? subject;
+  const namespaces = machine
+    .differing(inodesOf(machine, through))
+    .map(key => ({ key, picked: !chosen || (key.type === chosen.type && key.inode === chosen.inode) }));
+  return { through, namespaces };
+}
+
+/** @param types which namespaces to enter; all that differ from the host's when left out */
+export function targetWith(subject: Subject, types: readonly NamespaceType[] | undefined): Target {
+  const target = targetOf(subject);
+  return types && types.length > 0 ? { ...target, types: [...types] } : target;
+}
+
+/** @param shell the person's own choice of a shell, or an empty text */
+export function entryOf(target: Target, command: readonly string[], shell: string): Entry {
+  const words = command.length > 0 ? [...command] : shell ? [shell] : [];
+  return words.length > 0 ? { target, command: words } : { target };
+}

@@ -1,0 +1,51 @@
+import { commands, EventEmitter, type Pseudoterminal, type TerminalDimensions } from 'vscode';
+import type { Entry, Size } from '../../helper/protocol/target.ts';
+import type { Session } from '../session.ts';
+import { type Helper, type Screen, Shell } from './shell.ts';
+
+/** The kernel refuses terminals without a column or a row; the workbench has such ones while a panel opens. */
+const sizeOf = ({ columns, rows }: TerminalDimensions): Size => ({
+  columns: Math.min(Math.max(columns, 1), 4096),
+  rows: Math.min(Math.max(rows, 1), 4096),
+});
+
+const helperOf = (session: Session): Helper => ({
+  request: (method, params) => session.request(method, params),
+  openStream: token => session.openStream(token),
+  onDidEndTerminal: handler => session.onDidEndTerminal(handler),
+  onDidDisconnect: handler =>
+    session.onDidChangeState(({ kind }) => {
+      if (kind !== 'running') handler();
+    }),
+});
+
+/**
+ * The window takes what the extension host sends in order and never says how far it is. A command that
+ * does nothing is answered only after the output before it, later the busier the window is.
+ */
+const windowCaughtUp = (): Thenable<unknown> => commands.executeCommand('setContext', 'burrow.terminal.flowing', true);
+
+/** @param explain what the person reads in the terminal when it could not be opened */
+export function pseudoterminal(session: Session, entry: Entry, explain: (error: unknown) => string): Pseudoterminal {
+  const written = new EventEmitter<string>();
+  const closed = new EventEmitter<void>();
+  const screen: Screen = {
+    write: text => written.fire(text),
+    caughtUp: windowCaughtUp,
+    close: () => closed.fire(),
+    explain,
+  };
+  const shell = new Shell(helperOf(session), entry, screen);
+  return {
+    onDidWrite: written.event,
+    onDidClose: closed.event,
+    open: dimensions => shell.open(dimensions && sizeOf(dimensions)),
+    handleInput: text => shell.input(text),
+    setDimensions: dimensions => shell.resize(sizeOf(dimensions)),
+    close: () => {
+      shell.close();
+      written.dispose();
+      closed.dispose();
+    },
+  };
+}
