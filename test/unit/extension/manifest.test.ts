@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { z } from 'zod';
+import { commandIds, contextKeys, viewIds } from '../../../extension/command-ids.ts';
+import { containerTree } from '../../../extension/containers/model.ts';
+import { namespaceTree } from '../../../extension/namespaces/model.ts';
+import { sandboxTree } from '../../../extension/sandboxes/model.ts';
+import { settings } from '../../../extension/settings.ts';
+import type { TreeNode } from '../../../extension/tree/node.ts';
+import { machine } from './example.ts';
+
+const root = join(import.meta.dirname, '../../../..');
+const Entry = z.object({ command: z.string().optional(), submenu: z.string().optional(), when: z.string().optional() });
+const Manifest = z.object({
+  icon: z.string(),
+  contributes: z.object({
+    commands: z.array(
+      z.object({ command: z.string(), title: z.string(), category: z.literal('Burrow'), enablement: z.string().optional() }),
+    ),
+    views: z.object({ burrow: z.array(z.object({ id: z.string(), icon: z.string() })) }),
+    viewsContainers: z.object({ activitybar: z.array(z.object({ id: z.string(), icon: z.string() })) }),
+    viewsWelcome: z.array(z.object({ view: z.string(), contents: z.string(), when: z.string() })),
+    menus: z.record(z.string(), z.array(Entry)),
+    submenus: z.array(z.object({ id: z.string() })),
+    configuration: z.object({ properties: z.record(z.string(), z.object({ default: z.unknown(), markdownDescription: z.string() })) }),
+    languages: z.array(z.object({ id: z.string(), firstLine: z.string().optional() })),
+    walkthroughs: z.array(
+      z.object({ id: z.string(), steps: z.array(z.object({ description: z.string(), media: z.object({ markdown: z.string() }) })) }),
+    ),
+  }),
+});
+const { icon, contributes } = Manifest.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+const menus = Object.entries(contributes.menus).flatMap(([menu, entries]) => entries.map(entry => ({ menu, ...entry })));
+
+const contextsOf = (nodes: readonly TreeNode[]): string[] =>
+  nodes.flatMap(({ context, children }) => [...context.split(' '), ...contextsOf(children?.() ?? [])]);
+
+const clauses = [
+  ...menus.map(each => each.when),
+  ...contributes.commands.map(each => each.enablement),
+  ...contributes.viewsWelcome.map(each => each.when),
+].filter(each => each !== undefined);
+
+describe('the manifest', () => {
+  test('contributes the commands that the extension registers', () => {
+    assert.deepEqual(contributes.commands.map(each => each.command).sort(), [...commandIds].sort());
+  });
+
+  test('puts only its own commands into menus', () => {
+    const submenus = contributes.submenus.map(each => each.id);
+    for (const { menu, command, submenu } of menus) {
+      assert.ok(
+        command === undefined ? submenus.includes(submenu ?? '') : commandIds.some(id => id === command),
+        `${menu}: ${command ?? submenu}`,
+      );
+    }
+    for (const id of submenus) assert.ok(id in contributes.menus, id);
+  });
+
+  test('has the views that the extension fills', () => {
+    assert.deepEqual(
+      contributes.views.burrow.map(each => each.id),
+      viewIds,
+    );
+  });
+
+  test('has the settings that the extension reads, with their defaults', () => {
+    const properties = Object.entries(contributes.configuration.properties).map(([key, each]) => [key, each.default]);
+    assert.deepEqual(
+      Object.fromEntries(properties),
+      Object.fromEntries(Object.entries(settings).map(([key, value]) => [`burrow.${key}`, value])),
+    );
+  });
+
+  test('asks only for context keys that the extension sets', () => {
+    const asked = clauses.flatMap(clause => clause.match(/\bburrow\.helper\.\w+/g) ?? []);
+    for (const key of asked)
+      assert.ok(
+        contextKeys.some(each => each === key),
+        key,
+      );
+    assert.deepEqual([...new Set(asked)].sort(), [...contextKeys].sort());
+  });
+
+  test('asks only for words that tree items carry', () => {
+    const carried = [namespaceTree, containerTree, sandboxTree].flatMap(tree => contextsOf(tree(machine)));
+    const patterns = clauses.flatMap(clause => [...clause.matchAll(/viewItem =~ \/(.*?)\//g)].map(([, pattern = '']) => pattern));
+    const words = patterns.flatMap(pattern => pattern.replaceAll('\\b', '').match(/[a-z]+/g) ?? []);
+    assert.ok(words.length > 0);
+    for (const word of words) assert.ok(carried.includes(word), word);
+  });
+
+  test('links only to its own commands, and to the walkthrough', () => {
+    const texts = [
+      ...contributes.viewsWelcome.map(each => each.contents),
+      ...contributes.walkthroughs.flatMap(each => each.steps.map(step => step.description)),
+    ];
+    const linked = texts.flatMap(text => [...text.matchAll(/\(command:([\w.]+)/g)].map(([, id]) => id));
+    for (const id of linked) assert.ok(commandIds.some(each => each === id) || id === 'workbench.action.openWalkthrough', id);
+  });
+
+  test('welcomes in every view, whatever the helper does', () => {
+    for (const view of viewIds)
+      for (const state of ['stopped', 'starting', 'died'])
+        assert.ok(
+          contributes.viewsWelcome.some(each => each.view === view && each.when === `burrow.helper.state == '${state}'`),
+          `${view} ${state}`,
+        );
+  });
+
+  test('knows details documents by their first line', () => {
+    const pattern = new RegExp(contributes.languages.find(each => each.id === 'yaml')?.firstLine ?? 'none');
+    for (const line of ['# net:[20] of x', '# process 80 x', '# gone: this process has ended']) assert.match(line, pattern);
+    assert.doesNotMatch('# a heading', pattern);
+  });
+
+  test('names only files that are there', () => {
+    const files = [
+      icon,
+      ...contributes.viewsContainers.activitybar.map(each => each.icon),
+      ...contributes.views.burrow.map(each => each.icon),
+      ...contributes.walkthroughs.flatMap(each => each.steps.map(step => step.media.markdown)),
+    ];
+    for (const file of files) assert.ok(existsSync(join(root, file)), file);
+  });
+});
+
+test('no feature of the extension imports another one', () => {
+  const features = ['namespaces', 'containers', 'sandboxes', 'terminal', 'documents'];
+  for (const feature of features) {
+    for (const file of readdirSync(join(root, 'extension', feature))) {
+      const source = readFileSync(join(root, 'extension', feature, file), 'utf8');
+      for (const other of features.filter(each => each !== feature))
+        assert.ok(!source.includes(`'../${other}/`), `${feature}/${file} imports ${other}`);
+    }
+  }
+});

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Machine } from '../../../../extension/machine.ts';
+import { nsenterCommand } from '../../../../extension/namespaces/nsenter.ts';
+import { machine, namespace, snapshot } from '../example.ts';
+
+describe('the nsenter command', () => {
+  test('of a container enters what it has of its own', () => {
+    assert.equal(nsenterCommand(machine, { kind: 'container', id: 'c1' }), 'nsenter --target 80 --net --mount --pid --uts --ipc');
+  });
+
+  test('of a namespace enters it through its oldest process', () => {
+    assert.equal(nsenterCommand(machine, { kind: 'namespace', key: { type: 'net', inode: 20 } }), 'nsenter --target 80 --net');
+  });
+
+  test('of a namespace without a process enters it through its file', () => {
+    assert.equal(nsenterCommand(machine, { kind: 'namespace', key: { type: 'net', inode: 40 } }), 'nsenter --net=/run/netns/blue');
+  });
+
+  test('quotes a path for the shell that it is pasted into', () => {
+    const evil = namespace({ type: 'net', inode: 41 }, { holders: { processes: 0, mounts: ["/run/netns/a'; reboot"], children: [] } });
+    const command = nsenterCommand(new Machine({ ...snapshot, namespaces: [evil] }), {
+      kind: 'namespace',
+      key: { type: 'net', inode: 41 },
+    });
+    assert.equal(command, "nsenter --net='/run/netns/a'\\''; reboot'");
+  });
+
+  test('is none where nothing leads there', () => {
+    assert.equal(nsenterCommand(machine, { kind: 'namespace', key: { type: 'net', inode: 99 } }), undefined);
+    assert.equal(nsenterCommand(machine, { kind: 'process', pid: 4711, start: 1 }), undefined);
+  });
+});

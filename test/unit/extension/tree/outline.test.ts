@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { TreeNode } from '../../../../extension/tree/node.ts';
+import { tooltipMarkdown } from '../../../../extension/tree/node.ts';
+import { type Element, Outline } from '../../../../extension/tree/outline.ts';
+
+const node = (id: string, label = id, children?: readonly TreeNode[]): TreeNode => ({
+  id,
+  label,
+  icon: 'x',
+  context: '',
+  ...(children ? { children: () => children } : {}),
+});
+
+const ids = (changed: Element[] | 'everything') => (changed === 'everything' ? changed : changed.map(each => each.node.id));
+
+function shown(nodes: readonly TreeNode[]): Outline {
+  const outline = new Outline();
+  outline.update(nodes);
+  for (const element of outline.children()) outline.children(element);
+  return outline;
+}
+
+describe('the outline of a view', () => {
+  test('draws nothing again when nothing changed', () => {
+    const tree = () => [node('a', 'a', [node('a/1')]), node('b')];
+    const outline = shown(tree());
+    const before = outline.children();
+    assert.deepEqual(outline.update(tree()), []);
+    assert.deepEqual(outline.children(), before);
+  });
+
+  test('draws only the element again whose label changed', () => {
+    const outline = shown([node('a', 'a', [node('a/1'), node('a/2')]), node('b')]);
+    assert.deepEqual(ids(outline.update([node('a', 'a', [node('a/1'), node('a/2', 'new')]), node('b')])), ['a/2']);
+  });
+
+  test('draws the parent again when a child comes or goes, and keeps the other children', () => {
+    const outline = shown([node('a', 'a', [node('a/1'), node('a/2')])]);
+    const [a] = outline.children();
+    const [, second] = outline.children(a);
+    assert.deepEqual(ids(outline.update([node('a', 'a', [node('a/2'), node('a/3')])])), ['a']);
+    assert.equal(outline.children(a)[0], second);
+    assert.equal(second?.parent, a);
+  });
+
+  test('draws everything again when the top level changes, and keeps its elements', () => {
+    const outline = shown([node('a'), node('b')]);
+    const [, b] = outline.children();
+    assert.equal(outline.update([node('b'), node('c')]), 'everything');
+    assert.equal(outline.children()[0], b);
+  });
+
+  test('does not make the children that nobody looks at', () => {
+    const outline = new Outline();
+    const lazy: TreeNode = {
+      ...node('a'),
+      children: () => {
+        throw new Error('nobody asked');
+      },
+    };
+    outline.update([lazy]);
+    assert.equal(outline.children().length, 1);
+    assert.deepEqual(outline.update([lazy]), []);
+  });
+
+  test('a tooltip is Markdown in which data is only text', () => {
+    assert.equal(
+      tooltipMarkdown({ title: '[x](command:y)', facts: [['command', 'a\n# b']] }),
+      '**\\[x\\]\\(command\\:y\\)**  \ncommand: a␊\\# b',
+    );
+  });
+});

@@ -1,0 +1,36 @@
+// Plans of definitions that differ from the default one in a key.
+import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition.ts';
+import { describe, type Facts, type Plan, planFor } from '../../../../helper/sandbox/plan.ts';
+
+export const facts: Facts = {
+  record: '/run/burrow/sandboxes/0a1b2c3d.json',
+  staging: '/run/burrow/staging',
+  uid: 1000,
+  gid: 1000,
+  groups: [27, 1000],
+  uids: [{ inside: 0, outside: 1000, count: 1 }],
+  gids: [{ inside: 0, outside: 1000, count: 1 }],
+  network: { hostLink: 'bw-0a1b2c3d', hostAddress: '10.201.0.1/30', link: 'eth0', address: '10.201.0.2/30' },
+  disks: [],
+};
+
+/** The same for root, whose sandboxes are guarded: see plan.ts. */
+export const asRoot: Partial<Facts> = {
+  uid: 0,
+  gid: 0,
+  groups: [],
+  uids: [{ inside: 0, outside: 0, count: 1 }],
+  gids: [{ inside: 0, outside: 0, count: 1 }],
+};
+
+export const plan = (definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}): Plan =>
+  planFor(Definition.parse({ name: 'web', ...definition }), { ...facts, ...changes });
+
+export const planLines = (definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}): string[] =>
+  describe(plan(definition, changes));
+
+/** How a plan differs from the default one's: what is not in it any more, and what is new. */
+export function changed(definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}): { gone: string[]; new: string[] } {
+  const [before, after] = [planLines({}), planLines(definition, changes)];
+  return { gone: before.filter(line => !after.includes(line)), new: after.filter(line => !before.includes(line)) };
+}
