@@ -103,7 +103,7 @@ function buildStage({ arch, outdir, release }) {
 async function buildSchema({ outdir }) {
   const { outputFiles } = await bundle({
     stdin: {
-      contents: `import { z } from 'zod';
+      contents: `import * as z from 'zod';
         import { Definition } from './helper/protocol/definition.ts';
         export const schema = z.toJSONSchema(Definition, { io: 'input', target: 'draft-7' });`,
       resolveDir: root,

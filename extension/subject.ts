@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NamespaceKey, Pid } from '../helper/protocol/model.ts';
 import type { Target } from '../helper/protocol/target.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Definition } from '../../helper/protocol/definition.ts';
 import { namespaceId } from '../../helper/protocol/difference.ts';
 import { NamespaceKey, Pid } from '../../helper/protocol/model.ts';

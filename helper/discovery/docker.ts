@@ -2,7 +2,7 @@
 // absent, slow or answers nonsense costs the names and nothing else.
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { request } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Process } from '../protocol/model.ts';
 
 const ANSWER_MS = 2000;

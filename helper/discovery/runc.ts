@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Gaps } from './scan.ts';
 
 /** Where runc keeps a state.json for each container: on its own, and below containerd and Docker. */

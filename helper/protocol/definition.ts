@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AbsolutePath, Environment, PlainText } from './target.ts';
 
 const Ipv4WithPrefix = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Container, Namespace, NamespaceKey, Pid, Process, type Snapshot } from './model.ts';
 
 const Objects = z.object({ namespaces: z.array(Namespace), processes: z.array(Process), containers: z.array(Container) });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Why a request failed. `kind` is what a program decides on, `message` is the one sentence a person

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Inode, Namespace, NamespaceKey, Pid } from './model.ts';
 
 /** One line of uid_map or gid_map: `count` ids from `inside` on are the ids from `outside` on (user_namespaces(7)). */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Definition } from './definition.ts';
 import { Difference } from './difference.ts';
 import { Inspection } from './inspection.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The eight kinds, in the order in which views list them; `mnt` is the kernel's word for mount namespaces. */
 export const namespaceTypes = ['net', 'mnt', 'pid', 'user', 'uts', 'ipc', 'cgroup', 'time'] as const;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NamespaceKey, NamespaceType, Pid } from './model.ts';
 
 const types = z.array(NamespaceType).min(1).optional();

@@ -2,7 +2,7 @@
 // knows what is whose.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Sandbox, SandboxNetwork } from '../protocol/model.ts';
 
 const Making = z.object({ phase: z.literal('making'), id: z.string(), name: z.string(), network: SandboxNetwork.optional() });

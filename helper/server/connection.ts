@@ -7,7 +7,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { failureCode } from '../protocol/failure.ts';
 import { type MethodName, methods, streamGreeting, streamGreetingPattern } from '../protocol/methods.ts';
 import { firstProblem } from '../protocol/problem.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commandIds, contextKeys, viewIds } from '../../../extension/command-ids.ts';
 import { containerTree } from '../../../extension/containers/model.ts';
 import { namespaceTree } from '../../../extension/namespaces/model.ts';
