@@ -19,7 +19,7 @@ function compiled(folder, suffix) {
   return tests.sort().map(file => join('out', folder, file.replace(/\.ts$/, '.js')));
 }
 
-/** @param {{ seconds: number, serial?: boolean }} bounds `seconds` is how long a single test may take before it counts as hung */
+/** @param {{ seconds: number, serial?: boolean }} bounds `seconds` is how long a test, and a file of tests, may take before it counts as hung */
 const nodeTest = (files, { seconds, serial = false }) =>
   node('--test', '--test-reporter=spec', `--test-timeout=${seconds * 1000}`, ...(serial ? ['--test-concurrency=1'] : []), ...files);
 
@@ -37,7 +37,7 @@ const bundleHostSuite = () => node('test/host/bundle.mjs');
 const layers = {
   lint: () => tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'),
   unit: () => nodeTest(compiled('test/unit', 'test'), { seconds: 60 }),
-  kernel: () => (needsRoot('kernel') ? !inCi : nodeTest(compiled('test/kernel', 'test'), { seconds: 120, serial: true })),
+  kernel: () => (needsRoot('kernel') ? !inCi : nodeTest(compiled('test/kernel', 'test'), { seconds: 600, serial: true })),
   package: () => node('extension/package.mjs'),
   host() {
     installWorkbench();
@@ -46,7 +46,7 @@ const layers = {
   e2e() {
     if (needsRoot('e2e')) return !inCi;
     installWorkbench();
-    return nodeTest(compiled('test/e2e', 'e2e'), { seconds: 300, serial: true });
+    return nodeTest(compiled('test/e2e', 'e2e'), { seconds: 600, serial: true });
   },
   electron: () => bundleHostSuite() && node('out/test/host/run-in-desktop.js'),
   bench: () => node('out/test/bench/main.js'),
