@@ -3,6 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { methods } from '../../../helper/protocol/methods.ts';
 import { inRepository } from '../../support/repository.ts';
 import { makeProfile } from './profile.ts';
 import { isFree, Server } from './server.ts';
@@ -45,4 +46,10 @@ console.log(`\nOpen ${address}\nand click the Burrow icon in the activity bar${i
 openBrowser(address);
 await untilAsked;
 await server.stop();
+const { stdout } = await burrow('call', 'sandbox/list').catch(() => ({ stdout: '{"sandboxes":[]}' })); // it was never started, or has died
+const names = methods['sandbox/list'].result.parse(JSON.parse(stdout)).sandboxes.map(({ name }) => name);
 if (isOurs) await burrow('call', 'helper/stop');
+if (names.length > 0)
+  console.log(
+    `\n${names.join(', ')} ${names.length > 1 ? 'live' : 'lives'} on; the next helper finds ${names.length > 1 ? 'them' : 'it'} again.`,
+  );
