@@ -1,6 +1,6 @@
 // The subcommands of `burrow`. All but `serve` are clients of the socket and hold no logic of their own.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { argv, execArgv, execPath, getuid, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ import type { Failure } from '../protocol/failure.ts';
 import type { MethodName, ParamsInput } from '../protocol/methods.ts';
 import { methods } from '../protocol/methods.ts';
 import { invokingUser } from '../server/policy.ts';
-import { requireSocketPath } from '../server/socket-path.ts';
+import { makeStateDirectory, requireSocketPath } from '../server/state-directory.ts';
 import { Refusal } from '../sys/errors.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
@@ -176,7 +176,7 @@ function parseJson(text: string): unknown {
 
 /** Starts `serve` in a session of its own, which outlives the terminal, and waits until it answers. */
 async function startDetached(socket: string, user: number): Promise<number> {
-  mkdirSync(dirname(socket), { recursive: true, mode: 0o755 });
+  makeStateDirectory(socket);
   const log = openSync(`${dirname(socket)}/helper.log`, 'a', 0o600);
   const child = spawn(execPath, [...execArgv, argv[1] ?? '', 'serve', '--socket', socket, '--user', String(user)], {
     detached: true,

@@ -21,8 +21,13 @@ export class Helper implements Disposable {
   /** @throws Refusal when nobody answers or the helper is of another version */
   static async reach(path: string): Promise<Helper> {
     const helper = new Helper(path, await dial(path));
-    await helper.request('helper/hello', { protocol: protocolVersion });
-    return helper;
+    try {
+      await helper.request('helper/hello', { protocol: protocolVersion });
+      return helper;
+    } catch (error) {
+      helper[Symbol.dispose](); // an open connection would keep this process from ending
+      throw error;
+    }
   }
 
   get wire(): MessageConnection {

@@ -16,13 +16,13 @@ interface CgroupRule {
 const cgroupRules: readonly CgroupRule[] = [
   { engine: 'kubernetes', pattern: /\/kubepods[^/]*\/.*?(?:cri-containerd-|crio-)?([0-9a-f]{64})(?:\.scope)?$/ },
   { engine: 'podman', pattern: /\/libpod-([0-9a-f]{64})(?:\.scope)?(?:\/container)?$/ },
-  { engine: 'docker', pattern: /\/docker[/-]([0-9a-f]{64})(?:\.scope)?$/ },
+  { engine: 'docker', pattern: /(?:^\/docker\/|\/docker-)([0-9a-f]{64})(?:\.scope)?$/ },
   { engine: 'lxc', pattern: /\/lxc\.payload\.([^/]+)$/ },
   { engine: 'nspawn', pattern: /\/machine-([^/]+)\.scope(?:\/payload)?$/ },
 ];
 
-/** What runc makes when no engine names the cgroup: the container's id, at the top. */
-const bareRule: CgroupRule = { engine: 'oci', pattern: /^\/([\w+.-]+)$/ };
+/** What runc makes when no engine names the cgroup: the container's id, at the top. systemd's units are no containers. */
+const bareRule: CgroupRule = { engine: 'oci', pattern: /^\/(?!.*\.(?:slice|scope|service)$)([\w+.-]+)$/ };
 
 export interface Containers {
   find(processes: readonly Process[], gaps: Gaps): Container[];
@@ -49,7 +49,7 @@ export class ContainerFinder implements Containers {
       const container = this.#byCgroup(process);
       if (container && (container.engine !== 'oci' || !containers.has(process.pid))) containers.set(process.pid, container);
     }
-    return [...containers.values()];
+    return oldestOfEach([...containers.values()], byPid);
   }
 
   #byCgroup(process: Process): Container | undefined {
@@ -62,6 +62,17 @@ export class ContainerFinder implements Containers {
   }
 }
 
+/** A container that makes namespaces inside itself has several processes that look like its init: it is the oldest. */
+function oldestOfEach(containers: readonly Container[], byPid: ReadonlyMap<number, Process>): Container[] {
+  const startOf = ({ pid }: Container): number => byPid.get(pid)?.start ?? 0;
+  const oldest = new Map<string, Container>();
+  for (const each of containers) {
+    const known = oldest.get(each.id);
+    if (!known || startOf(each) < startOf(known)) oldest.set(each.id, each);
+  }
+  return [...oldest.values()];
+}
+
 /** Which container's init has these cgroups; undefined for a process of no container. */
 export function containerOfCgroup(paths: readonly string[]): Pick<Container, 'engine' | 'id'> | undefined {
   for (const { engine, pattern } of [...cgroupRules, bareRule]) {
@@ -71,7 +82,7 @@ export function containerOfCgroup(paths: readonly string[]): Pick<Container, 'en
   return undefined;
 }
 
-/** The first process of a container: it has a mount namespace that its parent has not, and is pid 1 or the first of its pid namespace. */
+/** The first process of a container: pid 1 of its pid namespace, with a mount namespace that its parent has not. */
 function isInit(process: Process, parent: Process | undefined): boolean {
   if (process.namespaces.mnt === undefined || process.namespaces.mnt === parent?.namespaces.mnt) return false;
   return process.pids.length > 1 && process.pids.at(-1) === 1;

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { Process } from '../protocol/model.ts';
 
 const ANSWER_MS = 2000;
+const ASK_AGAIN_MS = 30_000;
 const ANSWER_BYTES = 32 << 20;
 const usualSockets = ['/run/docker.sock', '/run/podman/podman.sock'];
 
@@ -27,28 +28,31 @@ export interface Known {
 
 export class DockerNames {
   #known = new Map<string, Known>();
-  #missing = false;
+  /** Ids that no engine knew, and until when it is not worth asking again. */
+  readonly #unknown = new Map<string, number>();
+  readonly #asked = new Set<string>();
 
   lookup(id: string): Known | undefined {
     const known = this.#known.get(id);
-    if (!known) this.#missing = true;
+    if (!known && (this.#unknown.get(id) ?? 0) < performance.now()) this.#asked.add(id);
     return known;
   }
 
-  /** True when a lookup since the last refresh found nothing. */
+  /** True when there was a lookup of an id that no engine was asked for yet. */
   get isStale(): boolean {
-    return this.#missing;
+    return this.#asked.size > 0;
   }
 
   async refresh(processes: readonly Process[]): Promise<void> {
     const answers = await Promise.all(engineSockets(processes).map(listContainers));
-    this.#missing = false;
     this.#known = new Map(
       answers.flat().map(each => {
         const name = each.Names[0]?.replace(/^\//, '') || each.Id.slice(0, 12);
         return [each.Id, { name, labels: each.Labels ?? {}, ...(each.Image !== undefined && { image: each.Image }) }];
       }),
     );
+    for (const id of this.#asked) if (!this.#known.has(id)) this.#unknown.set(id, performance.now() + ASK_AGAIN_MS);
+    this.#asked.clear();
   }
 }
 
@@ -96,15 +100,23 @@ function isSocket(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
 }
 
-/** /proc/net/unix, proc_pid_net(5): the seventh field is the inode, the eighth the path; flag 0x10000 means it listens. */
+/** /proc/PID/net/unix, of the network namespace that it is in, proc_pid_net(5): the seventh field is the inode, the eighth the path; flag 0x10000 means it listens. */
 function listeningSockets(pid: number): string[] {
   const inodes = new Set(socketInodes(pid));
-  return readFileSync('/proc/net/unix', 'utf8')
+  return unixSockets(pid)
     .split('\n')
     .map(line => line.split(/\s+/))
     .filter(([, , , flags, , , inode, path]) => flags === '00010000' && inode !== undefined && inodes.has(inode) && path?.startsWith('/'))
     .map(fields => fields[7] ?? '')
     .filter(path => path.endsWith('docker.sock') && isSocket(path));
+}
+
+function unixSockets(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/net/unix`, 'utf8');
+  } catch {
+    return ''; // it has ended
+  }
 }
 
 function socketInodes(pid: number): string[] {

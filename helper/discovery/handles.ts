@@ -1,8 +1,8 @@
 // From what the last scan found to a descriptor that stays true.
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { Namespace, NamespaceKey, Process, Snapshot } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
-import { inodeOf } from '../sys/namespaces.ts';
+import { inodeOf, openNamespaceFile } from '../sys/namespaces.ts';
 
 /** @throws Refusal `gone` when the scan did not see it */
 export function findNamespace(snapshot: Snapshot, { type, inode }: NamespaceKey): Namespace {
@@ -34,7 +34,7 @@ export function openNamespace({ type, inode, holders }: Namespace, members: read
 /** A process that ended, or whose namespaces may not be seen, is not the one to go by. */
 function tryOpen(path: string): number | undefined {
   try {
-    return openSync(path, 'r');
+    return openNamespaceFile(path);
   } catch {
     return undefined;
   }

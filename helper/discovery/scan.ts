@@ -11,7 +11,7 @@ import {
 } from '../protocol/model.ts';
 import { SysError } from '../sys/errors.ts';
 import { inodeOf, ownerOf, ownerUidOf, parentOf, withNamespace } from '../sys/namespaces.ts';
-import { parseMountInfo, parseNamespaceLink, parseStat, statusField } from '../sys/procfs.ts';
+import { parseMountInfo, parseNamespaceLink, parseStat, statusField, supportedTypes } from '../sys/procfs.ts';
 import type { Containers } from './containers.ts';
 
 /** Fixed by linux/proc_ns.h (mnt and net: since 6.18); older kernels' mnt and net are those of kthreadd. */
@@ -115,7 +115,7 @@ function readCommand(pid: number): string {
 
 function readNamespaces(pid: number, gaps: Gaps): NamespaceInodes {
   const inodes: NamespaceInodes = {};
-  for (const type of namespaceTypes) {
+  for (const type of supportedTypes) {
     try {
       inodes[type] = parseNamespaceLink(readlinkSync(`/proc/${pid}/ns/${type}`));
     } catch (error) {

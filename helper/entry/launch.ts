@@ -10,6 +10,7 @@ import { openInRoot } from '../sys/in-root.ts';
 import { statusField } from '../sys/procfs.ts';
 import { type Identity, identify } from './identity.ts';
 import { noticesFor } from './notices.ts';
+import { powersBeside } from './powers.ts';
 import { entryProgram, handleOf, rootOf } from './program.ts';
 import { type Entered, enter, type World } from './target.ts';
 
@@ -56,6 +57,7 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
     uid: identity.uid,
     gid: identity.gid,
     groups: groupsOf(entered),
+    ...powersBeside(entered),
     terminal: stdio.terminal,
     directory,
     candidates: entry.command ? [entry.command] : shells,

@@ -1,5 +1,4 @@
 // What a person should know about a shell before typing into it.
-import { readFileSync } from 'node:fs';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import { statusField } from '../sys/procfs.ts';
 import type { Entered } from './target.ts';
@@ -20,19 +19,17 @@ function whereAmI({ label }: Entered, joined: readonly NamespaceType[]): string[
   ];
 }
 
-/** The shell is started beside a process, not by it: it has what the helper may give, not what the process was left with. */
+/** The shell is started beside a process, not by it: it has the process's bounds, but not what the process gave up within them. */
 function morePowerful({ status }: Entered, joined: readonly NamespaceType[]): string | undefined {
   if (status === undefined) return undefined;
   const differences = [];
   if (statusField(status, 'Seccomp') !== '0') differences.push('no seccomp filter');
-  if (statusField(status, 'NoNewPrivs') === '1') differences.push('can gain privileges by set-user-ID programs');
   // In a user namespace of its own a new shell has all capabilities, over that namespace only.
-  const own = joined.includes('user') ? undefined : capabilities(readFileSync('/proc/self/status', 'latin1'));
-  const theirs = capabilities(status);
-  if (own !== undefined && own > theirs) differences.push(`${own} capabilities (it has ${theirs})`);
+  const [bounds, theirs] = [capabilities(status, 'CapBnd'), capabilities(status, 'CapEff')];
+  if (!joined.includes('user') && bounds > theirs) differences.push(`${bounds} capabilities (it has ${theirs})`);
   const name = statusField(`\n${status}`, 'Name') ?? 'the process inside';
   return differences.length === 0 ? undefined : `this shell can do more than ${name}: ${differences.join(', ')}`;
 }
 
-const capabilities = (status: string): number =>
-  [...BigInt(`0x${statusField(status, 'CapEff') ?? '0'}`).toString(2)].filter(bit => bit === '1').length;
+const capabilities = (status: string, set: 'CapBnd' | 'CapEff'): number =>
+  [...BigInt(`0x${statusField(status, set) ?? '0'}`).toString(2)].filter(bit => bit === '1').length;

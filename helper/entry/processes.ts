@@ -12,70 +12,98 @@ import type { World } from './target.ts';
 
 const OUTPUT_BYTES = 1 << 20;
 
+type Ends = readonly [number, number, number];
+
+const close = (ends: readonly number[]): void => {
+  for (const fd of ends) closeSync(fd);
+};
+
 /** Pipes and not sockets, because opening /dev/stdin inside works only with pipes. */
 class Pipes {
-  readonly #ends = [0, 1, 2].map(() => {
-    const ends = Buffer.alloc(8);
-    sys('pipe2', 'a pipe', ends, O_CLOEXEC);
-    return { read: ends.readInt32LE(0), write: ends.readInt32LE(4) };
-  });
-
   /** The ends that become descriptors 0, 1 and 2 of a command. */
-  get inside(): readonly [number, number, number] {
-    const [input, output, errors] = this.#ends;
-    if (!input || !output || !errors) throw new Error('three pipes');
-    return [input.read, output.write, errors.write];
-  }
+  readonly inside: Ends;
+  readonly outside: Ends;
 
-  get #outside(): readonly [number, number, number] {
-    const [input, output, errors] = this.#ends;
-    if (!input || !output || !errors) throw new Error('three pipes');
-    return [input.write, output.read, errors.read];
+  constructor() {
+    const made: { read: number; write: number }[] = [];
+    try {
+      const [input, output, errors] = [pipe(made), pipe(made), pipe(made)];
+      this.inside = [input.read, output.write, errors.write];
+      this.outside = [input.write, output.read, errors.read];
+    } catch (error) {
+      close(made.flatMap(({ read, write }) => [read, write])); // EMFILE midway
+      throw error;
+    }
   }
 
   streams(): { stdin: Socket; stdout: Socket; stderr: Socket } {
-    const [stdin, stdout, stderr] = this.#outside;
+    const [stdin, stdout, stderr] = this.outside;
     return {
       stdin: quiet(new Socket({ fd: stdin, readable: false, writable: true })),
       stdout: quiet(new Socket({ fd: stdout, readable: true, writable: false })),
       stderr: quiet(new Socket({ fd: stderr, readable: true, writable: false })),
     };
   }
+}
 
-  closeOutside(): void {
-    for (const fd of this.#outside) closeSync(fd);
-  }
+function pipe(made: { read: number; write: number }[]): { read: number; write: number } {
+  const ends = Buffer.alloc(8);
+  sys('pipe2', 'a pipe', ends, O_CLOEXEC);
+  const both = { read: ends.readInt32LE(0), write: ends.readInt32LE(4) };
+  made.push(both);
+  return both;
 }
 
 /** EPIPE: the command does not read what is sent to it, which is its own affair. */
 const quiet = (socket: Socket): Socket => socket.on('error', () => undefined);
 
-async function start(entry: Entry, world: World, onEnd: (ending: Ending) => void): Promise<Launched & ReturnType<Pipes['streams']>> {
+type Started = Launched &
+  ReturnType<Pipes['streams']> & {
+    /** Does nothing once it has ended: its pid may be another's then. */
+    readonly kill: () => void;
+  };
+
+async function start(entry: Entry, world: World, onEnd: (ending: Ending) => void): Promise<Started> {
   const pipes = new Pipes();
   let opened = false;
-  const open = (): readonly [number, number, number] => {
+  let runs = true;
+  const open = (): Ends => {
     opened = true;
     return pipes.inside;
   };
   try {
-    const launched = await launch(entry, world, { terminal: false, open }, onEnd);
-    return { ...launched, ...pipes.streams() };
+    const launched = await launch(entry, world, { terminal: false, open }, ending => {
+      runs = false;
+      onEnd(ending);
+    });
+    const kill = (): void => {
+      if (runs) process.kill(launched.pid, 'SIGKILL');
+    };
+    return { ...launched, ...pipes.streams(), kill };
   } catch (error) {
-    pipes.closeOutside();
-    if (!opened) for (const fd of pipes.inside) closeSync(fd);
+    close(pipes.outside);
+    if (!opened) close(pipes.inside);
     throw error;
   }
 }
 
+/** Calls back when the client that asked has gone: nobody is left to end what it started. */
+type OnClose = (handler: () => void) => void;
+
 /** Runs a command to its end and collects what it writes. */
-export async function run({ input, timeoutMs, ...entry }: Params<'process/run'>, world: World): Promise<Result<'process/run'>> {
+export async function run(
+  { input, timeoutMs, ...entry }: Params<'process/run'>,
+  world: World,
+  onClose: OnClose,
+): Promise<Result<'process/run'>> {
   let ended: (ending: Ending) => void = () => undefined;
   const ending = new Promise<Ending>(resolve => {
     ended = resolve;
   });
-  const { pid, stdin, stdout, stderr } = await start(entry, world, ending => ended(ending));
+  const { stdin, stdout, stderr, kill } = await start(entry, world, ending => ended(ending));
+  onClose(kill);
   stdin.end(input ?? '');
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => process.kill(pid, 'SIGKILL'), timeoutMs);
+  const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs);
   const outputs = [collect(stdout), collect(stderr)] as const;
   const how = await ending;
   clearTimeout(timer);
@@ -105,22 +133,36 @@ function collect(stream: Socket): Collected {
   };
 }
 
-/** Starts a command whose streams are claimed by their tokens; it is hung up when none of them is. */
+interface Opening {
+  readonly uid: number;
+  readonly streams: Streams;
+  readonly onClose: OnClose;
+  readonly exited: (process: string, ending: Ending) => void;
+}
+
+/** Starts a command whose streams are claimed by their tokens; those that are not, are closed. It is killed when its client leaves. */
 export async function open(
   entry: Params<'process/open'>,
   world: World,
-  uid: number,
-  streams: Streams,
-  exited: (process: string, ending: Ending) => void,
+  { uid, streams, onClose, exited }: Opening,
 ): Promise<Result<'process/open'>> {
   const id = randomUUID();
-  const { stdin, stdout, stderr, joined, notices } = await start(entry, world, ending => exited(id, ending));
-  const offer = (pipe: Socket, attach: (socket: Socket) => void): string => streams.offer(uid, attach, () => pipe.destroy());
+  const { stdin, stdout, stderr, joined, notices, kill } = await start(entry, world, ending => exited(id, ending));
+  onClose(kill);
+  const offer = (pipe: Socket, attach: (socket: Socket) => void): string =>
+    streams.offer(
+      uid,
+      socket => {
+        socket.on('error', () => undefined).on('close', () => (pipe === stdin ? stdin.end() : pipe.destroy()));
+        attach(socket);
+      },
+      () => pipe.destroy(),
+    );
   return {
     process: id,
-    stdin: offer(stdin, socket => void socket.on('error', () => stdin.destroy()).pipe(stdin)),
-    stdout: offer(stdout, socket => void stdout.pipe(socket.on('error', () => stdout.destroy()))),
-    stderr: offer(stderr, socket => void stderr.pipe(socket.on('error', () => stderr.destroy()))),
+    stdin: offer(stdin, socket => void socket.pipe(stdin)),
+    stdout: offer(stdout, socket => void stdout.pipe(socket)),
+    stderr: offer(stderr, socket => void stderr.pipe(socket)),
     joined,
     notices,
   };

@@ -3,8 +3,8 @@
 import type { NamespaceType } from '../protocol/model.ts';
 import { prelude, setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
-import type { Argument, Call, Program } from '../stage/program.ts';
-import { cloneFlag, cloneFlagName, TIOCSCTTY } from '../sys/flags.ts';
+import type { Argument, Call, Instruction, Program } from '../stage/program.ts';
+import { cloneFlag, cloneFlagName, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, TIOCSCTTY } from '../sys/flags.ts';
 
 export interface EntryPlan {
   /** The namespaces to join. */
@@ -15,6 +15,9 @@ export interface EntryPlan {
   readonly privileged: boolean;
   readonly uid: number;
   readonly gid: number;
+  /** Capabilities, by number, that the command and its children can never have. */
+  readonly withheld: readonly number[];
+  readonly noNewPrivileges: boolean;
   /** Supplementary groups, as ids outside. */
   readonly groups: readonly number[];
   readonly terminal: boolean;
@@ -42,21 +45,23 @@ export function entryProgram(plan: EntryPlan): Program {
   const types = (plan.privileged ? [...joinOrder, 'user' as const] : (['user', ...joinOrder] as const)).filter(type =>
     plan.types.includes(type),
   );
-  const none = 0xffff_ffff; // (uid_t)-1 would mean "leave it"; never used as an id
 
-  const program: (Call | { do: 'fork' })[] = [
+  const program: Instruction[] = [
     ...prelude,
     // The helper's own groups are not for the target. Inside, the kernel may refuse to change them.
     ...(plan.privileged ? [setgroups(plan.groups)] : []),
     ...types.map(join),
     { do: 'fork' },
+    // From here on it is known, and ends with the helper's socket if it ends too early.
+    { do: 'sync', until: 'notes its pid' },
   ];
   if (plan.hasRoot) {
     // A root inside its mount namespace (a chroot) is only found through the process.
     program.push({ call: 'fchdir', arguments: [handle(rootOf(plan.label))] }, { call: 'chroot', arguments: ['.'] });
   }
   // Before any path of the caller is used: it must not lead through one of these (CVE-2024-21626).
-  program.push({ call: 'close_range', arguments: [FIRST_HANDLE, none, 0], tolerate: ['ENOSYS'] });
+  program.push({ call: 'close_range', arguments: [FIRST_HANDLE, { text: '~0U', value: 0xffff_ffff }, 0] });
+  program.push(...plan.withheld.map(withhold), ...(plan.noNewPrivileges ? [noNewPrivileges] : []));
   program.push(
     { call: 'setresgid', arguments: [plan.gid, plan.gid, plan.gid] },
     { call: 'setresuid', arguments: [plan.uid, plan.uid, plan.uid] },
@@ -68,6 +73,12 @@ export function entryProgram(plan: EntryPlan): Program {
   if (plan.directory !== '/') program.push({ call: 'chdir', arguments: [plan.directory], tolerate: 'all' });
   return [...program, ...attempts(plan)];
 }
+
+const withhold = (capability: number): Call => ({
+  call: 'prctl',
+  arguments: [{ text: 'PR_CAPBSET_DROP', value: PR_CAPBSET_DROP }, capability],
+});
+const noNewPrivileges: Call = { call: 'prctl', arguments: [{ text: 'PR_SET_NO_NEW_PRIVS', value: PR_SET_NO_NEW_PRIVS }, 1, 0, 0, 0] };
 
 /** One execve(2) for each place where the command may be; the last one's errno is the answer. */
 function attempts({ candidates, environment }: EntryPlan): Call[] {

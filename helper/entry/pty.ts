@@ -6,6 +6,8 @@ import { DEVPTS_SUPER_MAGIC, O_PATH, TIOCGPTPEER, TIOCSPTLCK, TIOCSWINSZ } from 
 import { fileSystemOf, openInRoot, reopenPath } from '../sys/in-root.ts';
 import { sys } from '../sys/libc.ts';
 
+/** makedev(5, 2) */
+const PTMX_DEVICE = 0x502;
 const OPEN = constants.O_RDWR | constants.O_NOCTTY;
 
 export interface Pty {
@@ -13,8 +15,6 @@ export interface Pty {
   readonly master: number;
   /** The end that becomes descriptors 0, 1 and 2 of the command. */
   readonly slave: number;
-  /** True when it is of the target's own devpts, so that `tty` and /dev/pts work inside. */
-  readonly isTargets: boolean;
 }
 
 /**
@@ -29,10 +29,19 @@ export function openPty(root: number | undefined, size: Size, uid: number, gid: 
     resize(master, size);
     // By the master, not by a path, which somebody inside might have replaced (CVE-2025-52565).
     const slave = sys('ioctl', 'a new terminal', master, TIOCGPTPEER, 'int', OPEN);
-    fchownSync(slave, uid, gid);
-    return { master, slave, isTargets: own !== undefined };
+    giveTo(slave, uid, gid);
+    return { master, slave };
   } catch (error) {
     closeSync(master);
+    throw error;
+  }
+}
+
+function giveTo(slave: number, uid: number, gid: number): void {
+  try {
+    fchownSync(slave, uid, gid);
+  } catch (error) {
+    closeSync(slave);
     throw error;
   }
 }
@@ -42,7 +51,9 @@ function targetMaster(root: number): number | undefined {
   let held: number | undefined;
   try {
     held = openInRoot(root, 'dev/pts/ptmx', O_PATH);
-    if (fileSystemOf(held) !== DEVPTS_SUPER_MAGIC || !fstatSync(held).isCharacterDevice()) return undefined;
+    const { rdev } = fstatSync(held);
+    // Another terminal of the same file system may be mounted over it.
+    if (fileSystemOf(held) !== DEVPTS_SUPER_MAGIC || rdev !== PTMX_DEVICE) return undefined;
     return openSync(reopenPath(held), OPEN);
   } catch {
     return undefined; // no devpts inside, or one that may not be used: then the host's

@@ -3,13 +3,13 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { findNamespace, membersOf, openNamespace } from '../discovery/handles.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
-import { type NamespaceType, namespaceTypes, type Sandbox, type Snapshot } from '../protocol/model.ts';
+import type { NamespaceType, Sandbox, Snapshot } from '../protocol/model.ts';
 import type { Target } from '../protocol/target.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 import { inodeOf } from '../sys/namespaces.ts';
-import { parseIdMap, readNamespace, readStat } from '../sys/procfs.ts';
+import { parseIdMap, readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
 
 /** What a terminal or a command enters, held open. */
 export class Entered implements Disposable {
@@ -36,7 +36,8 @@ export class Entered implements Disposable {
 
 export interface World {
   readonly snapshot: Snapshot;
-  readonly sandboxes: readonly Sandbox[];
+  /** Each with the start time of its init. */
+  readonly sandboxes: readonly { readonly sandbox: Sandbox; readonly start: number }[];
 }
 
 /**
@@ -57,9 +58,9 @@ interface Chosen {
 function processOf(target: Exclude<Target, { namespaces: unknown }>, { snapshot, sandboxes }: World): Chosen {
   if ('pid' in target) return { pid: target.pid, start: target.start, label: `pid ${target.pid}` };
   if ('sandbox' in target) {
-    const sandbox = sandboxes.find(each => each.id === target.sandbox || each.name === target.sandbox);
-    if (!sandbox) throw new Refusal('unknown', `There is no sandbox called ${target.sandbox}.`, { subject: target.sandbox });
-    return { pid: sandbox.pid, start: undefined, label: sandbox.name };
+    const found = sandboxes.find(({ sandbox }) => sandbox.id === target.sandbox || sandbox.name === target.sandbox);
+    if (!found) throw new Refusal('unknown', `There is no sandbox called ${target.sandbox}.`, { subject: target.sandbox });
+    return { pid: found.sandbox.pid, start: found.start, label: found.sandbox.name };
   }
   const { container } = target;
   const found = snapshot.containers.filter(each => each.id === container || each.name === container);
@@ -74,7 +75,7 @@ function processOf(target: Exclude<Target, { namespaces: unknown }>, { snapshot,
   return { pid: only.pid, start: snapshot.processes.find(each => each.pid === only.pid)?.start, label: only.name };
 }
 
-function enterProcess(pid: number, start: number | undefined, label: string, types: readonly NamespaceType[] = namespaceTypes): Entered {
+function enterProcess(pid: number, start: number | undefined, label: string, types: readonly NamespaceType[] = supportedTypes): Entered {
   const ended = (): Refusal => new Refusal('gone', `${label} ended a moment ago.`, { subject: label });
   const entered = new Entered(label);
   let pidfd: number | undefined;

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { ReadStream } from 'node:tty';
 import type { Params, Result } from '../protocol/methods.ts';
 import type { Size } from '../protocol/target.ts';
 import type { Ending } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
+import { F_DUPFD_CLOEXEC } from '../sys/flags.ts';
+import { hasInput, sys } from '../sys/libc.ts';
 import { outsideId } from './identity.ts';
 import { launch } from './launch.ts';
 import { openPty, type Pty, resize } from './pty.ts';
@@ -13,6 +15,7 @@ import type { Streams } from './streams.ts';
 import type { World } from './target.ts';
 
 interface Terminal {
+  /** A descriptor of the helper's end besides the stream's, good for as long as the terminal is open. */
   readonly master: number;
   readonly uid: number;
   readonly stream: ReadStream;
@@ -51,10 +54,11 @@ export class Terminals {
       );
       if (!pty) throw new Error('no terminal was made');
       const { master } = pty;
+      const held = duplicate(master);
       // A ReadStream reads and writes without blocking; net.Socket refuses terminals.
       const stream = new ReadStream(master);
-      this.#open.set(terminal, { master, uid, stream });
-      stream.pause().on('error', () => this.#forget(terminal)); // EIO is how a terminal ends
+      this.#open.set(terminal, { master: held, uid, stream });
+      stream.pause().on('error', () => undefined); // EIO is how a terminal ends; 'close' follows
       const token = this.#streams.offer(
         uid,
         socket => this.#attach(terminal, stream, socket),
@@ -77,9 +81,13 @@ export class Terminals {
   }
 
   #attach(terminal: string, stream: ReadStream, socket: Socket): void {
-    stream.pipe(socket);
+    const end = (): void => {
+      const open = this.#open.get(terminal);
+      if (!socket.writableEnded) socket.end(open ? leftIn(open.master) : '');
+      this.#forget(terminal);
+    };
+    stream.on('end', end).on('close', end).pipe(socket, { end: false });
     socket.pipe(stream, { end: false });
-    stream.on('close', () => socket.end());
     socket.on('error', () => undefined).on('close', () => this.#forget(terminal));
     if (stream.destroyed) socket.end();
   }
@@ -92,7 +100,22 @@ export class Terminals {
 
   /** Destroying the stream closes the master, at which the kernel sends SIGHUP to what runs in it. */
   #forget(terminal: string): void {
-    this.#open.get(terminal)?.stream.destroy();
-    this.#open.delete(terminal);
+    const open = this.#open.get(terminal);
+    if (!open || !this.#open.delete(terminal)) return;
+    open.stream.destroy();
+    closeSync(open.master);
   }
+}
+
+const duplicate = (fd: number): number => sys('fcntl', 'a terminal', fd, F_DUPFD_CLOEXEC, 'int', 0);
+
+/**
+ * What nobody has read yet of a terminal that was hung up. libuv takes the hang-up for the end as soon
+ * as a read fills less than its buffer, and a terminal never fills it.
+ */
+function leftIn(master: number): Buffer {
+  const parts: Buffer[] = [];
+  const buffer = Buffer.alloc(4096);
+  while (hasInput(master)) parts.push(Buffer.from(buffer.subarray(0, readSync(master, buffer, 0, buffer.length, null))));
+  return Buffer.concat(parts);
 }

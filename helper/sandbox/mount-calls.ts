@@ -43,19 +43,25 @@ export function restrict(names: readonly (keyof typeof attributes)[], directory:
   };
 }
 
-const OPEN_TREE = { OPEN_TREE_CLONE: 1, AT_RECURSIVE, OPEN_TREE_CLOEXEC: 0o2000000 } as const;
+const OPEN_TREE = { OPEN_TREE_CLONE: 1, AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLOEXEC: 0o2000000 } as const;
+const depths = {
+  'as a handle': flags(OPEN_TREE, 'OPEN_TREE_CLOEXEC'),
+  alone: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC'),
+  'with what is below': flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC'),
+};
 const MOVE_MOUNT_F_EMPTY_PATH = 4;
 
 /** What comes from outside is taken while the old root is there, and placed when paths mean the new one. */
-export const take = (source: string, as: string, depth: 'with what is below' | 'alone'): Call => ({
+export const take = (source: string, as: string, depth: keyof typeof depths): Call => ({
   call: 'open_tree',
-  arguments: [
-    here,
-    source,
-    depth === 'alone'
-      ? flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC')
-      : flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC'),
-  ],
+  arguments: [here, source, depths[depth]],
+  as,
+});
+
+/** A mount of what is already held: no path is opened twice. */
+export const takeHeld = (held: string, as: string): Call => ({
+  call: 'open_tree',
+  arguments: [{ resultOf: held }, '', flags(OPEN_TREE, 'AT_EMPTY_PATH', 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC')],
   as,
 });
 

@@ -37,7 +37,8 @@ const stage = (instruction: Instruction): Step => ({ by: 'stage', instruction })
  * its own user namespace, so that root inside may do with them as it likes. Whoever is root outside
  * could then change the whole machine: the kernel lets uid 0 write to /proc/sys by its number alone. So
  * such a sandbox is `guarded`: all is mounted by the host's root, /proc with its dangerous parts shut,
- * before the user namespace is made, and therefore locked; and it may not mount cgroups.
+ * before the user namespace is made, and therefore locked. Not shut: with a cgroup namespace of a user
+ * namespace within, such a root reaches the cgroups of the host, whose files are uid 0's by number.
  */
 export function planFor(definition: Definition, facts: Facts): Plan {
   const guarded = facts.uids.some(({ outside }) => outside === 0);
@@ -55,10 +56,10 @@ export function planFor(definition: Definition, facts: Facts): Plan {
   const network = networkSteps(facts.network).map(helper);
   const end = [...finish(definition, guarded).map(stage), stage({ do: 'init' })];
   if (guarded) {
-    const late = stage(unshare('mnt', 'net', 'ipc', 'uts'));
+    const late = stage(unshare(facts.types, 'mnt', 'net', 'ipc', 'uts'));
     return [
       ...record,
-      stage(unshare('mnt', 'pid', 'cgroup', 'time')),
+      stage(unshare(facts.types, 'mnt', 'pid', 'cgroup', 'time')),
       ...clocks,
       fork,
       ...files,
@@ -69,8 +70,8 @@ export function planFor(definition: Definition, facts: Facts): Plan {
       ...end,
     ];
   }
-  const own = stage(unshare('mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time'));
-  return [...record, stage(unshare('mnt')), ...files, ...user, own, ...clocks, ...network, fork, ...mounts, ...end];
+  const own = stage(unshare(facts.types, 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time'));
+  return [...record, stage(unshare(facts.types, 'mnt')), ...files, ...user, own, ...clocks, ...network, fork, ...mounts, ...end];
 }
 
 function networkSteps(network: SandboxNetwork | undefined): HelperStep[] {

@@ -2,7 +2,8 @@
 import type { Definition } from '../protocol/definition.ts';
 import { type Call, flags } from '../stage/program.ts';
 import { MNT_DETACH, mountFlags } from '../sys/flags.ts';
-import { bind, here, mkdir, mount, place, plain, restrict, take } from './mount-calls.ts';
+import { bind, here, mkdir, mount, place, plain, restrict } from './mount-calls.ts';
+import { rootSource, sourceName } from './sources.ts';
 
 const rootAt = (staging: string): string => `${staging}/root`;
 
@@ -17,7 +18,7 @@ export function hostFiles({ root }: Definition, staging: string, disks: readonly
     mount(null, '/', null, flags(mountFlags, 'MS_REC', 'MS_PRIVATE'), null),
     mount('tmpfs', staging, 'tmpfs', plain, 'mode=755'),
     mkdir(at),
-    ...(root === 'discard' ? discarding(staging, disks) : []),
+    ...(root === 'discard' ? [...discarding(staging, disks), ...covers(at)] : []),
     ...(root === 'readonly' ? [bind('/', at), restrict(['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NODEV'], here, at), ...covers(at)] : []),
   ];
 }
@@ -48,8 +49,7 @@ const escaped = (path: string): string => path.replace(/[\\,:]/g, '\\$&');
 export function enterRoot({ root }: Definition, staging: string, sources: readonly Call[]): Call[] {
   const at = rootAt(staging);
   return [
-    bind(typeof root === 'string' ? at : root.directory, at),
-    ...(typeof root !== 'string' && root.readonly ? [restrict(['MOUNT_ATTR_RDONLY'], here, at)] : []),
+    bind(typeof root === 'string' ? at : rootSource(staging), at),
     ...sources,
     { call: 'chdir', arguments: [at] },
     { call: 'pivot_root', arguments: ['.', '.'] },
@@ -62,19 +62,11 @@ export const leaveOldRoot: readonly Call[] = [
   { call: 'chdir', arguments: ['/'] },
 ];
 
-const nameOf = (index: number): string => `mount ${index}`;
-
-export const ownSources = ({ mounts }: Definition): Call[] =>
-  mounts.flatMap((each, index) => (each.type === 'bind' ? [take(each.source, nameOf(index), 'with what is below')] : []));
-
 export const ownMounts = ({ mounts }: Definition): Call[] =>
   mounts.flatMap((each, index) => {
     if (each.type === 'tmpfs') {
       const size = each.sizeBytes === undefined ? '' : `,size=${each.sizeBytes}`;
       return [mount('tmpfs', each.path, 'tmpfs', plain, `mode=${each.mode}${size}`)];
     }
-    return [
-      ...(each.readonly ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: nameOf(index) }, '')] : []),
-      ...place(nameOf(index), each.path),
-    ];
+    return place(sourceName(index), each.path);
   });

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { occupiedHere } from '../network/occupied.ts';
 import { deleteLink } from '../network/rtnetlink.ts';
 import { addressesOf, formatNetwork, freeSubnet, linkNames, requireFree } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition.ts';
 import type { Result } from '../protocol/methods.ts';
-import { namespaceTypes, type Sandbox, type SandboxNetwork } from '../protocol/model.ts';
+import type { Sandbox, SandboxNetwork } from '../protocol/model.ts';
 import { StageFailed, stage } from '../stage/run.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { RouteSocket } from '../sys/netlink.ts';
-import { readNamespace, readStat } from '../sys/procfs.ts';
+import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
 import { disksOf } from './disks.ts';
 import { explainPlan } from './explain.ts';
 import { idsFor } from './ids.ts';
@@ -18,6 +18,7 @@ import { endInit, isAlive } from './init.ts';
 import { perform } from './perform.ts';
 import { compile, describe, type HelperStep, lineOf, type Plan, planFor } from './plan.ts';
 import { Records } from './records.ts';
+import { sourcesOf } from './sources.ts';
 
 /** Who asks: the owner of the new sandbox's user namespace, and root inside. */
 export interface Caller {
@@ -28,6 +29,7 @@ export interface Caller {
 
 interface Kept {
   readonly sandbox: Sandbox;
+  /** Start time of its init: with the pid it names one process for good. */
   readonly start: number;
 }
 
@@ -53,6 +55,10 @@ export class Sandboxes {
 
   list(): Sandbox[] {
     return [...this.#kept.values()].map(each => each.sandbox);
+  }
+
+  kept(): readonly Kept[] {
+    return [...this.#kept.values()];
   }
 
   propose(): Result<'sandbox/propose'> {
@@ -94,7 +100,18 @@ export class Sandboxes {
     const ids = idsFor(definition.users, uid, gid);
     const disks = definition.root === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : [];
     return {
-      plan: planFor(definition, { record: this.#records.pathOf(id), staging: this.#staging, uid, gid, groups, ...ids, network, disks }),
+      plan: planFor(definition, {
+        record: this.#records.pathOf(id),
+        staging: this.#staging,
+        uid,
+        gid,
+        groups,
+        ...ids,
+        network,
+        disks,
+        files: filesAmong(definition),
+        types: new Set(supportedTypes),
+      }),
       network,
     };
   }
@@ -113,17 +130,20 @@ export class Sandboxes {
     const nothing = openSync('/dev/null', 'r+');
     try {
       for (const step of first) doStep(step, 0);
-      const pid = await stage({
+      await stage({
         program,
         stdio: [nothing, nothing, nothing],
         handles: new Map(),
         onSync: (until, waiting) => {
           for (const step of at.get(until) ?? []) doStep(step, waiting);
         },
+        // Kept before it may stay: init without a record would be nobody's.
+        onReady: pid => this.#keep({ id, name: definition.name, pid, networks: network ? [network] : [], uid: caller.uid }),
         onEnd: () => this.#ended(id),
       });
-      return this.#keep({ id, name: definition.name, pid, networks: network ? [network] : [], uid: caller.uid });
+      return this.#made(id);
     } catch (error) {
+      this.#kept.delete(id);
       this.#undo(id, network);
       const line = current ? lineOf(plan, current) : error instanceof StageFailed ? lines[error.index] : undefined;
       throw explainPlan(error, definition, line);
@@ -132,14 +152,20 @@ export class Sandboxes {
     }
   }
 
-  #keep(made: Pick<Sandbox, 'id' | 'name' | 'pid' | 'networks' | 'uid'>): Sandbox {
-    const namespaces = Object.fromEntries(namespaceTypes.map(type => [type, readNamespace(made.pid, type)]));
+  #keep(made: Pick<Sandbox, 'id' | 'name' | 'pid' | 'networks' | 'uid'>): void {
+    const namespaces = Object.fromEntries(supportedTypes.map(type => [type, readNamespace(made.pid, type)]));
     const sandbox: Sandbox = { ...made, namespaces, created: new Date().toISOString() };
     const { start } = readStat(made.pid);
     this.#records.write(sandbox.id, { phase: 'ready', sandbox, start });
     this.#kept.set(sandbox.id, { sandbox, start });
+  }
+
+  /** @throws Refusal `gone` when its init has ended already */
+  #made(id: string): Sandbox {
     this.#changed();
-    return sandbox;
+    const kept = this.#kept.get(id);
+    if (!kept) throw new Refusal('gone', 'The sandbox ended as soon as it was made.', { subject: id });
+    return kept.sandbox;
   }
 
   /** After a crash: what lives is adopted, what was half made or has ended is removed. */
@@ -174,6 +200,14 @@ export class Sandboxes {
     this.#records.delete(id);
   }
 }
+
+/** A wrong guess costs nothing but the attempt: a mount goes only on what is of its kind. */
+const filesAmong = (definition: Definition): Set<string> =>
+  new Set(
+    sourcesOf(definition)
+      .map(({ path }) => path)
+      .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory() === false),
+  );
 
 const newId = (): string => randomBytes(4).toString('hex');
 

@@ -7,7 +7,8 @@ import { FIRST_HANDLE } from '../stage/encode.ts';
 import type { Call } from '../stage/program.ts';
 import { cloneFlag, cloneFlagName, PR_SET_NAME, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP } from '../sys/flags.ts';
 import { here } from './mount-calls.ts';
-import { enterRoot, hostFiles, leaveOldRoot, ownMounts, ownSources } from './root-files.ts';
+import { enterRoot, hostFiles, leaveOldRoot, ownMounts } from './root-files.ts';
+import { ownSources, takeSources } from './sources.ts';
 import { lateMounts, systemMounts, systemSources } from './system-mounts.ts';
 
 /** Who a sandbox is made for, and where it is put together. */
@@ -16,27 +17,39 @@ export interface StageFacts {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
+  /** Mount points of the host's other disks, which a thrown-away root covers too. */
   readonly disks: readonly string[];
+  /** Those of the definition's sources that are no directories. */
+  readonly files: ReadonlySet<string>;
+  /** The namespaces that this kernel has. */
+  readonly types: ReadonlySet<NamespaceType>;
 }
 
-export const unshare = (...types: readonly NamespaceType[]): Call => ({
-  call: 'unshare',
-  arguments: [{ text: types.map(type => cloneFlagName[type]).join('|'), value: types.reduce((sum, type) => sum + cloneFlag[type], 0) }],
-});
+/** Only what this kernel has: `supported` is of {@link StageFacts}. */
+export function unshare(supported: ReadonlySet<NamespaceType>, ...wanted: readonly NamespaceType[]): Call {
+  const types = wanted.filter(type => supported.has(type));
+  return {
+    call: 'unshare',
+    arguments: [{ text: types.map(type => cloneFlagName[type]).join('|'), value: types.reduce((sum, type) => sum + cloneFlag[type], 0) }],
+  };
+}
 
-export const filesOf = (definition: Definition, { staging, disks }: StageFacts): Call[] => hostFiles(definition, staging, disks);
+export const filesOf = (definition: Definition, facts: StageFacts): Call[] => [
+  ...hostFiles(definition, facts.staging, facts.disks),
+  ...takeSources(definition, facts),
+];
 
 /** All mounts but those that need the namespaces of the sandbox's own user namespace. */
 export const mountsOf = (definition: Definition, { staging }: StageFacts, guarded: boolean): Call[] => [
   { call: 'umask', arguments: [0] }, // the modes below are meant as they stand
-  ...enterRoot(definition, staging, [...systemSources(guarded), ...ownSources(definition)]),
+  ...enterRoot(definition, staging, [...systemSources(guarded), ...ownSources(definition, staging)]),
   ...systemMounts(guarded),
   ...ownMounts(definition),
   ...leaveOldRoot,
 ];
 
 /** Becomes the caller before the user namespace is made, so that it is the caller's and not root's. */
-export const becomeCaller = ({ uid, gid, groups }: StageFacts): Call[] => [
+export const becomeCaller = ({ uid, gid, groups, types }: StageFacts): Call[] => [
   // The caller keeps all groups: losing one may give access to what is shut to it (CVE-2014-8989).
   setgroups(groups),
   // Keeps the capabilities over the change of uid: hosts may deny user namespaces to ordinary users.
@@ -49,7 +62,7 @@ export const becomeCaller = ({ uid, gid, groups }: StageFacts): Call[] => [
   },
   { call: 'setresgid', arguments: [gid, gid, gid] },
   { call: 'setresuid', arguments: [uid, uid, uid] },
-  unshare('user'),
+  unshare(types, 'user'),
 ];
 
 export const becomeRoot: readonly Call[] = [
@@ -65,5 +78,5 @@ export const finish = ({ hostname, name }: Definition, guarded: boolean): Call[]
   { call: 'openat', arguments: [here, '/dev/null', { text: 'O_RDWR|O_CLOEXEC', value: constants.O_RDWR | 0o2000000 }, 0], as: 'null' },
   ...[0, 1, 2].map((fd): Call => ({ call: 'dup3', arguments: [{ resultOf: 'null' }, fd, 0] })),
   { call: 'close', arguments: [{ resultOf: 'null' }] },
-  { call: 'close_range', arguments: [FIRST_HANDLE, 0xffff_ffff, 0], tolerate: ['ENOSYS'] },
+  { call: 'close_range', arguments: [FIRST_HANDLE, { text: '~0U', value: 0xffff_ffff }, 0] },
 ];

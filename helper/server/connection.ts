@@ -62,18 +62,21 @@ function converse(socket: Socket, peer: Peer, policy: Policy, services: Services
   const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
   const leave: (() => void)[] = [];
   let open = true;
+  let watches = false;
   const client: Client = {
     peer,
     notify: (name, notification) => {
       // A connection that has just closed rejects; nobody is there to be told.
       if (open) connection.sendNotification(name, notification).catch(() => undefined);
     },
+    onClose: handler => leave.push(handler),
     watch: () => {
-      if (leave.length === 0)
-        leave.push(
-          services.discovery.watch(change => client.notify('namespaces/changed', change)),
-          services.watchSandboxes(sandboxes => client.notify('sandbox/changed', { sandboxes })),
-        );
+      if (watches) return;
+      watches = true;
+      leave.push(
+        services.discovery.watch(change => client.notify('namespaces/changed', change)),
+        services.watchSandboxes(sandboxes => client.notify('sandbox/changed', { sandboxes })),
+      );
     },
   };
   for (const method of Object.keys(methods) as MethodName[])
@@ -124,5 +127,6 @@ function read(method: MethodName, raw: unknown): unknown {
 function problemOf(method: MethodName, { issues }: z.ZodError): string {
   const inDefinition = issues.filter(({ path }) => path[0] === 'definition');
   if (inDefinition.length === 0) return firstProblem({ issues }, method);
-  return firstProblem({ issues: inDefinition.map(issue => ({ ...issue, path: issue.path.slice(1) })) }, 'the definition');
+  const problem = firstProblem({ issues: inDefinition.map(issue => ({ ...issue, path: issue.path.slice(1) })) }, 'the definition');
+  return problem.replace(/^the /, 'The ');
 }

@@ -36,6 +36,8 @@ export interface Services {
 export interface Client {
   readonly peer: Peer;
   notify<N extends NotificationName>(name: N, notification: Notification<N>): void;
+  /** Calls back when it has gone. */
+  onClose(handler: () => void): void;
   /** From now on it hears of namespaces and sandboxes that change. */
   watch(): void;
 }
@@ -76,10 +78,15 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     return {};
   },
 
-  'process/run': (params, services) => inWorld(services, world => run(params, world)),
-  'process/open': (params, services, { peer, notify }) =>
+  'process/run': (params, services, { onClose }) => inWorld(services, world => run(params, world, onClose)),
+  'process/open': (params, services, { peer, notify, onClose }) =>
     inWorld(services, world =>
-      open(params, world, peer.uid, services.streams, (process, ending) => notify('process/exited', { process, ...ending })),
+      open(params, world, {
+        uid: peer.uid,
+        streams: services.streams,
+        onClose,
+        exited: (process, ending) => notify('process/exited', { process, ...ending }),
+      }),
     ),
 
   'sandbox/propose': (_, { sandboxes }) => sandboxes.propose(),
@@ -95,10 +102,10 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
 /** With what the last scan saw, which is usually right and costs nothing; if the target is not there, after a fresh look. */
 async function inWorld<T>({ discovery, sandboxes }: Services, work: (world: World) => Promise<T>): Promise<T> {
   try {
-    return await work({ snapshot: discovery.latest, sandboxes: sandboxes.list() });
+    return await work({ snapshot: discovery.latest, sandboxes: sandboxes.kept() });
   } catch (error) {
     if (!(error instanceof Refusal && (error.failure.kind === 'gone' || error.failure.kind === 'unknown'))) throw error;
-    return work({ snapshot: await discovery.snapshot(), sandboxes: sandboxes.list() });
+    return work({ snapshot: await discovery.snapshot(), sandboxes: sandboxes.kept() });
   }
 }
 

@@ -3,14 +3,12 @@ import type { Peer } from './peer.ts';
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** A caller chooses these; no request may fill the disk. */
-const brief = (_: string, value: unknown): unknown => {
-  if (typeof value === 'string') return value.slice(0, 500);
-  return Array.isArray(value) ? value.slice(0, 20) : value;
-};
+/** A caller chooses what is in a line; no request may fill the disk. */
+const LINE_CHARACTERS = 2000;
 
 const write = (facts: Facts): void => {
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...facts }, brief)}\n`);
+  const line = JSON.stringify({ time: new Date().toISOString(), ...facts });
+  process.stderr.write(`${line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}… cut` : line}\n`);
 };
 
 /** The parts of params that say what was done to what; input and environment may hold secrets. */
@@ -22,7 +20,7 @@ export function recordAct({ pid, uid }: Peer, method: string, params: unknown, r
   const on = Object.fromEntries(told.filter(key => given[key] !== undefined).map(key => [key, given[key]]));
   const { definition } = given;
   const name = typeof definition === 'object' && definition !== null && 'name' in definition ? { name: definition.name } : {};
-  write({ act: method, uid, pid, on: { ...on, ...name }, result });
+  write({ act: method, uid, pid, result, on: { ...on, ...name } });
 }
 
 export const recordEvent = (event: string, facts: Facts = {}): void => write({ event, ...facts });

@@ -1,5 +1,5 @@
 // The helper itself: its directory, its socket, its end.
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chownSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { Discovery } from '../discovery/discovery.ts';
@@ -7,14 +7,16 @@ import { Streams } from '../entry/streams.ts';
 import { Terminals } from '../entry/terminals.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import { Sandboxes } from '../sandbox/sandboxes.ts';
-import { Refusal } from '../sys/errors.ts';
+import { Refusal, SysError } from '../sys/errors.ts';
+import { LOCK_EX_NB } from '../sys/flags.ts';
+import { sys } from '../sys/libc.ts';
 import { version } from '../version.ts';
 import { accept } from './connection.ts';
 import { findFeatures } from './features.ts';
 import type { Services } from './handlers.ts';
 import { recordEvent } from './log.ts';
 import { Policy } from './policy.ts';
-import { requireSocketPath } from './socket-path.ts';
+import { makeStateDirectory } from './state-directory.ts';
 
 export interface ServeOptions {
   readonly socket: string;
@@ -77,23 +79,25 @@ export async function serve({ socket, user }: ServeOptions): Promise<void> {
 
 /** Makes the directory, and takes a socket file away that nobody answers on. */
 async function claim(socket: string, state: string): Promise<void> {
-  requireSocketPath(socket);
-  mkdirSync(state, { recursive: true, mode: 0o755 });
-  requireOwn(state);
-  chmodSync(state, 0o755); // whatever the umask was: a sandbox's root is put together below it, as the caller
-  if (!existsSync(socket)) return;
-  if (await answers(socket))
+  makeStateDirectory(socket);
+  if (existsSync(socket) && (await answers(socket)))
     throw new Refusal('taken', `A helper answers on ${socket} already.`, { subject: socket, hint: 'Stop that one first.' });
-  rmSync(socket);
+  lock(state);
+  rmSync(socket, { force: true });
 }
 
-/** In a directory that others can write they could put their own files in place of the helper's. */
-function requireOwn(directory: string): void {
-  const stat = lstatSync(directory);
-  if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0) return;
-  throw new Refusal('denied', `${directory} must be a directory of the helper's own user that nobody else can write.`, {
-    subject: directory,
-  });
+/**
+ * Two helpers with one directory would undo each other's sandboxes. The kernel drops the lock with this process.
+ * @throws Refusal `taken`
+ */
+function lock(state: string): void {
+  const fd = openSync(`${state}/lock`, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+  try {
+    sys('flock', `${state}/lock`, fd, LOCK_EX_NB);
+  } catch (error) {
+    if (!(error instanceof SysError && error.errno === 'EAGAIN')) throw error;
+    throw new Refusal('taken', `Another helper keeps its records in ${state} already.`, { subject: state, hint: 'Stop that one first.' });
+  }
 }
 
 function answers(socket: string): Promise<boolean> {

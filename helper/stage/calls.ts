@@ -1,10 +1,13 @@
 // Calls that every program begins with.
-import { F_SETFD, FD_CLOEXEC, PR_SET_DUMPABLE } from '../sys/flags.ts';
+import { F_SETFD, FD_CLOEXEC, PR_SET_DUMPABLE, PR_SET_NAME } from '../sys/flags.ts';
 import type { Call } from './program.ts';
 
 /** Nobody inside may look at the stage before it has become something else (CVE-2016-9962), or inherit its socket. */
 export const prelude: readonly Call[] = [
   { call: 'prctl', arguments: [{ text: 'PR_SET_DUMPABLE', value: PR_SET_DUMPABLE }, 0] },
+  { call: 'prctl', arguments: [{ text: 'PR_SET_NAME', value: PR_SET_NAME }, 'burrow-stage'] },
+  // The keys of whoever started the helper are nobody's inside, keyrings(7).
+  { call: 'keyctl', arguments: [{ text: 'KEYCTL_JOIN_SESSION_KEYRING', value: 1 }, null], tolerate: ['ENOSYS'] },
   { call: 'fcntl', arguments: [3, { text: 'F_SETFD', value: F_SETFD }, { text: 'FD_CLOEXEC', value: FD_CLOEXEC }] },
 ];
 

@@ -1,5 +1,6 @@
 // Program → the bytes that stage.c reads. The layouts and numbers are those of stage.c.
 import { constants } from 'node:os';
+import { SysError } from '../sys/errors.ts';
 import { syscallNumber } from '../sys/syscalls.ts';
 import { type Argument, type Call, handlesOf, type Program } from './program.ts';
 
@@ -8,6 +9,8 @@ const INSTRUCTION_BYTES = 64;
 const OPERATION = { call: 0, fork: 1, sync: 2, init: 3 } as const;
 const KIND = { value: 0, data: 1, result: 2 } as const;
 const ALL_ERRNOS = 0xffff;
+/** MAX_PROGRAM of stage.c; execve(2) takes less. */
+const MAX_BYTES = 32 << 20;
 
 /** The stage's control socket is 3; what the helper hands over follows. */
 export const FIRST_HANDLE = 4;
@@ -20,6 +23,7 @@ interface Encoded {
 /** Strings and structs, one behind the other, each at a multiple of eight. */
 class Data {
   readonly #parts: Buffer[] = [];
+  readonly #vectors = new Map<readonly string[], number>();
   #bytes = 0;
   readonly relocations: number[] = [];
 
@@ -36,7 +40,16 @@ class Data {
     return this.add(Buffer.from(`${text}\0`));
   }
 
+  /** The same array is stored once: an environment is named by each attempt to execute a command. */
   addStrings(strings: readonly string[]): number {
+    const known = this.#vectors.get(strings);
+    if (known !== undefined) return known;
+    const at = this.#addStrings(strings);
+    this.#vectors.set(strings, at);
+    return at;
+  }
+
+  #addStrings(strings: readonly string[]): number {
     const offsets = strings.map(each => this.addString(each));
     const vector = Buffer.alloc((offsets.length + 1) * 8);
     const at = this.add(vector);
@@ -59,7 +72,7 @@ function errnoNumber(symbol: string): number {
   return number;
 }
 
-/** @throws Error when the program names an unknown label; that is a mistake in the program's maker */
+/** @throws SysError E2BIG for a program that the stage would not take; Error for a mistake in its maker */
 export function encode(program: Program): Buffer {
   const data = new Data();
   const handles = handlesOf(program);
@@ -111,7 +124,9 @@ export function encode(program: Program): Buffer {
   data.relocations.forEach((at, index) => {
     relocations.writeUInt32LE(at, index * 4);
   });
-  return Buffer.concat([header, ...code, body, relocations]);
+  const whole = Buffer.concat([header, ...code, body, relocations]);
+  if (whole.length > MAX_BYTES) throw new SysError('execve', constants.errno.E2BIG, 'the arguments and the environment');
+  return whole;
 }
 
 /** One report of the stage: 16 bytes. */

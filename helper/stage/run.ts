@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
-import { SysError } from '../sys/errors.ts';
+import { Refusal, SysError } from '../sys/errors.ts';
 import { decodeReport, encode, REPORT, REPORT_BYTES, type Report } from './encode.ts';
 import { stageExecutable } from './executable.ts';
 import { describe, handlesOf, type Instruction, type Program } from './program.ts';
@@ -27,67 +27,94 @@ export interface Staging {
   readonly handles: ReadonlyMap<string, number>;
   /** Called where the program waits; the program goes on when it resolves, and ends when it throws. `pid` is the process that waits. */
   readonly onSync?: (until: string, pid: number) => Promise<void> | void;
+  /** Called when the sandbox's init would stay. If it throws, or the helper dies meanwhile, init does not stay. */
+  readonly onReady?: (pid: number) => Promise<void> | void;
   /** Called once, when the process that the program leaves behind has ended. */
   readonly onEnd: (ending: Ending) => void;
 }
+
+/** What a program does is quick; but a hostile container can stop it (SIGSTOP), and a dead disk hold it. */
+const DEADLINE_MS = 10_000;
 
 /**
  * Runs a program. Resolves with the process it leaves behind, which the helper then waits for: the
  * executed command once execve(2) has succeeded, or the sandbox's init once it stays.
  *
- * The program must hold one fork. On any failure nothing of it is left running.
- * @throws StageFailed with the call and errno; whatever `onSync` threw
+ * The program must hold one fork, and wait for the helper at some point after it. On any failure
+ * nothing of it is left running.
+ * @throws StageFailed with the call and errno; Refusal after ten seconds; whatever `onSync` and `onReady` threw
  */
-export async function stage({ program, stdio, handles, onSync, onEnd }: Staging): Promise<number> {
+export async function stage(staging: Staging): Promise<number> {
+  const program = encode(staging.program); // what is wrong with it shows before anything has started
+  const { child, control } = await start(staging);
+  const late = new Refusal('system', `The process did not start within ${DEADLINE_MS / 1000} s: something there holds it up.`);
+  const deadline = setTimeout(() => control.destroy(late), DEADLINE_MS);
+  const progress: Progress = { stage: child.pid ?? 0, forked: undefined, failure: undefined };
+  try {
+    control.write(program);
+    await follow(control, staging, progress);
+    if (progress.failure) throw progress.failure;
+    if (progress.forked === undefined) throw new Error('the stage was ended before it could start the process');
+    reaper.track(progress.forked, staging.onEnd);
+    return progress.forked;
+  } catch (error) {
+    // Closing the socket ends a stage that waits; the pids are ours until we have waited for them.
+    control.destroy();
+    child.kill('SIGKILL');
+    if (progress.forked !== undefined) await end(progress.forked);
+    throw error;
+  } finally {
+    clearTimeout(deadline);
+    control.destroy();
+  }
+}
+
+async function start({ program, stdio, handles }: Staging): Promise<{ child: ChildProcess; control: Socket }> {
   const passed = handlesOf(program).map(of => {
     const fd = handles.get(of);
     if (fd === undefined) throw new Error(`no descriptor for ${of}`);
     return fd;
   });
   const child = spawn(stageExecutable(), [], { argv0: 'burrow-stage', env: {}, stdio: [...stdio, 'pipe', ...passed] });
+  await once(child, 'spawn'); // rejects with what kept it from starting, as EMFILE
   const control = child.stdio[3];
   if (!(control instanceof Socket)) throw new Error('the stage has no control socket');
-  await once(child, 'spawn');
   control.on('error', () => undefined); // EPIPE when the stage died: its end says so
-  control.write(encode(program));
+  return { child, control };
+}
+
+interface Progress {
+  readonly stage: number;
+  forked: number | undefined;
+  failure: StageFailed | undefined;
+}
+
+/** Answers the program until both the stage and its child have closed the socket, the latter by execve(2) or by staying. */
+async function follow(control: Socket, { program, onSync, onReady }: Staging, progress: Progress): Promise<void> {
   const fork = program.findIndex(each => 'do' in each && each.do === 'fork');
   const held: Report[] = [];
-  let forked: number | undefined;
-  let failure: StageFailed | undefined;
-
   const act = async ({ kind, index, value }: Report): Promise<void> => {
     const instruction = program[index];
-    if (kind === REPORT.failed && instruction) failure = new StageFailed(instruction, index, value);
-    if (kind === REPORT.sync && instruction && 'do' in instruction && instruction.do === 'sync') {
-      await onSync?.(instruction.until, forked ?? child.pid ?? 0);
+    if (!instruction) throw new Error('the stage reports an instruction that it was not given');
+    if (kind === REPORT.failed) {
+      progress.failure = new StageFailed(instruction, index, value);
+      return;
     }
-    if (kind !== REPORT.failed) control.write('.');
+    const waiting = progress.forked ?? progress.stage;
+    if (kind === REPORT.sync && 'do' in instruction && instruction.do === 'sync') await onSync?.(instruction.until, waiting);
+    if (kind === REPORT.ready) await onReady?.(waiting);
+    control.write('.');
   };
-
-  try {
-    for await (const report of reports(control)) {
-      if (report.kind === REPORT.forked) forked = report.value;
-      else held.push(report);
-      // Parent and child write to one socket: what the child says may come before its pid is known.
-      while (held[0] && (forked !== undefined || held[0].index < fork)) {
-        const next = held.shift();
-        if (next) await act(next);
-      }
+  for await (const report of reports(control)) {
+    if (report.kind === REPORT.forked) progress.forked = report.value;
+    else held.push(report);
+    // Parent and child write to one socket: what the child says may come before its pid is known.
+    while (held[0] && (progress.forked !== undefined || held[0].index < fork)) {
+      const next = held.shift();
+      if (next) await act(next);
     }
-    for (const last of held) if (last.kind === REPORT.failed) await act(last);
-    if (failure) throw failure;
-    if (forked === undefined) throw new Error('the stage was ended before it could start the process');
-    reaper.track(forked, onEnd);
-    return forked;
-  } catch (error) {
-    // Closing the socket ends a stage that waits; the pids are ours until we have waited for them.
-    control.destroy();
-    child.kill('SIGKILL');
-    if (forked !== undefined) await end(forked);
-    throw error;
-  } finally {
-    control.destroy();
   }
+  for (const last of held) if (last.kind === REPORT.failed) await act(last);
 }
 
 /** Kills a child that nothing else tracks, and waits for it. */
@@ -98,7 +125,6 @@ function end(pid: number): Promise<void> {
   });
 }
 
-/** Ends with the socket: both the stage and its child have closed it, the latter by execve(2). */
 async function* reports(control: Socket): AsyncGenerator<Report> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of control as AsyncIterable<Buffer>) {

@@ -24,19 +24,15 @@ export const cloneFlagName: Readonly<Record<NamespaceType, string>> = {
   net: 'CLONE_NEWNET',
 };
 
-export const CLONE_FS = 0x200;
-
 /** sys/mount.h, mount(2). */
 export const mountFlags = {
   MS_RDONLY: 1,
   MS_NOSUID: 2,
   MS_NODEV: 4,
   MS_NOEXEC: 8,
-  MS_REMOUNT: 32,
   MS_BIND: 4096,
   MS_REC: 16384,
   MS_PRIVATE: 1 << 18,
-  MS_SLAVE: 1 << 19,
 } as const;
 
 /** linux/mount.h, mount_setattr(2). */
@@ -51,6 +47,7 @@ export const MNT_DETACH = 2;
 export const O_PATH = 0o10000000;
 export const O_CLOEXEC = 0o2000000;
 export const F_SETFD = 2;
+export const F_DUPFD_CLOEXEC = 1030;
 export const FD_CLOEXEC = 1;
 export const F_ADD_SEALS = 1033;
 /** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE */
@@ -77,7 +74,6 @@ export const TIOCGPTPEER = 0x5441;
 
 /** linux/magic.h, fstatfs(2). */
 export const DEVPTS_SUPER_MAGIC = 0x1cd1;
-export const NSFS_MAGIC = 0x6e736673;
 
 /** asm-generic/socket.h, unix(7). */
 export const SOL_SOCKET = 1;
@@ -86,9 +82,14 @@ export const SO_PEERGROUPS = 59;
 /** Since Linux 6.5. */
 export const SO_PEERPIDFD = 77;
 
+/** LOCK_EX | LOCK_NB, flock(2). */
+export const LOCK_EX_NB = 6;
+
 export const WNOHANG = 1;
 export const SIGKILL = 9;
 export const PR_SET_DUMPABLE = 4;
 export const PR_SET_NAME = 15;
+export const PR_CAPBSET_DROP = 24;
 export const PR_SET_SECUREBITS = 28;
 export const SECBIT_NO_SETUID_FIXUP = 4;
+export const PR_SET_NO_NEW_PRIVS = 38;

@@ -1,6 +1,6 @@
 // Opening paths below a root directory that somebody else controls: every symbolic link is resolved
 // as if that directory were `/`, and none of /proc's magic links is followed (openat2(2), Linux 5.6).
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from './flags.ts';
 import { sys } from './libc.ts';
 
@@ -30,8 +30,10 @@ export function readInRoot(root: number, path: string): string {
   // Looked at before it is opened: a FIFO would hold the helper, and opening a device may do something.
   const held = openInRoot(root, path, O_PATH);
   try {
-    if (!fstatSync(held).isFile()) throw new Error(`${path} is no file`);
-    const fd = openSync(reopenPath(held), 'r');
+    // Files of the kernel's own have no size, and some wait for ever: a container can mount /proc/kmsg here.
+    const stat = fstatSync(held);
+    if (!stat.isFile() || stat.size === 0) throw new Error(`${path} is no file`);
+    const fd = openSync(reopenPath(held), constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const buffer = Buffer.alloc(READ_BYTES);
       return buffer.toString('utf8', 0, readSync(fd, buffer, 0, READ_BYTES, 0));

@@ -5,21 +5,19 @@ import { SysError } from './errors.ts';
 
 interface Libc {
   setns(fd: number, nstype: number): number;
-  unshare(flags: number): number;
   /** Fourth: the type and value of the argument that `ioctl` takes by its prototype `...`. */
   ioctl(fd: number, request: number, type: 'int' | 'void *', argument: number | Buffer): number;
   socket(domain: number, type: number, protocol: number): number;
-  bind(fd: number, address: Buffer, bytes: number): number;
   send(fd: number, data: Buffer, bytes: number, flags: number): number;
   recv(fd: number, into: Buffer, bytes: number, flags: number): number;
   getsockopt(fd: number, level: number, name: number, value: Buffer, bytes: Buffer): number;
   waitpid(pid: number, status: Buffer, options: number): number;
+  flock(fd: number, operation: number): number;
   memfd_create(name: string, flags: number): number;
   /** Fills in two ints: the end to read from, the end to write to. */
   pipe2(ends: Buffer, flags: number): number;
   fcntl(fd: number, command: number, type: 'int', argument: number): number;
   fstatfs(fd: number, into: Buffer): number;
-  prctl(option: number, type: 'ulong', argument: number): number;
   poll(entries: Buffer, count: number, timeoutMs: number): number;
   pidfd_open(pid: number, flags: number): number;
   pidfd_send_signal(pidfd: number, signal: number): number;
@@ -31,19 +29,17 @@ interface Libc {
 
 const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]>> = {
   setns: 'int setns(int fd, int nstype)',
-  unshare: 'int unshare(int flags)',
   ioctl: 'int ioctl(int fd, unsigned long request, ...)',
   socket: 'int socket(int domain, int type, int protocol)',
-  bind: 'int bind(int fd, void *address, uint32_t bytes)',
   send: 'long send(int fd, void *data, size_t bytes, int flags)',
   recv: 'long recv(int fd, void *into, size_t bytes, int flags)',
   getsockopt: 'int getsockopt(int fd, int level, int name, void *value, void *bytes)',
   waitpid: 'int waitpid(int pid, void *status, int options)',
+  flock: 'int flock(int fd, int operation)',
   memfd_create: 'int memfd_create(const char *name, unsigned int flags)',
   pipe2: 'int pipe2(void *ends, int flags)',
   fcntl: 'int fcntl(int fd, int command, ...)',
   fstatfs: 'int fstatfs64(int fd, void *into)',
-  prctl: 'int prctl(int option, ...)',
   poll: 'int poll(void *entries, unsigned long count, int timeoutMs)',
   // glibc 2.36 is the first with these by name; older hosts have them by number, the same on x86-64 and arm64.
   pidfd_open: [434, 'int pid, uint32_t flags'],
@@ -68,9 +64,6 @@ function bind([name, prototype]: [string, string | readonly [number, string]]): 
 
 const functions = new Map(Object.entries(prototypes).map(bind));
 
-/** Which calls are bound; a test compares it with what the C library has. */
-export const koffiVersion = koffi.version;
-
 /**
  * Calls the C library on this thread.
  * @param subject what the call is about, for the error
@@ -82,14 +75,29 @@ export function sys<K extends keyof Libc>(name: K, subject: string, ...args: Par
   return result;
 }
 
+const POLLIN = 1;
+
+/** struct pollfd { int fd; short events, revents } */
+function pollEntry(fd: number): Buffer {
+  const entry = Buffer.alloc(8);
+  entry.writeInt32LE(fd, 0);
+  entry.writeInt16LE(POLLIN, 4);
+  return entry;
+}
+
+/** Would a read give bytes now? */
+export function hasInput(fd: number): boolean {
+  const entry = pollEntry(fd);
+  sys('poll', 'a descriptor', entry, 1, 0);
+  return (entry.readInt16LE(6) & POLLIN) !== 0;
+}
+
 /**
  * Waits on a thread of koffi's pool for a descriptor to become readable; a pidfd does when its process ends.
  * @returns false when `timeoutMs` passed first
  */
 export function readable(fd: number, timeoutMs: number): Promise<boolean> {
-  const entry = Buffer.alloc(8); // struct pollfd { int fd; short events, revents }
-  entry.writeInt32LE(fd, 0);
-  entry.writeInt16LE(1, 4); // POLLIN
+  const entry = pollEntry(fd);
   const poll = library.func(prototypes.poll as string);
   return new Promise((resolve, reject) => {
     poll.async(entry, 1, timeoutMs, (error: Error | null, ready: number) => (error ? reject(error) : resolve(ready > 0)));

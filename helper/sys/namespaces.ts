@@ -1,14 +1,17 @@
 // Handles of namespaces, and visiting them. A handle is a descriptor of nsfs: what it names cannot
 // change or be reused while it is open.
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { abort } from 'node:process';
 import { SysError } from './errors.ts';
 import { cloneFlag, NS_GET_OWNER_UID, NS_GET_PARENT, NS_GET_USERNS } from './flags.ts';
 import { sys } from './libc.ts';
 
+/** Opens what should be a namespace: where it is a mount, somebody may have put a FIFO there, which would hold the helper. */
+export const openNamespaceFile = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+
 /** Opens a namespace file and closes it after use. */
 export function withNamespace<T>(path: string, work: (fd: number) => T): T {
-  const fd = openSync(path, 'r');
+  const fd = openNamespaceFile(path);
   try {
     return work(fd);
   } finally {

@@ -1,8 +1,8 @@
 // What the kernel says under /proc, parsed where it enters. All reads are synchronous: they are a few
 // microseconds each, and scanning happens on a thread of its own (discovery/worker.ts).
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import type { IdMapping, Mount } from '../protocol/inspection.ts';
-import type { NamespaceType } from '../protocol/model.ts';
+import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 
 export interface Stat {
   readonly name: string;
@@ -35,6 +35,9 @@ export function parseNamespaceLink(link: string): number {
   if (inode === undefined) throw new Error(`not a namespace: ${link}`);
   return Number(inode);
 }
+
+/** The types that this kernel has: time came with 5.6, and any can be left out when it is built. */
+export const supportedTypes: readonly NamespaceType[] = namespaceTypes.filter(type => existsSync(`/proc/self/ns/${type}`));
 
 export const readNamespace = (pid: number | 'self', type: NamespaceType): number =>
   parseNamespaceLink(readlinkSync(`/proc/${pid}/ns/${type}`));
