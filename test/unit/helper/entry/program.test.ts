@@ -12,6 +12,8 @@ const plan: EntryPlan = {
   uid: 0,
   gid: 0,
   groups: [27, 1000],
+  withheld: [],
+  noNewPrivileges: false,
   terminal: true,
   directory: '/root',
   candidates: [['/bin/sh', '-i']],
@@ -25,15 +27,18 @@ describe('entryProgram', () => {
   it('enters, becomes root of the target, takes the terminal and executes', () => {
     assert.deepEqual(lines({}), [
       'prctl(PR_SET_DUMPABLE, 0)',
+      'prctl(PR_SET_NAME, "burrow-stage")',
+      'keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL)  # may fail: ENOSYS',
       'fcntl(3, F_SETFD, FD_CLOEXEC)',
       'setgroups(2, [27, 1000])',
       'setns(<net of web>, CLONE_NEWNET)',
       'setns(<mnt of web>, CLONE_NEWNS)',
       'setns(<user of web>, CLONE_NEWUSER)',
       'clone(CLONE_PARENT|SIGCHLD)',
+      'wait until the helper: notes its pid',
       'fchdir(<root of web>)',
       'chroot(".")',
-      'close_range(4, 4294967295, 0)  # may fail: ENOSYS',
+      'close_range(4, ~0U, 0)',
       'setresgid(0, 0, 0)',
       'setresuid(0, 0, 0)',
       'setsid()',
@@ -65,6 +70,20 @@ describe('entryProgram', () => {
 
   it('takes no root directory where the mount namespace stays', () => {
     assert.ok(!lines({ types: ['net'], hasRoot: false }).some(line => line.startsWith('chroot') || line.startsWith('fchdir')));
+  });
+
+  it('gives up, before it is the user, what the process beside it has given up', () => {
+    const all = lines({ withheld: [21, 38], noNewPrivileges: true });
+    const at = [
+      'prctl(PR_CAPBSET_DROP, 21)',
+      'prctl(PR_CAPBSET_DROP, 38)',
+      'prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)',
+      'setresuid(0, 0, 0)',
+    ].map(line => all.indexOf(line));
+    assert.ok(
+      at.every((place, index) => place > (at[index - 1] ?? 0)),
+      all.join('\n'),
+    );
   });
 
   it('takes no terminal for a command with pipes', () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { compile, describe as show } from '../../../../helper/sandbox/plan.ts';
 import { inRepository } from '../../../support/repository.ts';
-import { asRoot, facts, plan, planLines } from './plans.ts';
+import { asRoot, facts, plan, planLines, type Sample, samples } from './plans.ts';
 
 /** A plan as it is written down beside this file, for people to read. */
 const written = (name: string): string[] =>
@@ -15,8 +15,19 @@ const inOrder = (lines: readonly string[], one: string, other: string): void =>
   assert.ok(lines.includes(one) && lines.indexOf(one) < lines.indexOf(other), `${one} before ${other} in\n${lines.join('\n')}`);
 
 describe('planFor', () => {
-  it('makes of a name alone all that a sandbox has', () => assert.deepEqual(planLines({}), written('ordinary')));
-  it('guards the machine where root inside is root outside', () => assert.deepEqual(planLines({}, asRoot), written('root')));
+  for (const [name, { what, definition, facts: changes }] of Object.entries<Sample>(samples))
+    it(`makes the plan of ${name}.plan: ${what}`, () => assert.deepEqual(planLines(definition, changes), written(name)));
+
+  it('takes what the definition names with the caller’s rights, and locks it before the user namespace is there', () => {
+    const lines = planLines(samples.mounts.definition);
+    inOrder(lines, 'stage   setfsuid(1000)', 'stage   open_tree(AT_FDCWD, "/home/dev/src", OPEN_TREE_CLOEXEC)');
+    inOrder(lines, 'stage   open_tree(AT_FDCWD, "/home/dev/src", OPEN_TREE_CLOEXEC)', 'stage   setfsuid(0)');
+    inOrder(
+      lines,
+      'stage   mount_setattr(<mount 1>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY}, 32)',
+      'stage   unshare(CLONE_NEWUSER)',
+    );
+  });
 
   it('becomes an ordinary caller before it makes the user namespace', () => {
     inOrder(planLines({}), 'stage   setresuid(1000, 1000, 1000)', 'stage   unshare(CLONE_NEWUSER)');

@@ -1,0 +1,97 @@
+// What a helper has and what it may leave behind, as the machine itself shows it.
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Belongings {
+  /** Open descriptors by what they lead to; sockets and pipes without their numbers. */
+  readonly descriptors: readonly string[];
+  readonly mounts: readonly string[];
+  readonly links: readonly string[];
+  readonly cgroups: readonly string[];
+  /** Records of sandboxes, and what is in the directory in which they are put together. */
+  readonly files: readonly string[];
+  readonly children: readonly string[];
+  /** Namespaces of each of its threads. */
+  readonly threads: readonly string[];
+}
+
+interface Helper {
+  readonly pid: number;
+  readonly folder: string;
+}
+
+const list = (path: string): string[] => {
+  try {
+    return readdirSync(path);
+  } catch {
+    return []; // ended in the meantime
+  }
+};
+
+function linkTo(path: string): string[] {
+  try {
+    return [readlinkSync(path)];
+  } catch {
+    return [];
+  }
+}
+
+const lines = (text: string): string[] => text.split('\n').filter(line => line !== '');
+
+export const types = ['net', 'mnt', 'pid', 'user', 'uts', 'ipc', 'cgroup', 'time'] as const;
+
+export function belongingsOf({ pid, folder }: Helper): Belongings {
+  const links: { ifname: string }[] = JSON.parse(
+    execFileSync('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', '-j', 'link'], { encoding: 'utf8' }),
+  );
+  const tasks = list(`/proc/${pid}/task`);
+  return {
+    descriptors: list(`/proc/${pid}/fd`).flatMap(fd => linkTo(`/proc/${pid}/fd/${fd}`).map(to => to.replace(/^(socket|pipe):.*/, '$1'))),
+    mounts: lines(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(line => line.split(' ')[4] ?? line),
+    links: links.map(link => link.ifname),
+    cgroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter(path => path.includes('burrow')),
+    files: ['sandboxes', 'staging'].flatMap(name => list(join(folder, name)).map(file => join(name, file))),
+    children: tasks.flatMap(task => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean)),
+    threads: [...new Set(tasks.flatMap(task => types.flatMap(type => linkTo(`/proc/${pid}/task/${task}/ns/${type}`))))],
+  };
+}
+
+/** What is there now and was not before, and each of `inodes` that still has a process of this helper. */
+export function leaks(before: Belongings, now: Belongings, inodes: ReadonlySet<number>, helper: number): string[] {
+  const fresh = (Object.keys(now) as (keyof Belongings)[]).flatMap(kind => {
+    const known = [...before[kind]];
+    return now[kind]
+      .filter(each => {
+        const at = known.indexOf(each);
+        if (at >= 0) known.splice(at, 1);
+        return at < 0;
+      })
+      .map(each => `${kind}: ${each}`);
+  });
+  return [
+    ...fresh,
+    ...heldBy(helper)
+      .filter(({ inode }) => inodes.has(inode))
+      .map(({ inode, by }) => `namespace ${inode} of ${by}`),
+  ];
+}
+
+/** The kernel gives the number of a namespace that is gone to the next one, so a number alone proves nothing. */
+function heldBy(helper: number): { inode: number; by: string }[] {
+  const text = execFileSync('lsns', ['--noheadings', '--raw', '--output', 'NS,PID,PPID'], { encoding: 'utf8' });
+  return lines(text).flatMap(line => {
+    const [inode = 0, pid = 0, parent = 0] = line.split(' ').map(Number);
+    const isOurs = parent === helper || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
+    return isOurs ? [{ inode, by: `pid ${pid}` }] : [];
+  });
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // ended in the meantime
+  }
+}

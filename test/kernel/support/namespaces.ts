@@ -1,0 +1,42 @@
+// Namespaces as util-linux and /proc show them.
+import { execFileSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
+import type { NamespaceType } from '../../../helper/protocol/model.ts';
+import { types } from './belongings.ts';
+
+export const inodeOf = (pid: number | 'self', type: NamespaceType): number =>
+  Number(/\d+/.exec(readlinkSync(`/proc/${pid}/ns/${type}`))?.[0]);
+
+export const inodesOf = (pid: number | 'self'): Record<NamespaceType, number> =>
+  Object.fromEntries(types.map(type => [type, inodeOf(pid, type)])) as Record<NamespaceType, number>;
+
+/** Runs a program in all namespaces and the root directory of a process, by nsenter(1), and gives its output. */
+export const inside = (pid: number, ...command: readonly string[]): string =>
+  execFileSync('nsenter', ['--target', String(pid), '--all', '--root', '--wd=/', '--', ...command], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+/** One line of lsns(8). */
+export interface Listed {
+  readonly ns: number;
+  readonly type: NamespaceType;
+  readonly nprocs: number;
+  readonly pid: number;
+  readonly parent: number;
+  readonly owner: number;
+}
+
+/** All that lsns(8) sees; its numbers are strings or numbers by version. */
+export function lsns(): Listed[] {
+  const text = execFileSync('lsns', ['--json', '--list', '--output', 'NS,TYPE,NPROCS,PID,PNS,ONS'], { encoding: 'utf8' });
+  const { namespaces } = JSON.parse(text) as { namespaces: Record<string, string | number>[] };
+  return namespaces.map(line => ({
+    ns: Number(line['ns']),
+    type: line['type'] as NamespaceType,
+    nprocs: Number(line['nprocs']),
+    pid: Number(line['pid']),
+    parent: Number(line['pns']),
+    owner: Number(line['ons']),
+  }));
+}
