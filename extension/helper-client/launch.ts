@@ -35,7 +35,10 @@ function startAsRoot(program: Program): Promise<void> {
     child.on('exit', (code, signal) => {
       child.stderr.destroy();
       if (code === 0) resolve();
-      else reject(new LaunchFailed(complaint.trim() || `Burrow's helper ended at once (${signal ?? `exit ${code}`})`));
+      else
+        reject(
+          new LaunchFailed(complaint.trim().replace(/^burrow: /, '') || `Burrow's helper ended at once (${signal ?? `exit ${code}`})`),
+        );
     });
   });
 }

@@ -3,7 +3,7 @@ import { AbsolutePath, Environment, PlainText } from './target.ts';
 
 const Ipv4WithPrefix = z
   .string()
-  .regex(/^(?:\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'must be an IPv4 address with a prefix, like 10.201.0.1/30')
+  .regex(/^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})\/(?:[1-9]|[1-9]\d)$/, 'must be an IPv4 address with a prefix, like 10.201.0.1/30')
   .refine(
     value => value.split(/[./]/).every((part, index) => Number(part) <= (index === 4 ? 30 : 255)),
     'must be an IPv4 address with a prefix of at most 30, like 10.201.0.1/30',

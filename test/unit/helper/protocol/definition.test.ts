@@ -60,6 +60,8 @@ const bad: readonly (readonly [unknown, string])[] = [
   [{ network: {} }, 'network.host is missing'],
   [{ network: { host: '10.0.0.1/24' } }, 'network.address is missing'],
   [{ network: { ...pair, host: '10.0.0.1' } }, `network.host ${address}, like 10.201.0.1/30`],
+  [{ network: { ...pair, host: '10.0.0.1/0' } }, `network.host ${address}, like 10.201.0.1/30`],
+  [{ network: { ...pair, host: '010.0.0.1/24' } }, `network.host ${address}, like 10.201.0.1/30`],
   [{ network: { ...pair, host: '10.0.0.300/24' } }, `network.host ${address} of at most 30, like 10.201.0.1/30`],
   [{ network: { ...pair, address: '10.0.0.2/31' } }, `network.address ${address} of at most 30, like 10.201.0.1/30`],
   [{ network: { ...pair, address: 'fd00::1/64' } }, `network.address ${address}, like 10.201.0.1/30`],
