@@ -45,7 +45,8 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
   using entered = enter(entry.target, world);
   const identity = identify(entered, entry.user);
   const joined = [...entered.namespaces.keys()];
-  const notices = noticesFor(entered, joined);
+  const { capabilities, ...powers } = powersBeside(entered);
+  const notices = noticesFor(entered, joined, capabilities);
   const directory = entry.directory ?? identity.home;
   if (entry.directory !== undefined && !hasDirectory(entered, entry.directory))
     notices.push(`there is no directory ${entry.directory}; this is /`);
@@ -57,7 +58,7 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
     uid: identity.uid,
     gid: identity.gid,
     groups: groupsOf(entered),
-    ...powersBeside(entered),
+    ...powers,
     terminal: stdio.terminal,
     directory,
     candidates: entry.command ? [entry.command] : shells,
@@ -97,8 +98,12 @@ function hasDirectory({ root }: Entered, directory: string): boolean {
 }
 
 function explained(error: unknown, { command }: Entry, label: string): unknown {
-  if (!(error instanceof StageFailed) || error.syscall !== 'execve') return error;
+  if (!(error instanceof StageFailed)) return error;
   const { syscall, errno } = error;
+  // A pid namespace whose init has ended takes no process any more, and that is how the kernel says so.
+  if (syscall === 'clone' && errno === 'ENOMEM')
+    return new Refusal('gone', `${label} ended a moment ago.`, { syscall, errno, subject: label });
+  if (syscall !== 'execve') return error;
   if (!['ENOENT', 'EACCES', 'ENOTDIR'].includes(errno)) return error;
   const message = command
     ? `${label} has no command ${JSON.stringify(command[0])}${errno === 'EACCES' ? ' that may be executed' : ''}.`

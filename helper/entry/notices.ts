@@ -1,10 +1,12 @@
 // What a person should know about a shell before typing into it.
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import { statusField } from '../sys/procfs.ts';
+import { bitsOf } from './powers.ts';
 import type { Entered } from './target.ts';
 
-export function noticesFor(entered: Entered, joined: readonly NamespaceType[]): string[] {
-  const power = morePowerful(entered, joined);
+/** @param capabilities how many the shell can have, see powers.ts */
+export function noticesFor(entered: Entered, joined: readonly NamespaceType[], capabilities: number): string[] {
+  const power = morePowerful(entered, joined, capabilities);
   return [...whereAmI(entered, joined), ...(power === undefined ? [] : [power])];
 }
 
@@ -19,17 +21,14 @@ function whereAmI({ label }: Entered, joined: readonly NamespaceType[]): string[
   ];
 }
 
-/** The shell is started beside a process, not by it: it has the process's bounds, but not what the process gave up within them. */
-function morePowerful({ status }: Entered, joined: readonly NamespaceType[]): string | undefined {
+/** The shell is started beside a process, not by it: it has not given up what that process gave up. */
+function morePowerful({ status }: Entered, joined: readonly NamespaceType[], capabilities: number): string | undefined {
   if (status === undefined) return undefined;
   const differences = [];
   if (statusField(status, 'Seccomp') !== '0') differences.push('no seccomp filter');
+  const theirs = bitsOf(statusField(status, 'CapEff')).length;
   // In a user namespace of its own a new shell has all capabilities, over that namespace only.
-  const [bounds, theirs] = [capabilities(status, 'CapBnd'), capabilities(status, 'CapEff')];
-  if (!joined.includes('user') && bounds > theirs) differences.push(`${bounds} capabilities (it has ${theirs})`);
+  if (!joined.includes('user') && capabilities > theirs) differences.push(`${capabilities} capabilities (it has ${theirs})`);
   const name = statusField(`\n${status}`, 'Name') ?? 'the process inside';
   return differences.length === 0 ? undefined : `this shell can do more than ${name}: ${differences.join(', ')}`;
 }
-
-const capabilities = (status: string, set: 'CapBnd' | 'CapEff'): number =>
-  [...BigInt(`0x${statusField(status, set) ?? '0'}`).toString(2)].filter(bit => bit === '1').length;

@@ -79,7 +79,7 @@ async function start({ program, stdio, handles }: Staging): Promise<{ child: Chi
   await once(child, 'spawn'); // rejects with what kept it from starting, as EMFILE
   const control = child.stdio[3];
   if (!(control instanceof Socket)) throw new Error('the stage has no control socket');
-  control.on('error', () => undefined); // EPIPE when the stage died: its end says so
+  control.on('error', () => undefined); // whoever reads it is told
   return { child, control };
 }
 
@@ -125,10 +125,18 @@ function end(pid: number): Promise<void> {
   });
 }
 
+/** An answer that nobody takes any more (EPIPE) is the same as the end: the process was killed while it waited. */
+const isEnd = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
+
 async function* reports(control: Socket): AsyncGenerator<Report> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of control as AsyncIterable<Buffer>) {
-    rest = Buffer.concat([rest, chunk]);
-    for (; rest.length >= REPORT_BYTES; rest = rest.subarray(REPORT_BYTES)) yield decodeReport(rest);
+  try {
+    for await (const chunk of control as AsyncIterable<Buffer>) {
+      rest = Buffer.concat([rest, chunk]);
+      for (; rest.length >= REPORT_BYTES; rest = rest.subarray(REPORT_BYTES)) yield decodeReport(rest);
+    }
+  } catch (error) {
+    if (!isEnd(error)) throw error;
   }
 }

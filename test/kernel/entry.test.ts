@@ -84,7 +84,7 @@ describe('entry', () => {
       assert.equal(status, 0, stderr);
     } finally {
       machine.run('ip', 'netns', 'delete', 'burrow-entry');
-      machine.run('umount', '/run/netns');
+      machine.run('umount', '--lazy', '/run/netns'); // the kernel may still be letting go of what was in it
     }
   });
 
