@@ -88,7 +88,7 @@ async function start(entry: Entry, world: World, onEnd: (ending: Ending) => void
 }
 
 /** Calls back when the client that asked has gone: nobody is left to end what it started. */
-type OnClose = (handler: () => void) => void;
+type OnClose = (handler: () => void) => () => void;
 
 /** Runs a command to its end and collects what it writes. */
 export async function run(
@@ -101,12 +101,13 @@ export async function run(
     ended = resolve;
   });
   const { stdin, stdout, stderr, kill } = await start(entry, world, ending => ended(ending));
-  onClose(kill);
+  const stay = onClose(kill);
   stdin.end(input ?? '');
   const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs);
   const outputs = [collect(stdout), collect(stderr)] as const;
   const how = await ending;
   clearTimeout(timer);
+  stay();
   // What it left in the background may hold the pipes open for ever; what is in them now is its output.
   await Promise.race([Promise.all(outputs.map(each => each.done)), new Promise(resolve => setTimeout(resolve, 100))]);
   for (const each of [stdin, stdout, stderr]) each.destroy();
@@ -147,8 +148,12 @@ export async function open(
   { uid, streams, onClose, exited }: Opening,
 ): Promise<Result<'process/open'>> {
   const id = randomUUID();
-  const { stdin, stdout, stderr, joined, notices, kill } = await start(entry, world, ending => exited(id, ending));
-  onClose(kill);
+  let stay = (): void => undefined;
+  const { stdin, stdout, stderr, joined, notices, kill } = await start(entry, world, ending => {
+    stay();
+    exited(id, ending);
+  });
+  stay = onClose(kill);
   const offer = (pipe: Socket, attach: (socket: Socket) => void): string =>
     streams.offer(
       uid,

@@ -60,7 +60,7 @@ function claimStream(socket: Socket, peer: Peer, policy: Policy, { streams }: Pi
 
 function converse(socket: Socket, peer: Peer, policy: Policy, services: Services): void {
   const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
-  const leave: (() => void)[] = [];
+  const leave = new Set<() => void>();
   let open = true;
   let watches = false;
   const client: Client = {
@@ -69,14 +69,17 @@ function converse(socket: Socket, peer: Peer, policy: Policy, services: Services
       // A connection that has just closed rejects; nobody is there to be told.
       if (open) connection.sendNotification(name, notification).catch(() => undefined);
     },
-    onClose: handler => leave.push(handler),
+    onClose: handler => {
+      // It may have gone while what it asked for was under way.
+      if (open) leave.add(handler);
+      else handler();
+      return () => leave.delete(handler);
+    },
     watch: () => {
       if (watches) return;
       watches = true;
-      leave.push(
-        services.discovery.watch(change => client.notify('namespaces/changed', change)),
-        services.watchSandboxes(sandboxes => client.notify('sandbox/changed', { sandboxes })),
-      );
+      leave.add(services.discovery.watch(change => client.notify('namespaces/changed', change)));
+      leave.add(services.watchSandboxes(sandboxes => client.notify('sandbox/changed', { sandboxes })));
     },
   };
   for (const method of Object.keys(methods) as MethodName[])

@@ -36,8 +36,8 @@ export interface Services {
 export interface Client {
   readonly peer: Peer;
   notify<N extends NotificationName>(name: N, notification: Notification<N>): void;
-  /** Calls back when it has gone. */
-  onClose(handler: () => void): void;
+  /** Calls back when it has gone, at once if it has already; until the returned function is called. */
+  onClose(handler: () => void): () => void;
   /** From now on it hears of namespaces and sandboxes that change. */
   watch(): void;
 }
