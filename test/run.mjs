@@ -1,11 +1,16 @@
 // Runs the tests: node test/run.mjs [LAYER…]. Without a layer: type check and lint, then all of them but electron and bench.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installDependencies, installSystemPackages, installWorkbench, root } from './support/install.mjs';
 
 const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
-const environment = { ...process.env, ...(inCi ? { BURROW_TESTS_MUST_RUN: '1' } : {}) };
+/** Where test/fixtures keep what they make: a folder of this run's own, that other users can enter. */
+const fixtures = mkdtempSync(join(tmpdir(), 'burrow-fixtures-'));
+chmodSync(fixtures, 0o755);
+process.on('exit', () => rmSync(fixtures, { recursive: true, force: true }));
+const environment = { FX_ROOT: fixtures, ...process.env, ...(inCi ? { BURROW_TESTS_MUST_RUN: '1' } : {}) };
 
 /** Runs a program of this Node; true when it succeeded. */
 const node = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: environment }).status === 0;
