@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { getAddresses, getLinks, getRoutes, type Link } from '../network/rtnetlink.ts';
 import type { Interface, Particulars, Route } from '../protocol/inspection.ts';
 import type { Namespace, NamespaceType, Process, Snapshot } from '../protocol/model.ts';
-import { Refusal } from '../sys/errors.ts';
+import { hasVanished, Refusal } from '../sys/errors.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';
 import { parseCgroup, parseIdMap, parseMountInfo } from '../sys/procfs.ts';
@@ -75,7 +75,7 @@ function ofMember(view: View, file: string): string {
     try {
       return readFileSync(`/proc/${member.pid}/${file}`, 'utf8');
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))) throw error;
+      if (!hasVanished(error)) throw error;
     }
   }
   return readFileSync(`/proc/${anyMember(view).pid}/${file}`, 'utf8');

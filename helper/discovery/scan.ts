@@ -9,7 +9,7 @@ import {
   type Process,
   type Snapshot,
 } from '../protocol/model.ts';
-import { SysError } from '../sys/errors.ts';
+import { hasVanished, SysError } from '../sys/errors.ts';
 import { inodeOf, ownerOf, ownerUidOf, parentOf, withNamespace } from '../sys/namespaces.ts';
 import { parseMountInfo, parseNamespaceLink, parseStat, statusField, supportedTypes } from '../sys/procfs.ts';
 import type { Containers } from './containers.ts';
@@ -66,10 +66,6 @@ export class Gaps {
     }));
   }
 }
-
-/** A process that ends midway is no error: it is not there any more. */
-const hasVanished = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
 
 function readProcesses(gaps: Gaps): Process[] {
   const processes: Process[] = [];

@@ -64,7 +64,7 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
     candidates: entry.command ? [entry.command] : shells,
     environment: environmentOf(entry, identity, stdio.terminal),
   });
-  const handles = new Map(joined.map(type => [handleOf(type, entered.label), entered.namespaces.get(type) ?? -1]));
+  const handles = new Map([...entered.namespaces].map(([type, fd]) => [handleOf(type, entered.label), fd]));
   if (entered.root !== undefined) handles.set(rootOf(entered.label), entered.root);
   const given = stdio.open(entered, identity);
   try {

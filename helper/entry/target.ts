@@ -5,7 +5,7 @@ import { findNamespace, membersOf, openNamespace } from '../discovery/handles.ts
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { NamespaceType, Sandbox, Snapshot } from '../protocol/model.ts';
 import type { Target } from '../protocol/target.ts';
-import { Refusal, SysError } from '../sys/errors.ts';
+import { hasVanished, Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 import { inodeOf } from '../sys/namespaces.ts';
@@ -91,15 +91,10 @@ function enterProcess(pid: number, start: number | undefined, label: string, typ
     return entered;
   } catch (error) {
     entered[Symbol.dispose]();
-    throw isEnd(error) ? ended() : error;
+    throw hasVanished(error) ? ended() : error;
   } finally {
     if (pidfd !== undefined) closeSync(pidfd);
   }
-}
-
-function isEnd(error: unknown): boolean {
-  if (error instanceof SysError) return error.errno === 'ESRCH';
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
 }
 
 function enterNamespaces({ namespaces, types }: Extract<Target, { namespaces: unknown }>, snapshot: Snapshot): Entered {

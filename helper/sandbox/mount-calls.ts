@@ -1,6 +1,6 @@
 // mount(2) and its newer relatives as instructions of the stage.
 import { type Argument, type Call, flags } from '../stage/program.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_NODEV, MOUNT_ATTR_RDONLY, mountFlags } from '../sys/flags.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_NODEV, MOUNT_ATTR_RDONLY, mountFlags, O_CLOEXEC } from '../sys/flags.ts';
 
 export const here: Argument = { text: 'AT_FDCWD', value: AT_FDCWD };
 export const quiet = flags(mountFlags, 'MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC');
@@ -43,7 +43,7 @@ export function restrict(names: readonly (keyof typeof attributes)[], directory:
   };
 }
 
-const OPEN_TREE = { OPEN_TREE_CLONE: 1, AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLOEXEC: 0o2000000 } as const;
+const OPEN_TREE = { OPEN_TREE_CLONE: 1, AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLOEXEC: O_CLOEXEC } as const;
 const depths = {
   'as a handle': flags(OPEN_TREE, 'OPEN_TREE_CLOEXEC'),
   alone: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC'),

@@ -24,8 +24,8 @@ export const sourcesOf = ({ root, mounts }: Definition): Source[] => [
   ),
 ];
 
-const placeOf = (staging: string, { name }: Source): string => `${staging}/taken/${name.replaceAll(' ', '-')}`;
-export const rootSource = (staging: string): string => placeOf(staging, { name: ROOT, path: '', readonly: true });
+const placeOf = (staging: string, name: string): string => `${staging}/taken/${name.replaceAll(' ', '-')}`;
+export const rootSource = (staging: string): string => placeOf(staging, ROOT);
 
 /** As root of the host, but with the caller's rights to paths: what the caller cannot reach is not taken. */
 export function takeSources(definition: Definition, { staging, uid, gid, groups, files }: StageFacts): Call[] {
@@ -38,7 +38,7 @@ export function takeSources(definition: Definition, { staging, uid, gid, groups,
   ];
   return [
     mkdir(`${staging}/taken`),
-    ...sources.map(each => (files.has(each.path) ? emptyFile(placeOf(staging, each)) : mkdir(placeOf(staging, each)))),
+    ...sources.map(each => (files.has(each.path) ? emptyFile(placeOf(staging, each.name)) : mkdir(placeOf(staging, each.name)))),
     setgroups(groups),
     ...as(uid, gid),
     ...sources.map(each => take(each.path, held(each), 'as a handle')),
@@ -46,7 +46,7 @@ export function takeSources(definition: Definition, { staging, uid, gid, groups,
     ...sources.flatMap(each => [
       takeHeld(held(each), each.name),
       ...(each.readonly ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: each.name }, '')] : []),
-      ...place(each.name, placeOf(staging, each)),
+      ...place(each.name, placeOf(staging, each.name)),
     ]),
   ];
 }
@@ -55,7 +55,7 @@ export function takeSources(definition: Definition, { staging, uid, gid, groups,
 export const ownSources = (definition: Definition, staging: string): Call[] =>
   sourcesOf(definition)
     .filter(({ name }) => name !== ROOT)
-    .map(each => take(placeOf(staging, each), each.name, 'with what is below'));
+    .map(each => take(placeOf(staging, each.name), each.name, 'with what is below'));
 
 const emptyFile = (path: string): Call => ({
   call: 'mknodat',

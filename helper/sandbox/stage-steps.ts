@@ -5,7 +5,7 @@ import type { NamespaceType } from '../protocol/model.ts';
 import { setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
 import type { Call } from '../stage/program.ts';
-import { cloneFlag, cloneFlagName, PR_SET_NAME, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP } from '../sys/flags.ts';
+import { cloneFlag, cloneFlagName, O_CLOEXEC, PR_SET_NAME, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP } from '../sys/flags.ts';
 import { here } from './mount-calls.ts';
 import { enterRoot, hostFiles, leaveOldRoot, ownMounts } from './root-files.ts';
 import { ownSources, takeSources } from './sources.ts';
@@ -75,7 +75,7 @@ export const finish = ({ hostname, name }: Definition, guarded: boolean): Call[]
   { call: 'sethostname', arguments: [hostname ?? name, (hostname ?? name).length] },
   { call: 'prctl', arguments: [{ text: 'PR_SET_NAME', value: PR_SET_NAME }, 'burrow-init'] },
   // Descriptors 0 to 2 were the helper's; init gets its own /dev/null.
-  { call: 'openat', arguments: [here, '/dev/null', { text: 'O_RDWR|O_CLOEXEC', value: constants.O_RDWR | 0o2000000 }, 0], as: 'null' },
+  { call: 'openat', arguments: [here, '/dev/null', { text: 'O_RDWR|O_CLOEXEC', value: constants.O_RDWR | O_CLOEXEC }, 0], as: 'null' },
   ...[0, 1, 2].map((fd): Call => ({ call: 'dup3', arguments: [{ resultOf: 'null' }, fd, 0] })),
   { call: 'close', arguments: [{ resultOf: 'null' }] },
   { call: 'close_range', arguments: [FIRST_HANDLE, { text: '~0U', value: 0xffff_ffff }, 0] },

@@ -1,7 +1,7 @@
 // /proc, /sys, /dev and /run of a sandbox. Two ways to make them: see stage-steps.ts for `guarded`.
 import { constants } from 'node:fs';
 import { type Call, flags } from '../stage/program.ts';
-import { mountFlags } from '../sys/flags.ts';
+import { mountFlags, O_CLOEXEC } from '../sys/flags.ts';
 import { bind, here, mkdir, mount, place, plain, quiet, restrict, take } from './mount-calls.ts';
 
 /** Device nodes with their numbers, as in every container: linux/Documentation/admin-guide/devices.txt. */
@@ -83,7 +83,7 @@ const newDevice = ({ name, major, minor }: (typeof devices)[number]): Call => ({
 const hostDevice = (path: string): Call[] => [
   {
     call: 'openat',
-    arguments: [here, path, { text: 'O_CREAT|O_CLOEXEC', value: constants.O_CREAT | 0o2000000 }, { text: '0644', value: 0o644 }],
+    arguments: [here, path, { text: 'O_CREAT|O_CLOEXEC', value: constants.O_CREAT | O_CLOEXEC }, { text: '0644', value: 0o644 }],
     as: `file ${path}`,
   },
   { call: 'close', arguments: [{ resultOf: `file ${path}` }] },

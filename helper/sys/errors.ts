@@ -73,6 +73,12 @@ function fromNode(error: unknown): SysError | undefined {
   return new SysError(error.syscall, -error.errno, subject);
 }
 
+/** Is the object itself gone? A process may end between any two looks at it, and that is no failure of the look. */
+export function hasVanished(error: unknown): boolean {
+  if (error instanceof SysError) return error.errno === 'ESRCH';
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+}
+
 /** Every failure that leaves the helper passes here. `doing` begins the sentence of one that has none of its own. */
 export function toFailure(error: unknown, doing: string): Failure {
   if (error instanceof Refusal) return error.failure;

@@ -92,14 +92,15 @@ export function hasInput(fd: number): boolean {
   return (entry.readInt16LE(6) & POLLIN) !== 0;
 }
 
+const pollInBackground = library.func(prototypes.poll as string);
+
 /**
  * Waits on a thread of koffi's pool for a descriptor to become readable; a pidfd does when its process ends.
  * @returns false when `timeoutMs` passed first
  */
 export function readable(fd: number, timeoutMs: number): Promise<boolean> {
   const entry = pollEntry(fd);
-  const poll = library.func(prototypes.poll as string);
   return new Promise((resolve, reject) => {
-    poll.async(entry, 1, timeoutMs, (error: Error | null, ready: number) => (error ? reject(error) : resolve(ready > 0)));
+    pollInBackground.async(entry, 1, timeoutMs, (error: Error | null, ready: number) => (error ? reject(error) : resolve(ready > 0)));
   });
 }

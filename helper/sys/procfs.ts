@@ -42,15 +42,14 @@ export const supportedTypes: readonly NamespaceType[] = namespaceTypes.filter(ty
 export const readNamespace = (pid: number | 'self', type: NamespaceType): number =>
   parseNamespaceLink(readlinkSync(`/proc/${pid}/ns/${type}`));
 
+const linesOf = (text: string): string[] => text.split('\n').filter(line => line.trim() !== '');
+
 /** /proc/PID/uid_map and gid_map, user_namespaces(7). */
 export const parseIdMap = (text: string): IdMapping[] =>
-  text
-    .split('\n')
-    .filter(line => line.trim() !== '')
-    .map(line => {
-      const [inside = 0, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number);
-      return { inside, outside, count };
-    });
+  linesOf(text).map(line => {
+    const [inside = 0, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number);
+    return { inside, outside, count };
+  });
 
 export interface MountLine extends Mount {
   /** The path within the file system that is mounted: `net:[4026532345]` for a pinned namespace. */
@@ -59,22 +58,19 @@ export interface MountLine extends Mount {
 
 /** /proc/PID/mountinfo, proc_pid_mountinfo(5). */
 export const parseMountInfo = (text: string): MountLine[] =>
-  text
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => {
-      const fields = line.split(' ');
-      const dash = fields.indexOf('-', 6);
-      const [root = '', path = '', options = ''] = fields.slice(3, 6);
-      const [fileSystem = '', source = '', superOptions = ''] = fields.slice(dash + 1);
-      return {
-        root: unescapeOctal(root),
-        path: unescapeOctal(path),
-        options: mergeOptions(options, superOptions),
-        fileSystem,
-        source: unescapeOctal(source),
-      };
-    });
+  linesOf(text).map(line => {
+    const fields = line.split(' ');
+    const dash = fields.indexOf('-', 6);
+    const [root = '', path = '', options = ''] = fields.slice(3, 6);
+    const [fileSystem = '', source = '', superOptions = ''] = fields.slice(dash + 1);
+    return {
+      root: unescapeOctal(root),
+      path: unescapeOctal(path),
+      options: mergeOptions(options, superOptions),
+      fileSystem,
+      source: unescapeOctal(source),
+    };
+  });
 
 /** The kernel writes space, tab, newline and backslash as octal. */
 const unescapeOctal = (text: string): string =>
@@ -93,10 +89,7 @@ export interface CgroupLine {
 
 /** /proc/PID/cgroup, cgroups(7). */
 export const parseCgroup = (text: string): CgroupLine[] =>
-  text
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => {
-      const [, controllers = '', ...path] = line.split(':');
-      return { controllers, path: path.join(':') };
-    });
+  linesOf(text).map(line => {
+    const [, controllers = '', ...path] = line.split(':');
+    return { controllers, path: path.join(':') };
+  });
