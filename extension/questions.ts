@@ -1,4 +1,4 @@
-import { type Disposable, type QuickInput, QuickInputButtons, type QuickPickItem, window } from 'vscode';
+import { type Disposable, type InputBox, QuickInputButtons, type QuickPick, type QuickPickItem, window } from 'vscode';
 import { inert } from './hostile-text.ts';
 
 /** The person pressed Back. */
@@ -23,12 +23,32 @@ export interface Choice<T> {
   readonly picked?: boolean;
 }
 
-function prepare(input: QuickInput, { title, step, totalSteps }: Question): void {
+/**
+ * Shows an input until it is answered, or left.
+ * @param listen what else it listens to, and how that finishes it
+ */
+function ask<T>(
+  input: QuickPick<QuickPickItem> | InputBox,
+  { title, step, totalSteps, placeholder, hasBack }: Question,
+  listen: (finish: (answer: T) => void) => readonly Disposable[],
+): Promise<Answer<T>> {
   input.title = title;
   input.step = step;
   input.totalSteps = totalSteps;
+  input.placeholder = placeholder;
+  if (hasBack) input.buttons = [QuickInputButtons.Back];
   // A look at another window is no answer.
   input.ignoreFocusOut = true;
+  return new Promise(resolve => {
+    const finish = (answer: Answer<T>): void => {
+      // First of all: hiding and disposing come back here as "the person left".
+      resolve(answer);
+      for (const each of listeners) each.dispose();
+      input.dispose();
+    };
+    const listeners = [input.onDidTriggerButton(() => finish(back)), input.onDidHide(() => finish(undefined)), ...listen(finish)];
+    input.show();
+  });
 }
 
 interface Item<T> extends QuickPickItem {
@@ -49,30 +69,16 @@ function pick<T, R>(
   many: boolean,
   read: (chosen: readonly Item<T>[]) => R,
 ): Promise<Answer<R>> {
-  return new Promise(resolve => {
-    const input = window.createQuickPick<Item<T>>();
-    prepare(input, question);
-    input.canSelectMany = many;
-    input.placeholder = question.placeholder;
-    input.matchOnDescription = true;
-    input.items = choices.map(itemOf);
-    if (many) input.selectedItems = input.items.filter(each => each.picked);
-    if (question.hasBack) input.buttons = [QuickInputButtons.Back];
-    const finish = (answer: Answer<R>): void => {
-      // First of all: hiding and disposing come back here as "the person left".
-      resolve(answer);
-      for (const each of listeners) each.dispose();
-      input.dispose();
-    };
-    const listeners: Disposable[] = [
-      input.onDidTriggerButton(() => finish(back)),
-      input.onDidHide(() => finish(undefined)),
-      input.onDidAccept(() => {
-        if (input.selectedItems.length > 0) finish(read(input.selectedItems));
-      }),
-    ];
-    input.show();
-  });
+  const input = window.createQuickPick<Item<T>>();
+  input.canSelectMany = many;
+  input.matchOnDescription = true;
+  input.items = choices.map(itemOf);
+  if (many) input.selectedItems = input.items.filter(each => each.picked);
+  return ask<R>(input, question, finish => [
+    input.onDidAccept(() => {
+      if (input.selectedItems.length > 0) finish(read(input.selectedItems));
+    }),
+  ]);
 }
 
 /** Asks for one; Enter takes the first. */
@@ -92,31 +98,18 @@ export interface TextQuestion extends Question {
 
 /** Asks for a text; Enter takes it once it is valid. */
 export function askText(question: TextQuestion): Promise<Answer<string>> {
-  return new Promise(resolve => {
-    const input = window.createInputBox();
-    prepare(input, question);
-    input.value = question.value ?? '';
-    input.placeholder = question.placeholder;
-    input.prompt = question.prompt;
-    if (question.hasBack) input.buttons = [QuickInputButtons.Back];
-    const check = (text: string): boolean => {
-      const problem = question.validate?.(text);
-      input.validationMessage = problem === undefined ? undefined : inert(problem);
-      return problem === undefined;
-    };
-    const finish = (answer: Answer<string>): void => {
-      resolve(answer);
-      for (const each of listeners) each.dispose();
-      input.dispose();
-    };
-    const listeners: Disposable[] = [
-      input.onDidTriggerButton(() => finish(back)),
-      input.onDidHide(() => finish(undefined)),
-      input.onDidChangeValue(check),
-      input.onDidAccept(() => {
-        if (check(input.value)) finish(input.value);
-      }),
-    ];
-    input.show();
-  });
+  const input = window.createInputBox();
+  input.value = question.value ?? '';
+  input.prompt = question.prompt;
+  const check = (text: string): boolean => {
+    const problem = question.validate?.(text);
+    input.validationMessage = problem === undefined ? undefined : inert(problem);
+    return problem === undefined;
+  };
+  return ask<string>(input, question, finish => [
+    input.onDidChangeValue(check),
+    input.onDidAccept(() => {
+      if (check(input.value)) finish(input.value);
+    }),
+  ]);
 }
