@@ -39,7 +39,7 @@ export function renderNamespace(inspection: Inspection, machine: Machine): strin
     namespace.holders.children.map(key => namespaceValue(machine, key)),
     'namespaces',
   );
-  const holders = [...processes.above, ...namespace.holders.mounts.map(path => `mount ${path}`), ...nested.above];
+  const holders = [...processes.above, ...namespace.holders.mounts.map(({ path }) => `mount ${path}`), ...nested.above];
   return emit(`${namespaceId(namespace)}${given ? ` of ${given.words}` : ''}`, {
     owner: owner === undefined ? undefined : namespaceValue(machine, { type: 'user', inode: owner }),
     parent: parent === undefined || (type === 'user' && parent === owner) ? undefined : namespaceValue(machine, { type, inode: parent }),

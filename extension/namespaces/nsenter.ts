@@ -21,7 +21,8 @@ const quoted = (path: string): string => (/^[\w./:@-]+$/.test(path) ? path : `'$
 function ofNamespace(machine: Machine, key: NamespaceKey): string | undefined {
   const pid = pidOf(machine, { kind: 'namespace', key });
   if (pid !== undefined) return `nsenter --target ${pid} ${options[key.type]}`;
-  const path = machine.namespace(key)?.holders.mounts[0];
+  // A path in another mount namespace leads elsewhere here.
+  const path = machine.namespace(key)?.holders.mounts.find(each => each.mnt === undefined)?.path;
   return path === undefined ? undefined : `nsenter ${options[key.type]}=${quoted(path)}`;
 }
 

@@ -72,7 +72,7 @@ export const processesNode = (machine: Machine, processes: readonly Process[], p
 /** Why a namespace without a process is still there. */
 function keptBy({ holders }: Namespace): string | undefined {
   if (holders.processes > 0) return undefined;
-  if (holders.mounts.length) return holders.mounts.map(each => visible(each)).join(', ');
+  if (holders.mounts.length) return holders.mounts.map(each => visible(each.path)).join(', ');
   return holders.children.length ? holders.children.map(namespaceId).join(', ') : undefined;
 }
 
@@ -87,7 +87,7 @@ export function namespaceTooltip(machine: Machine, namespace: Namespace): Toolti
       ['owner', owner === undefined ? undefined : `user:[${owner}]`],
       ['parent', parent === undefined ? undefined : `${namespace.type}:[${parent}]`],
       ['made by user', namespace.ownerUid?.toString()],
-      ['mounted at', holders.mounts.map(each => visible(each)).join(', ')],
+      ['mounted at', holders.mounts.map(each => visible(each.path)).join(', ')],
       ['kept by', keptBy(namespace)],
     ),
   };

@@ -41,7 +41,14 @@ export class ContainerFinder implements Containers {
     for (const state of readRuncStates(gaps)) {
       // A pid without its start time might be another process's by now.
       if (byPid.get(state.pid)?.start === state.start) {
-        containers.set(state.pid, { engine: 'runc', id: state.id, name: state.id, pid: state.pid, labels: state.labels });
+        containers.set(state.pid, {
+          engine: 'runc',
+          id: state.id,
+          name: state.id,
+          pid: state.pid,
+          labels: state.labels,
+          source: state.path,
+        });
       }
     }
     for (const process of processes) {
@@ -58,7 +65,15 @@ export class ContainerFinder implements Containers {
     const { engine, id } = found;
     const known = engine === 'docker' || engine === 'podman' ? this.#docker.lookup(id) : undefined;
     const name = known?.name ?? (/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id);
-    return { engine, id, name, pid: process.pid, labels: known?.labels ?? {}, ...(known?.image !== undefined && { image: known.image }) };
+    return {
+      engine,
+      id,
+      name,
+      pid: process.pid,
+      labels: known?.labels ?? {},
+      source: known ? `${engine} API` : 'cgroup',
+      ...(known?.image !== undefined && { image: known.image }),
+    };
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Difference, difference, isEmpty } from '../protocol/difference.ts';
-import type { Snapshot } from '../protocol/model.ts';
+import type { ScanReport, Snapshot, Statistics } from '../protocol/model.ts';
 
 /** unshare(2) and setns(2) send no event, so that a rescan is the only way to see them. */
 const RESCAN_MS = 2000;
@@ -17,6 +17,8 @@ export class Discovery {
   #latest = empty;
   #scanning: Promise<Snapshot> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #scans = 0;
+  #lastScanMs = 0;
 
   /** As of the last scan; for what has to be fresh, use {@link snapshot}. */
   get latest(): Snapshot {
@@ -41,13 +43,33 @@ export class Discovery {
     };
   }
 
+  async refresh(): Promise<ScanReport> {
+    const { processes, namespaces, containers } = await this.snapshot();
+    return { processes: processes.length, namespaces: namespaces.length, containers: containers.length, tookMs: this.#lastScanMs };
+  }
+
+  statistics(): Statistics {
+    return {
+      scans: this.#scans,
+      lastScanMs: this.#lastScanMs,
+      refreshes: 0,
+      lastRefreshMs: 0,
+      events: 0,
+      resynchronised: 0,
+      periodMs: RESCAN_MS,
+    };
+  }
+
   #scan(): Promise<Snapshot> {
+    const began = performance.now();
     this.#worker ??= this.#start();
     const worker = this.#worker;
     return new Promise<Snapshot>((resolve, reject) => {
       worker.once('error', reject).once('message', (answer: Snapshot | { error: string }) => {
         worker.off('error', reject);
         if ('error' in answer) return reject(new Error(answer.error));
+        this.#scans++;
+        this.#lastScanMs = performance.now() - began;
         this.#publish(answer);
         resolve(answer);
       });

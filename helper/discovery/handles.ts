@@ -19,7 +19,10 @@ export const membersOf = ({ processes }: Snapshot, { type, inode }: NamespaceKey
  * @throws Refusal `gone` when none of them leads to it any more
  */
 export function openNamespace({ type, inode, holders }: Namespace, members: readonly Process[]): number {
-  const paths = [...members.slice(0, 8).map(process => `/proc/${process.pid}/ns/${type}`), ...holders.mounts];
+  const paths = [
+    ...members.slice(0, 8).map(process => `/proc/${process.pid}/ns/${type}`),
+    ...holders.mounts.flatMap(each => (each.mnt === undefined ? [each.path] : [])),
+  ];
   for (const path of paths) {
     const fd = tryOpen(path);
     if (fd === undefined) continue;

@@ -15,6 +15,8 @@ const State = z.object({
 
 export interface RuncState {
   readonly id: string;
+  /** Where it was read. */
+  readonly path: string;
   readonly pid: number;
   readonly start: number;
   readonly labels: Record<string, string>;
@@ -36,7 +38,7 @@ function readState(path: string, gaps: Gaps): RuncState | undefined {
   try {
     const state = State.parse(JSON.parse(readFileSync(path, 'utf8')));
     const labels = Object.fromEntries((state.config?.labels ?? []).map(label => splitLabel(label)));
-    return { id: state.id, pid: state.init_process_pid, start: state.init_process_start, labels };
+    return { id: state.id, path, pid: state.init_process_pid, start: state.init_process_start, labels };
   } catch (error) {
     // Another runtime's state (crun's) has no state.json; one that is being made may be cut short.
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) gaps.add('runc state', path, 'unreadable');

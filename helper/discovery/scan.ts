@@ -6,6 +6,7 @@ import {
   type NamespaceInodes,
   type NamespaceType,
   namespaceTypes,
+  noHolders,
   type Process,
   type Snapshot,
 } from '../protocol/model.ts';
@@ -178,7 +179,7 @@ function describe({ type, inode, path, processes, oldest, mounts }: Found, initi
     ...(name !== undefined && { name }),
     ...relations(type, inode, path, gaps),
     initial,
-    holders: { processes, ...(oldest && { oldest: oldest.pid }), mounts, children: [] },
+    holders: { ...noHolders, processes, ...(oldest && { oldest: oldest.pid }), mounts: mounts.map(path => ({ path })), children: [] },
   };
 }
 

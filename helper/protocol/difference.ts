@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Container, Namespace, NamespaceKey, Pid, Process, type Snapshot } from './model.ts';
+import { Container, Gap, Namespace, NamespaceKey, Pid, Process, type Snapshot } from './model.ts';
 
 const Objects = z.object({ namespaces: z.array(Namespace), processes: z.array(Process), containers: z.array(Container) });
 
@@ -8,7 +8,11 @@ export const Difference = z.object({
   added: Objects,
   changed: Objects,
   removed: z.object({ namespaces: z.array(NamespaceKey), processes: z.array(Pid), containers: z.array(z.string()) }),
-  gaps: z.array(z.object({ subject: z.string(), reason: z.string() })),
+  gaps: z.array(Gap),
+  /** More of the same change follows: what is known now is not yet one state of the machine. */
+  partial: z.boolean().optional(),
+  /** Events were lost, so that everything was read again. */
+  resynchronised: z.boolean().optional(),
 });
 export type Difference = z.infer<typeof Difference>;
 

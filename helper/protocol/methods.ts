@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { Definition } from './definition.ts';
 import { Difference } from './difference.ts';
 import { Inspection } from './inspection.ts';
-import { Hello, NamespaceKey, NamespaceType, Sandbox, Snapshot } from './model.ts';
+import { Hello, NamespaceReference, NamespaceType, Sandbox, ScanReport, Snapshot, Statistics } from './model.ts';
 import { Entry, Size } from './target.ts';
 
 /** Raised with every change that an older peer would not understand; both sides must have the same. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 const nothing = z.strictObject({});
 const id = z.string().min(1).max(128);
@@ -33,8 +33,12 @@ export const methods = {
   'helper/stop': { params: nothing, result: nothing },
 
   'namespaces/snapshot': { params: nothing, result: Snapshot },
+  /** From now on `namespaces/changed` tells what changes. It begins with everything there is as `added`, in parts. */
   'namespaces/watch': { params: nothing, result: nothing },
-  'namespaces/inspect': { params: NamespaceKey, result: Inspection },
+  /** Reads everything anew, now. */
+  'namespaces/refresh': { params: nothing, result: ScanReport },
+  'namespaces/statistics': { params: nothing, result: Statistics },
+  'namespaces/inspect': { params: NamespaceReference, result: Inspection },
 
   'terminal/open': { params: Entry.extend({ size: Size }), result: z.object({ terminal: id, token: z.string(), ...Opened }) },
   'terminal/resize': { params: z.strictObject({ terminal: id, size: Size }), result: nothing },

@@ -15,21 +15,56 @@ export const Pid = z.int().min(1).max(0x7fff_ffff);
 export const NamespaceKey = z.strictObject({ type: NamespaceType, inode: Inode });
 export type NamespaceKey = z.infer<typeof NamespaceKey>;
 
+/** `id` (see Namespace) makes sure that it is the one meant: an inode is given again as soon as its namespace is gone. */
+export const NamespaceReference = NamespaceKey.extend({ id: z.int().optional() });
+export type NamespaceReference = z.infer<typeof NamespaceReference>;
+
+/** One descriptor of one process. */
+export const Descriptor = z.object({ pid: Pid, fd: z.int() });
+export type Descriptor = z.infer<typeof Descriptor>;
+
+/** Lists of holders end here, so that nobody can make one without end; `unnamed` counts the rest. */
+export const holderLimit = 256;
+
+/** What keeps a namespace alive. */
 export const Holders = z.object({
   /** How many processes are in the namespace. */
   processes: z.int(),
-  /** The process that has been in it longest; absent when there is none. */
+  /** The process that was started first of those in it; absent when there is none. */
   oldest: Pid.optional(),
-  /** Paths of the nsfs bind mounts in the helper's own mount namespace. */
-  mounts: z.array(z.string()),
-  /** Nested user and pid namespaces, and for a user namespace all that it owns; they keep it alive. */
+  /** Threads that are in it while their process is not. */
+  threads: z.array(z.object({ pid: Pid, tid: Pid })),
+  /** Processes that are not in it and whose next child will be; pid and time only. */
+  pending: z.array(Pid),
+  /** Open files that name it. */
+  descriptors: z.array(Descriptor),
+  /** Sockets that were made in it, open in a process that is in another one; net only. */
+  sockets: z.array(Descriptor),
+  /** Bind mounts of it: the path, and the mount namespace where it is when that is not the helper's own. */
+  mounts: z.array(z.object({ path: z.string(), mnt: Inode.optional() })),
+  /** Nested user and pid namespaces, and for a user namespace all that it owns. */
   children: z.array(NamespaceKey),
+  /** How many more there are than the lists above name. */
+  unnamed: z.int(),
 });
 export type Holders = z.infer<typeof Holders>;
+
+export const noHolders: Holders = {
+  processes: 0,
+  threads: [],
+  pending: [],
+  descriptors: [],
+  sockets: [],
+  mounts: [],
+  children: [],
+  unnamed: 0,
+};
 
 export const Namespace = z.object({
   type: NamespaceType,
   inode: Inode,
+  /** The kernel's number that is never given twice, unlike the inode; since Linux 6.18. */
+  id: z.int().optional(),
   /** The name given by `ip netns`, where it has one. */
   name: z.string().optional(),
   /** Inode of the user namespace that owns it; for a user namespace, of its parent. Absent where the kernel refuses to tell. */
@@ -58,6 +93,10 @@ export const Process = z.object({
   command: z.string(),
   uid: z.int(),
   namespaces: NamespaceInodes,
+  /** Where its next child will be, when that is elsewhere; pid and time only. */
+  forChildren: NamespaceInodes.optional(),
+  /** Those of its threads that are in other namespaces than it is, each with what differs. */
+  threads: z.array(z.object({ tid: Pid, namespaces: NamespaceInodes })).optional(),
   /** Its number in each pid namespace, from the helper's inwards; the last is what it calls itself. */
   pids: z.array(z.int()),
 });
@@ -72,7 +111,16 @@ export const Container = z.object({
   pid: Pid,
   image: z.string().optional(),
   labels: z.record(z.string(), z.string()),
+  /** `namespace/name` of the Kubernetes pod. */
   pod: z.string().optional(),
+  /** containerd's own kind of namespace: `default`, `k8s.io`, `moby`. */
+  space: z.string().optional(),
+  /** The user whose engine made it, when that is not root. */
+  uid: z.int().optional(),
+  /** The id of the container in which its engine runs. */
+  within: z.string().optional(),
+  /** Where the name is from: `docker API`, `/run/runc/web/state.json`, `cgroup`. */
+  source: z.string(),
 });
 export type Container = z.infer<typeof Container>;
 
@@ -87,6 +135,27 @@ export const Snapshot = z.object({
   gaps: z.array(Gap),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
+
+/** What a scan of everything found, and how long it took. */
+export const ScanReport = z.object({ processes: z.int(), namespaces: z.int(), containers: z.int(), tookMs: z.number() });
+export type ScanReport = z.infer<typeof ScanReport>;
+
+/** What discovery did since the helper started. */
+export const Statistics = z.object({
+  /** Scans of everything: at the start, when asked, in turn, and after lost events. */
+  scans: z.int(),
+  lastScanMs: z.number(),
+  /** Looks at only what events pointed to. */
+  refreshes: z.int(),
+  lastRefreshMs: z.number(),
+  /** What the kernel said of processes that started, changed or ended. */
+  events: z.int(),
+  /** How often events were lost, so that everything had to be read again. */
+  resynchronised: z.int(),
+  /** How long until the next scan of everything, when nothing asks for one. */
+  periodMs: z.number(),
+});
+export type Statistics = z.infer<typeof Statistics>;
 
 /** A veth pair between a sandbox and the host. Addresses carry their prefix length: `10.201.0.1/30`. */
 export const SandboxNetwork = z.object({

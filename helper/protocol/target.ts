@@ -1,17 +1,18 @@
 import * as z from 'zod';
-import { NamespaceKey, NamespaceType, Pid } from './model.ts';
+import { NamespaceReference, NamespaceType, Pid } from './model.ts';
 
 const types = z.array(NamespaceType).min(1).optional();
 
 /**
  * What a terminal or a command enters. `types` narrows it to some of the namespaces; without it all
- * that differ from the helper's own are joined. `start` (see Process) makes a stale pid refuse.
+ * that differ from the helper's own are joined. `start` (see Process) makes a stale pid refuse, `id`
+ * (see Namespace) an inode that is another namespace's by now.
  */
 export const Target = z.union([
   z.strictObject({ pid: Pid, start: z.int().optional(), types }),
   z.strictObject({ sandbox: z.string().min(1), types }),
   z.strictObject({ container: z.string().min(1), types }),
-  z.strictObject({ namespaces: z.array(NamespaceKey).min(1), types }),
+  z.strictObject({ namespaces: z.array(NamespaceReference).min(1), types }),
 ]);
 export type Target = z.infer<typeof Target>;
 

@@ -63,6 +63,8 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     client.watch();
     return {};
   },
+  'namespaces/refresh': (_, { discovery }) => discovery.refresh(),
+  'namespaces/statistics': (_, { discovery }) => discovery.statistics(),
   'namespaces/inspect': async (key, { discovery }) => inspect(await discovery.snapshot(), key),
 
   'terminal/open': (params, services, { peer, notify }) =>

@@ -6,6 +6,8 @@ export const couldNot: Readonly<Record<MethodName, string>> = {
   'helper/stop': 'Could not stop the helper',
   'namespaces/snapshot': 'Could not list the namespaces',
   'namespaces/watch': 'Could not watch the namespaces',
+  'namespaces/refresh': 'Could not read the namespaces anew',
+  'namespaces/statistics': 'Could not tell the statistics',
   'namespaces/inspect': 'Could not look into the namespace',
   'terminal/open': 'Could not open a terminal',
   'terminal/resize': 'Could not resize the terminal',

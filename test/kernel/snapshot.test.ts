@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { Namespace, Snapshot } from '../../helper/protocol/model.ts';
+import { type Namespace, noHolders, type Snapshot } from '../../helper/protocol/model.ts';
 import { eventually } from '../support/eventually.ts';
 import { Machine } from './support/machine.ts';
 import { inodeOf, inodesOf, type Listed, lsns } from './support/namespaces.ts';
@@ -79,7 +79,7 @@ describe('namespaces/snapshot', () => {
       assert.deepEqual(seen && { inode: seen.inode, type: seen.type, holders: seen.holders }, {
         inode,
         type: 'net',
-        holders: { processes: 0, mounts: [`/run/netns/${name}`], children: [] },
+        holders: { ...noHolders, mounts: [{ path: `/run/netns/${name}` }] },
       });
     } finally {
       machine.run('ip', 'netns', 'delete', name);

@@ -1,5 +1,14 @@
 import { Machine } from '../../../extension/machine.ts';
-import type { Container, Namespace, NamespaceInodes, NamespaceKey, Process, Sandbox, Snapshot } from '../../../helper/protocol/model.ts';
+import {
+  type Container,
+  type Namespace,
+  type NamespaceInodes,
+  type NamespaceKey,
+  noHolders,
+  type Process,
+  type Sandbox,
+  type Snapshot,
+} from '../../../helper/protocol/model.ts';
 
 /** The namespaces that the example's machine booted with. */
 export const host: Required<NamespaceInodes> = { net: 10, mnt: 11, pid: 12, user: 13, uts: 14, ipc: 15, cgroup: 16, time: 17 };
@@ -23,11 +32,19 @@ export const namespace = (key: NamespaceKey, more: Partial<Namespace> = {}): Nam
   ...key,
   owner: 13,
   initial: false,
-  holders: { processes: 0, mounts: [], children: [] },
+  holders: noHolders,
   ...more,
 });
 
-export const redis: Container = { engine: 'docker', id: 'c1', name: 'redis-1', pid: 80, image: 'redis:7', labels: {} };
+export const redis: Container = {
+  engine: 'docker',
+  id: 'c1',
+  name: 'redis-1',
+  pid: 80,
+  image: 'redis:7',
+  labels: {},
+  source: 'docker API',
+};
 
 export const web: Sandbox = {
   id: 's1',
@@ -39,14 +56,14 @@ export const web: Sandbox = {
   uid: 1000,
 };
 
-const holders = (processes: number, oldest: number): Namespace['holders'] => ({ processes, oldest, mounts: [], children: [] });
+const holders = (processes: number, oldest: number): Namespace['holders'] => ({ ...noHolders, processes, oldest });
 
 /** A host with a container, a sandbox and a network namespace that only a file keeps. */
 export const snapshot: Snapshot = {
   namespaces: [
     namespace({ type: 'net', inode: 20 }, { holders: holders(2, 80) }),
     namespace({ type: 'net', inode: 10 }, { initial: true, holders: holders(2, 1) }),
-    namespace({ type: 'net', inode: 40 }, { name: 'blue', holders: { processes: 0, mounts: ['/run/netns/blue'], children: [] } }),
+    namespace({ type: 'net', inode: 40 }, { name: 'blue', holders: { ...noHolders, mounts: [{ path: '/run/netns/blue' }] } }),
     namespace({ type: 'net', inode: 30 }, { owner: 33, holders: holders(2, 90) }),
     ...(['mnt', 'pid', 'user', 'uts', 'ipc', 'cgroup', 'time'] as const).map(type =>
       namespace({ type, inode: host[type] }, { initial: true, holders: holders(4, 1) }),

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { renderGone, renderNamespace, renderPlan, renderProcess } from '../../../../extension/documents/render.ts';
 import { Machine } from '../../../../extension/machine.ts';
 import type { Inspection, Particulars } from '../../../../helper/protocol/inspection.ts';
-import type { NamespaceKey } from '../../../../helper/protocol/model.ts';
+import { type NamespaceKey, noHolders } from '../../../../helper/protocol/model.ts';
 import { machine, namespace, process, redis, redisInodes, snapshot } from '../example.ts';
 
 function inspection(key: NamespaceKey, particulars: Particulars | undefined, more: Partial<Inspection> = {}): Inspection {
@@ -54,7 +54,7 @@ describe('the details of a namespace', () => {
     const text = inNet(redisNet, {
       namespace: {
         ...namespace({ type: 'net', inode: 20 }),
-        holders: { processes: 2, oldest: 80, mounts: ['/run/docker/netns/3f2a41'], children: [] },
+        holders: { ...noHolders, processes: 2, oldest: 80, mounts: [{ path: '/run/docker/netns/3f2a41' }] },
       },
       processes: [
         { pid: 80, inside: 1, name: 'redis-server', uid: 0 },
@@ -174,10 +174,7 @@ not known:
   });
 
   test('what is nested in it is a link away', () => {
-    const nested = namespace(
-      { type: 'user', inode: 50 },
-      { holders: { processes: 0, mounts: [], children: [{ type: 'net', inode: 20 }] } },
-    );
+    const nested = namespace({ type: 'user', inode: 50 }, { holders: { ...noHolders, children: [{ type: 'net', inode: 20 }] } });
     assert.match(
       renderNamespace(inspection(nested, undefined, { namespace: nested }), machine),
       /\n {2}- net:\[20\] # docker container redis-1\n/,

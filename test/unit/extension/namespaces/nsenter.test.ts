@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Machine } from '../../../../extension/machine.ts';
 import { nsenterCommand } from '../../../../extension/namespaces/nsenter.ts';
+import { noHolders } from '../../../../helper/protocol/model.ts';
 import { machine, namespace, snapshot } from '../example.ts';
 
 describe('the nsenter command', () => {
@@ -18,7 +19,7 @@ describe('the nsenter command', () => {
   });
 
   test('quotes a path for the shell that it is pasted into', () => {
-    const evil = namespace({ type: 'net', inode: 41 }, { holders: { processes: 0, mounts: ["/run/netns/a'; reboot"], children: [] } });
+    const evil = namespace({ type: 'net', inode: 41 }, { holders: { ...noHolders, mounts: [{ path: "/run/netns/a'; reboot" }] } });
     const command = nsenterCommand(new Machine({ ...snapshot, namespaces: [evil] }), {
       kind: 'namespace',
       key: { type: 'net', inode: 41 },

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { apply, Difference, difference, isEmpty } from '../../../../helper/protocol/difference.ts';
-import { type Container, type Namespace, namespaceTypes, type Process, type Snapshot } from '../../../../helper/protocol/model.ts';
+import {
+  type Container,
+  type Namespace,
+  namespaceTypes,
+  noHolders,
+  type Process,
+  type Snapshot,
+} from '../../../../helper/protocol/model.ts';
 
 const SEEDS = 200;
 
@@ -22,7 +29,7 @@ function snapshot(next: (below: number) => number): Snapshot {
     Array.from({ length: 12 }, (_, key) => key).flatMap(key => (next(2) === 0 ? [make(key)] : []));
   const namespaces = some((key): Namespace => {
     const type = namespaceTypes[key % namespaceTypes.length] ?? 'net';
-    const holders = { processes: next(3), mounts: [], children: [] };
+    const holders = { ...noHolders, processes: next(3) };
     return { type, inode: 1 + key, initial: next(2) === 0, holders };
   });
   const processes = some(
@@ -37,7 +44,9 @@ function snapshot(next: (below: number) => number): Snapshot {
       pids: [1 + key],
     }),
   );
-  const containers = some((key): Container => ({ engine: 'runc', id: `c${key}`, name: `n${next(2)}`, pid: 1 + key, labels: {} }));
+  const containers = some(
+    (key): Container => ({ engine: 'runc', id: `c${key}`, name: `n${next(2)}`, pid: 1 + key, labels: {}, source: 'cgroup' }),
+  );
   return { namespaces, processes, containers, gaps: next(2) === 0 ? [] : [{ subject: 'pid 7', reason: 'EACCES' }] };
 }
 
