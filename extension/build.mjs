@@ -1,7 +1,7 @@
 // Builds what ships into dist/: node extension/build.mjs [PART…] [--release] [--watch] [--arch x64|arm64] [--outdir DIR] [--koffi DIR]
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, watch, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as bundle, context } from 'esbuild';
@@ -68,35 +68,39 @@ const bundleOptions = ({ entry, output, options }, target) => ({
   ...options(target),
 });
 
-/** Static and without a C library: it runs as the init of any root file system, whatever is or isn't in there. */
-const stageFlags = [
-  '-static',
+/** Without a C library, so that each runs on any host. */
+const nativeFlags = [
   '-nostdlib',
   '-ffreestanding',
   '-fno-stack-protector',
   '-fno-builtin',
   '-fno-asynchronous-unwind-tables',
-  '-Os',
   '-Wall',
   '-Wextra',
   '-Werror',
+];
+/** What is written in C, by the part of the build that it belongs to. */
+const natives = [
+  // Static: it runs as the init of any root file system, whatever is or isn't in there.
+  { part: 'stage', source: 'helper/stage/stage.c', output: 'stage', flags: ['-static', '-Os'] },
+  { part: 'helper', source: 'helper/walker/walk.c', output: 'walk.so', flags: ['-shared', '-fPIC', '-fvisibility=hidden', '-O2'] },
 ];
 const crossCompilers = {
   x64: { command: 'x86_64-linux-gnu-gcc', debian: 'gcc-x86-64-linux-gnu' },
   arm64: { command: 'aarch64-linux-gnu-gcc', debian: 'gcc-aarch64-linux-gnu' },
 };
 
-function buildStage({ arch, outdir, release }) {
+function compile({ source, output, flags }, { arch, outdir, release }) {
   const compiler = arch === process.arch ? { command: process.env.CC ?? 'cc', debian: 'gcc' } : crossCompilers[arch];
-  const flags = release ? [...stageFlags, '-s'] : stageFlags;
-  const { error, status } = spawnSync(compiler.command, [...flags, '-o', join(outdir, 'stage'), 'helper/stage/stage.c'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const file = join(outdir, output);
+  // A running helper has the old one mapped and would crash if it were overwritten in place.
+  rmSync(file, { force: true });
+  const all = [...nativeFlags, ...flags, ...(release ? ['-s'] : []), '-o', file, source];
+  const { error, status } = spawnSync(compiler.command, all, { cwd: root, stdio: 'inherit' });
   if (error?.code === 'ENOENT') {
-    throw new Error(`Building the stage for ${arch} needs ${compiler.command}, on Debian: apt-get install ${compiler.debian}`);
+    throw new Error(`Building ${source} for ${arch} needs ${compiler.command}, on Debian: apt-get install ${compiler.debian}`);
   }
-  if (error ?? status !== 0) throw error ?? new Error(`${compiler.command} could not build helper/stage/stage.c`);
+  if (error ?? status !== 0) throw error ?? new Error(`${compiler.command} could not build ${source}`);
 }
 
 /** The schema that editors check definition files with: from the same source as the helper's own checks. */
@@ -127,7 +131,7 @@ const wanted = target => bundles.filter(({ part }) => wants(target, part));
  */
 export async function build(target) {
   mkdirSync(target.outdir, { recursive: true });
-  if (wants(target, 'stage')) buildStage(target);
+  for (const native of natives.filter(({ part }) => wants(target, part))) compile(native, target);
   if (wants(target, 'schema')) await buildSchema(target);
   // A running helper has the old one mapped and would crash if it were overwritten in place.
   if (wants(target, 'helper')) rmSync(join(target.outdir, 'koffi.node'), { force: true });
@@ -163,7 +167,7 @@ async function rebuildOnChange(target) {
         .then(make)
         .catch(error => console.error(`${error}`)),
     );
-  again('helper/stage', buildStage);
+  for (const native of natives) again(dirname(native.source), changed => compile(native, changed));
   again('helper/protocol', buildSchema);
 }
 

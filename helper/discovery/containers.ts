@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Container, Process } from '../protocol/model.ts';
 import { parseCgroup } from '../sys/procfs.ts';
 import type { DockerNames } from './docker.ts';
+import type { Gaps } from './gaps.ts';
 import { readRuncStates } from './runc.ts';
-import type { Gaps } from './scan.ts';
 
 interface CgroupRule {
   readonly engine: string;

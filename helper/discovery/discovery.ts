@@ -1,108 +1,106 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Difference, difference, isEmpty } from '../protocol/difference.ts';
-import type { ScanReport, Snapshot, Statistics } from '../protocol/model.ts';
+import type { Inspection } from '../protocol/inspection.ts';
+import type { NamespaceReference, ScanReport, Statistics } from '../protocol/model.ts';
+import { Refusal } from '../sys/errors.ts';
+import type { FoundContainer, OpenedNamespace, Question, Questions, Said } from './questions.ts';
 
-/** unshare(2) and setns(2) send no event, so that a rescan is the only way to see them. */
-const RESCAN_MS = 2000;
+interface Waiting {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
 
-const empty: Snapshot = { namespaces: [], processes: [], containers: [], gaps: [] };
+type Watcher = (difference: Uint8Array) => void;
 
-type Watcher = (difference: Difference) => void;
-
-/** The latest snapshot, and who wants to hear of changes. */
+/** The discovery thread, seen from the main one. */
 export class Discovery {
   #worker: Worker | undefined;
-  readonly #watchers = new Set<Watcher>();
-  #latest = empty;
-  #scanning: Promise<Snapshot> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #scans = 0;
-  #lastScanMs = 0;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #watchers = new Map<number, Watcher>();
+  #numbers = 0;
 
-  /** As of the last scan; for what has to be fresh, use {@link snapshot}. */
-  get latest(): Snapshot {
-    return this.#latest;
+  /** JSON of a Snapshot of this moment. */
+  snapshot(): Promise<Uint8Array> {
+    return this.#ask('snapshot', {});
   }
 
-  /** Scans now. Callers at the same time share a scan that has not begun before they asked. */
-  async snapshot(): Promise<Snapshot> {
-    await this.#scanning?.catch(() => undefined);
-    this.#scanning ??= this.#scan().finally(() => {
-      this.#scanning = undefined;
-    });
-    return this.#scanning;
+  /** @param deep looks at what else holds namespaces, too: threads, open files, sockets, mounts */
+  refresh(deep: boolean): Promise<ScanReport> {
+    return this.#ask('refresh', { deep });
   }
 
-  /** Tells `watcher` of every change from the next scan on, until the returned function is called. */
+  statistics(): Promise<Statistics> {
+    return this.#ask('statistics', {});
+  }
+
+  /** @throws Refusal `gone` */
+  inspect(reference: NamespaceReference): Promise<Inspection> {
+    return this.#ask('inspect', reference);
+  }
+
+  /** Opens a namespace; the descriptor is the caller's to close. @throws Refusal `gone` */
+  open(reference: NamespaceReference): Promise<OpenedNamespace> {
+    return this.#ask('open', reference);
+  }
+
+  /** @param key id or name */
+  containers(key: string): Promise<FoundContainer[]> {
+    return this.#ask('containers', { key });
+  }
+
+  /** Tells `watcher` of everything there is and then of every change, as JSON, until the returned function is called. */
   watch(watcher: Watcher): () => void {
-    this.#watchers.add(watcher);
-    this.#schedule();
+    const number = ++this.#numbers;
+    this.#watchers.set(number, watcher);
+    this.#ask('watch', { watcher: number }).catch(() => undefined); // the thread has died; the next question starts another
     return () => {
-      this.#watchers.delete(watcher);
+      this.#watchers.delete(number);
+      if (this.#worker) this.#ask('unwatch', { watcher: number }).catch(() => undefined);
     };
   }
 
-  async refresh(): Promise<ScanReport> {
-    const { processes, namespaces, containers } = await this.snapshot();
-    return { processes: processes.length, namespaces: namespaces.length, containers: containers.length, tookMs: this.#lastScanMs };
-  }
-
-  statistics(): Statistics {
-    return {
-      scans: this.#scans,
-      lastScanMs: this.#lastScanMs,
-      refreshes: 0,
-      lastRefreshMs: 0,
-      events: 0,
-      resynchronised: 0,
-      periodMs: RESCAN_MS,
-    };
-  }
-
-  #scan(): Promise<Snapshot> {
-    const began = performance.now();
+  #ask<Q extends Question>(question: Q, params: Questions[Q]['params']): Promise<Questions[Q]['answer']> {
     this.#worker ??= this.#start();
+    const id = ++this.#numbers;
     const worker = this.#worker;
-    return new Promise<Snapshot>((resolve, reject) => {
-      worker.once('error', reject).once('message', (answer: Snapshot | { error: string }) => {
-        worker.off('error', reject);
-        if ('error' in answer) return reject(new Error(answer.error));
-        this.#scans++;
-        this.#lastScanMs = performance.now() - began;
-        this.#publish(answer);
-        resolve(answer);
-      });
-      worker.postMessage('scan');
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });
+      worker.postMessage({ id, question, params });
     });
   }
 
   #start(): Worker {
     const worker = new Worker(join(import.meta.dirname, 'discovery-worker.cjs'), {
       trackUnmanagedFds: false, // descriptors that ioctl returns are closed by node:fs, which would warn
+      resourceLimits: { maxOldGenerationSizeMb: 1024 },
     });
     worker.unref();
-    // A scan that crashes costs that scan; terminals go on, and the next one gets a new thread.
-    worker.on('error', () => {
-      this.#worker = undefined;
-    });
+    worker.on('message', (said: Said) => this.#hear(said));
+    worker.on('error', error => this.#restart(error));
     return worker;
   }
 
-  #publish(next: Snapshot): void {
-    const change = difference(this.#latest, next);
-    this.#latest = next;
-    if (isEmpty(change)) return;
-    for (const watcher of this.#watchers) watcher(change);
+  /** A thread that crashes costs the questions under way; terminals go on, and watchers begin again with everything. */
+  #restart(error: Error): void {
+    this.#worker = undefined;
+    process.stderr.write(`burrow: discovery: ${error.stack ?? String(error)}\n`);
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    for (const number of this.#watchers.keys()) this.#ask('watch', { watcher: number }).catch(() => undefined);
   }
 
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    if (this.#watchers.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.snapshot()
-        .catch(() => undefined) // the next round tries again
-        .finally(() => this.#schedule());
-    }, RESCAN_MS).unref();
+  #hear(said: Said): void {
+    if (said.kind === 'changed') {
+      const told = said.watcher === undefined ? [...this.#watchers.values()] : [this.#watchers.get(said.watcher)];
+      for (const tell of told) tell?.(said.difference);
+      return;
+    }
+    const waiting = this.#waiting.get(said.id);
+    this.#waiting.delete(said.id);
+    if (said.kind === 'answer') waiting?.resolve(said.answer);
+    else
+      waiting?.reject(
+        said.isRefusal ? new Refusal(said.failure.kind, said.failure.message, said.failure) : new Error(said.failure.message),
+      );
   }
 }

@@ -1,33 +1,35 @@
-// Everything known of one namespace: what the last scan says, and what only a look inside tells.
+// Everything known of one namespace: what the last look says, and what only a look inside tells.
 import { closeSync } from 'node:fs';
 import type { Inspection, Particulars } from '../protocol/inspection.ts';
-import type { Namespace, NamespaceKey, Process, Snapshot } from '../protocol/model.ts';
+import type { NamespaceReference, Process } from '../protocol/model.ts';
 import { toFailure } from '../sys/errors.ts';
-import { findNamespace, membersOf, openNamespace } from './handles.ts';
+import { initialNamespaces } from './initial.ts';
+import type { NamespaceNode } from './namespace-node.ts';
+import { findNamespace } from './opening.ts';
 import { particularsOf } from './particulars.ts';
+import type { World } from './world.ts';
 
 /** @throws Refusal `gone` when no such namespace is alive */
-export function inspect(snapshot: Snapshot, key: NamespaceKey): Inspection {
-  const namespace = findNamespace(snapshot, key);
-  const members = membersOf(snapshot, key);
+export function inspect(world: World, reference: NamespaceReference): Inspection {
+  const node = findNamespace(world.namespaces, reference);
+  const members = world.processes.membersOf(node);
   const gaps: string[] = [];
+  const particulars = look(world, node, members, gaps);
   return {
-    namespace,
+    namespace: node.describe(initialNamespaces(world.processes.known)(node)),
     processes: members.map(({ pid, pids, name, uid }) => ({ pid, inside: pids.at(-1) ?? pid, name, uid })),
-    ...optional('particulars', look(snapshot, namespace, members, gaps)),
-    children: namespace.holders.children,
+    ...(particulars && { particulars }),
+    children: [...node.children].map(({ type, inode }) => ({ type, inode })),
     gaps,
   };
 }
 
-const optional = <K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } =>
-  value === undefined ? {} : ({ [key]: value } as { [P in K]: T });
-
-function look(snapshot: Snapshot, namespace: Namespace, members: readonly Process[], gaps: string[]): Particulars | undefined {
+function look(world: World, node: NamespaceNode, members: readonly Process[], gaps: string[]): Particulars | undefined {
   try {
-    const fd = openNamespace(namespace, members);
+    const fd = world.opener.open(node);
     try {
-      return particularsOf({ snapshot, namespace, members, fd });
+      const namespace = node.describe(initialNamespaces(world.processes.known)(node));
+      return particularsOf({ world, namespace, members, fd });
     } finally {
       closeSync(fd);
     }

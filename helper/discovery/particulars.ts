@@ -2,16 +2,17 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { getAddresses, getLinks, getRoutes, type Link } from '../network/rtnetlink.ts';
 import type { Interface, Particulars, Route } from '../protocol/inspection.ts';
-import type { Namespace, NamespaceType, Process, Snapshot } from '../protocol/model.ts';
+import type { Namespace, NamespaceType, Process } from '../protocol/model.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';
 import { parseCgroup, parseIdMap, parseMountInfo } from '../sys/procfs.ts';
 import { messageQueues } from './message-queues.ts';
 import { peerNamespaces } from './peers.ts';
+import type { World } from './world.ts';
 
 export interface View {
-  readonly snapshot: Snapshot;
+  readonly world: World;
   readonly namespace: Namespace;
   readonly members: readonly Process[];
   /** The namespace itself, open. */

@@ -2,10 +2,9 @@
 // the ends are matched by their indexes: each end names the other's.
 import { closeSync } from 'node:fs';
 import { getLinks, type Link } from '../network/rtnetlink.ts';
-import type { Namespace } from '../protocol/model.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';
-import { membersOf, openNamespace } from './handles.ts';
+import type { NamespaceNode } from './namespace-node.ts';
 import type { View } from './particulars.ts';
 
 export interface Peer {
@@ -21,7 +20,7 @@ export function peerNamespaces(view: View, links: readonly Link[]): Map<number, 
   const found = new Map<number, Peer>();
   const wanted = links.filter(link => link.kind === 'veth' && link.peer !== undefined);
   if (wanted.length === 0) return found;
-  const others = view.snapshot.namespaces.filter(each => each.type === 'net').slice(0, SEARCHED);
+  const others = [...view.world.namespaces.all()].filter(each => each.type === 'net').slice(0, SEARCHED);
   for (const other of others) {
     const isSame = other.inode === view.namespace.inode;
     for (const far of isSame ? links : linksOf(view, other)) {
@@ -34,9 +33,9 @@ export function peerNamespaces(view: View, links: readonly Link[]): Map<number, 
   return found;
 }
 
-function linksOf(view: View, other: Namespace): Link[] {
+function linksOf({ world }: View, other: NamespaceNode): Link[] {
   try {
-    const fd = openNamespace(other, membersOf(view.snapshot, other));
+    const fd = world.opener.open(other);
     try {
       using socket = visit('net', fd, `net:[${other.inode}]`, () => new RouteSocket());
       return getLinks(socket);

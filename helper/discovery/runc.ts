@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
-import type { Gaps } from './scan.ts';
+import type { Gaps } from './gaps.ts';
 
 /** Where runc keeps a state.json for each container: on its own, and below containerd and Docker. */
 const roots = ['/run/runc'] as const;

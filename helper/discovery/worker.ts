@@ -1,21 +1,126 @@
-// The scan on a thread of its own, so that thousands of processes do not hold up a terminal.
+// Discovery, on a thread of its own, so that thousands of processes do not hold up a terminal. It also
+// visits namespaces for the helper: whatever is slow in there is slow here only.
 import { parentPort } from 'node:worker_threads';
+import { Refusal, toFailure } from '../sys/errors.ts';
+import { CLONE_FS } from '../sys/flags.ts';
+import { sys } from '../sys/libc.ts';
 import { ContainerFinder } from './containers.ts';
 import { DockerNames } from './docker.ts';
-import { scan } from './scan.ts';
+import { Gaps } from './gaps.ts';
+import { inspect } from './inspect.ts';
+import { Live } from './live.ts';
+import { findNamespace } from './opening.ts';
+import type { Asked, Question, Questions, Said } from './questions.ts';
+import { Telling } from './telling.ts';
+import { World } from './world.ts';
 
+/** Of a namespace's processes, as many as somebody may try one after the other. */
+const MEMBERS = 8;
+
+const world = new World();
 const docker = new DockerNames();
 const containers = new ContainerFinder(docker);
+const telling = new Telling(world, () => containers.find([...world.processes.known.values()], new Gaps()));
+const watchers = new Set<number>();
 
-async function answer(): Promise<void> {
-  let snapshot = scan(containers);
-  if (docker.isStale) {
-    await docker.refresh(snapshot.processes);
-    snapshot = scan(containers);
-  }
-  parentPort?.postMessage(snapshot);
+function say(said: Said): void {
+  parentPort?.postMessage(said);
 }
 
-parentPort?.on('message', () => {
-  answer().catch((error: unknown) => parentPort?.postMessage({ error: String(error) }));
-});
+function tell(isLost: boolean): void {
+  if (isLost) telling.noteLoss();
+  const differences = telling.take();
+  if (watchers.size === 0) return;
+  for (const difference of differences) say({ kind: 'changed', watcher: undefined, difference });
+}
+
+const live = new Live(world, tell);
+
+/** Asks the engines for names that are missing, and tells them. */
+async function learnNames(): Promise<void> {
+  if (!docker.isStale) return;
+  await docker.refresh([...world.processes.known.values()]);
+  tell(false);
+}
+
+type Answerer<Q extends Question> = (params: Questions[Q]['params']) => Questions[Q]['answer'] | Promise<Questions[Q]['answer']>;
+
+const answerers: { readonly [Q in Question]: Answerer<Q> } = {
+  snapshot: async () => {
+    await live.refresh(true);
+    await learnNames();
+    return telling.snapshot();
+  },
+  refresh: async ({ deep }) => {
+    const { tookMs } = await live.refresh(deep);
+    return {
+      processes: world.processes.known.size,
+      namespaces: world.namespaces.size,
+      containers: telling.containerCount,
+      tookMs,
+    };
+  },
+  statistics: () => live.statistics(),
+  inspect: async reference => {
+    await live.refresh(false);
+    return inspect(world, reference);
+  },
+  open: async reference =>
+    retried(() => {
+      const node = findNamespace(world.namespaces, reference);
+      const members = world.processes.membersOf(node).slice(0, MEMBERS);
+      return { fd: world.opener.open(node), members: members.map(({ pid, start }) => ({ pid, start })) };
+    }),
+  containers: async ({ key }) => {
+    const find = () =>
+      telling.containersCalled(key).flatMap(({ id, name, pid }) => {
+        const start = world.processes.known.get(pid)?.start;
+        return start === undefined ? [] : [{ id, name, pid, start }];
+      });
+    const found = live.isWatched ? find() : [];
+    if (found.length > 0) return found;
+    await live.refresh(false);
+    await learnNames();
+    return find();
+  },
+  watch: async ({ watcher }) => {
+    await live.start();
+    for (const difference of telling.everything()) say({ kind: 'changed', watcher, difference });
+    watchers.add(watcher);
+    return null;
+  },
+  unwatch: ({ watcher }) => {
+    watchers.delete(watcher);
+    if (watchers.size === 0) live.stop();
+    return null;
+  },
+};
+
+/** With what is known, which is usually right and costs nothing; if that leads nowhere, after looking at everything. */
+async function retried<T>(work: () => T): Promise<T> {
+  try {
+    if (live.isWatched) return work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  await live.refresh(true);
+  return work();
+}
+
+async function answer({ id, question, params }: Asked): Promise<void> {
+  try {
+    const answerer = answerers[question] as (params: unknown) => unknown;
+    say({ kind: 'answer', id, answer: await answerer(params) });
+  } catch (error) {
+    const isRefusal = error instanceof Refusal;
+    say({ kind: 'failure', id, isRefusal, failure: toFailure(error, 'Could not look at the namespaces') });
+  }
+}
+
+// A visit to a mount namespace needs a root directory that no other thread shares.
+try {
+  sys('unshare', 'the discovery thread', CLONE_FS);
+} catch {
+  // Not even that where a filter forbids it; then such visits fail, each with its own reason.
+}
+parentPort?.on('message', (asked: Asked) => void answer(asked));

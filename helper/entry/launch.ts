@@ -42,7 +42,7 @@ export interface Stdio {
 
 /** @throws Refusal `no-command` when there is nothing to execute; otherwise see enter, identify and stage */
 export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (ending: Ending) => void): Promise<Launched> {
-  using entered = enter(entry.target, world);
+  using entered = await enter(entry.target, world);
   const identity = identify(entered, entry.user);
   const joined = [...entered.namespaces.keys()];
   const { capabilities, ...powers } = powersBeside(entered);

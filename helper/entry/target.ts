@@ -1,9 +1,10 @@
 // A target becomes handles: descriptors of its namespaces and of its root directory. From here on
 // nothing is looked up by pid, name or path again.
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-import { findNamespace, membersOf, openNamespace } from '../discovery/handles.ts';
+import type { Discovery } from '../discovery/discovery.ts';
+import type { Member } from '../discovery/questions.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
-import type { NamespaceType, Sandbox, Snapshot } from '../protocol/model.ts';
+import type { NamespaceReference, NamespaceType, Sandbox } from '../protocol/model.ts';
 import type { Target } from '../protocol/target.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
@@ -35,7 +36,7 @@ export class Entered implements Disposable {
 }
 
 export interface World {
-  readonly snapshot: Snapshot;
+  readonly discovery: Pick<Discovery, 'containers' | 'open'>;
   /** Each with the start time of its init. */
   readonly sandboxes: readonly { readonly sandbox: Sandbox; readonly start: number }[];
 }
@@ -43,9 +44,9 @@ export interface World {
 /**
  * @throws Refusal `unknown` or `gone` when there is no such target, `invalid` when `types` leaves nothing of it
  */
-export function enter(target: Target, world: World): Entered {
-  if ('namespaces' in target) return enterNamespaces(target, world.snapshot);
-  const { pid, start, label } = processOf(target, world);
+export async function enter(target: Target, world: World): Promise<Entered> {
+  if ('namespaces' in target) return enterNamespaces(target, world);
+  const { pid, start, label } = await processOf(target, world);
   return enterProcess(pid, start, label, target.types);
 }
 
@@ -55,7 +56,7 @@ interface Chosen {
   readonly label: string;
 }
 
-function processOf(target: Exclude<Target, { namespaces: unknown }>, { snapshot, sandboxes }: World): Chosen {
+async function processOf(target: Exclude<Target, { namespaces: unknown }>, { discovery, sandboxes }: World): Promise<Chosen> {
   if ('pid' in target) return { pid: target.pid, start: target.start, label: `pid ${target.pid}` };
   if ('sandbox' in target) {
     const found = sandboxes.find(({ sandbox }) => sandbox.id === target.sandbox || sandbox.name === target.sandbox);
@@ -63,7 +64,7 @@ function processOf(target: Exclude<Target, { namespaces: unknown }>, { snapshot,
     return { pid: found.sandbox.pid, start: found.start, label: found.sandbox.name };
   }
   const { container } = target;
-  const found = snapshot.containers.filter(each => each.id === container || each.name === container);
+  const found = await discovery.containers(container);
   const [only] = found;
   if (!only) throw new Refusal('unknown', `There is no container called ${container}.`, { subject: container });
   if (found.length > 1) {
@@ -72,7 +73,7 @@ function processOf(target: Exclude<Target, { namespaces: unknown }>, { snapshot,
       `${container} is the name of ${found.length} containers; use the id of one: ${found.map(each => each.id).join(', ')}.`,
     );
   }
-  return { pid: only.pid, start: snapshot.processes.find(each => each.pid === only.pid)?.start, label: only.name };
+  return { pid: only.pid, start: only.start, label: only.name };
 }
 
 function enterProcess(pid: number, start: number | undefined, label: string, types: readonly NamespaceType[] = supportedTypes): Entered {
@@ -97,26 +98,37 @@ function enterProcess(pid: number, start: number | undefined, label: string, typ
   }
 }
 
-function enterNamespaces({ namespaces, types }: Extract<Target, { namespaces: unknown }>, snapshot: Snapshot): Entered {
+async function enterNamespaces({ namespaces, types }: Extract<Target, { namespaces: unknown }>, { discovery }: World): Promise<Entered> {
   const chosen = namespaces.filter(each => types?.includes(each.type) ?? true);
   const [first] = chosen;
   if (!first) throw new Refusal('invalid', 'None of the namespaces is of the types to join.');
   const entered = new Entered(chosen.map(({ type, inode }) => `${type}:[${inode}]`).join(' '));
   try {
     for (const key of chosen) {
-      const namespace = findNamespace(snapshot, key);
-      const members = membersOf(snapshot, key);
-      addNamespace(entered, key.type, openNamespace(namespace, members));
-      const [member] = members;
-      if (!member) continue;
-      if (key.type === 'mnt' && entered.namespaces.has('mnt'))
-        entered.root ??= openSync(`/proc/${member.pid}/root`, O_PATH | constants.O_DIRECTORY);
-      if (key.type === 'user' && entered.namespaces.has('user')) addMaps(entered, member.pid);
+      const { fd, members } = await discovery.open(key);
+      addNamespace(entered, key.type, fd);
+      if (entered.namespaces.has(key.type)) addFiles(entered, key, members);
     }
     return entered;
   } catch (error) {
     entered[Symbol.dispose]();
     throw error;
+  }
+}
+
+/** What only a process shows: the root directory of a mount namespace, the maps of a user namespace. */
+function addFiles(entered: Entered, { type, inode }: NamespaceReference, members: readonly Member[]): void {
+  if (type !== 'mnt' && type !== 'user') return;
+  for (const { pid } of members) {
+    try {
+      // It may have left, or its number may be another's by now.
+      if (readNamespace(pid, type) !== inode) continue;
+      if (type === 'mnt') entered.root ??= openSync(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY);
+      else addMaps(entered, pid);
+      return;
+    } catch (error) {
+      if (!hasVanished(error)) throw error;
+    }
   }
 }
 

@@ -11,6 +11,8 @@ export const Difference = z.object({
   gaps: z.array(Gap),
   /** More of the same change follows: what is known now is not yet one state of the machine. */
   partial: z.boolean().optional(),
+  /** Whatever was known before is void: everything there is follows. */
+  beginning: z.boolean().optional(),
   /** Events were lost, so that everything was read again. */
   resynchronised: z.boolean().optional(),
 });
@@ -71,8 +73,11 @@ function patch<T, K>(before: readonly T[], key: (each: T) => K, added: readonly 
   return [...all.values()];
 }
 
+const nothing: Snapshot = { namespaces: [], processes: [], containers: [], gaps: [] };
+
 /** `apply(before, difference(before, after))` holds the same objects as `after`; new ones come last. */
-export function apply(before: Snapshot, { added, changed, removed, gaps }: Difference): Snapshot {
+export function apply(known: Snapshot, { added, changed, removed, gaps, beginning }: Difference): Snapshot {
+  const before = beginning ? nothing : known;
   return {
     namespaces: patch(before.namespaces, namespaceId, added.namespaces, changed.namespaces, removed.namespaces.map(namespaceId)),
     processes: patch(before.processes, processId, added.processes, changed.processes, removed.processes),

@@ -35,8 +35,8 @@ export const methods = {
   'namespaces/snapshot': { params: nothing, result: Snapshot },
   /** From now on `namespaces/changed` tells what changes. It begins with everything there is as `added`, in parts. */
   'namespaces/watch': { params: nothing, result: nothing },
-  /** Reads everything anew, now. */
-  'namespaces/refresh': { params: nothing, result: ScanReport },
+  /** Looks at every process now; `deep`: at threads, open files, sockets and mounts, too. */
+  'namespaces/refresh': { params: z.strictObject({ deep: z.boolean().default(false) }), result: ScanReport },
   'namespaces/statistics': { params: nothing, result: Statistics },
   'namespaces/inspect': { params: NamespaceReference, result: Inspection },
 

@@ -12,6 +12,7 @@ import { failureCode } from '../protocol/failure.ts';
 import { type MethodName, methods, streamGreeting, streamGreetingPattern } from '../protocol/methods.ts';
 import { firstProblem } from '../protocol/problem.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';
+import { Encoded, encoder } from './encoded.ts';
 import { acts, type Client, handlers, type Services } from './handlers.ts';
 import { recordAct, recordEvent } from './log.ts';
 import { type Peer, peerOf } from './peer.ts';
@@ -20,6 +21,7 @@ import { couldNot } from './wording.ts';
 
 const GREETING_BYTES = streamGreeting('0'.repeat(64)).length;
 const GREETING_MS = 10_000;
+const BACKLOG_BYTES = 64 << 20;
 
 export function accept(socket: Socket, policy: Policy, services: Services): void {
   let peer: Peer;
@@ -59,7 +61,10 @@ function claimStream(socket: Socket, peer: Peer, policy: Policy, { streams }: Pi
 }
 
 function converse(socket: Socket, peer: Peer, policy: Policy, services: Services): void {
-  const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+  const connection = createMessageConnection(
+    new StreamMessageReader(socket),
+    new StreamMessageWriter(socket, { contentTypeEncoder: encoder }),
+  );
   const leave = new Set<() => void>();
   let open = true;
   let watches = false;
@@ -78,9 +83,16 @@ function converse(socket: Socket, peer: Peer, policy: Policy, services: Services
     watch: () => {
       if (watches) return;
       watches = true;
-      leave.add(services.discovery.watch(change => client.notify('namespaces/changed', change)));
+      leave.add(services.discovery.watch(json => send(json)));
       leave.add(services.watchSandboxes(sandboxes => client.notify('sandbox/changed', { sandboxes })));
     },
+  };
+  const backlog = new Backlog();
+  const send = (json: Uint8Array): void => {
+    if (!open) return;
+    // It has read nothing for long: when it comes back it begins again with everything.
+    if (backlog.isFull) return void socket.destroy();
+    backlog.add(json.length, connection.sendNotification('namespaces/changed', new Encoded(json)));
   };
   for (const method of Object.keys(methods) as MethodName[])
     connection.onRequest(method, (raw: unknown) => answer(method, raw, policy, services, client));
@@ -91,6 +103,25 @@ function converse(socket: Socket, peer: Peer, policy: Policy, services: Services
   });
   connection.onError(() => undefined); // a write after the other end has gone; 'close' follows
   listen(connection, socket);
+}
+
+/** What was sent to a client and not yet written: a client that does not read must not fill the helper's memory. */
+class Backlog {
+  #bytes = 0;
+
+  get isFull(): boolean {
+    return this.#bytes > BACKLOG_BYTES;
+  }
+
+  add(bytes: number, written: Promise<void>): void {
+    this.#bytes += bytes;
+    // A connection that has just closed rejects; nobody is there to be told.
+    written
+      .catch(() => undefined)
+      .finally(() => {
+        this.#bytes -= bytes;
+      });
+  }
 }
 
 /** What is no JSON-RPC ends the connection and nothing else. */

@@ -1,6 +1,5 @@
 // Method → function. A method without a handler does not compile.
 import type { Discovery } from '../discovery/discovery.ts';
-import { inspect } from '../discovery/inspect.ts';
 import { open, run } from '../entry/processes.ts';
 import type { Streams } from '../entry/streams.ts';
 import type { World } from '../entry/target.ts';
@@ -16,6 +15,7 @@ import {
 import type { Feature, Sandbox } from '../protocol/model.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { Refusal } from '../sys/errors.ts';
+import { Encoded } from './encoded.ts';
 import type { Peer } from './peer.ts';
 
 /** The parts of the helper that handlers act on. */
@@ -42,7 +42,10 @@ export interface Client {
   watch(): void;
 }
 
-type Handler<M extends MethodName> = (params: Params<M>, services: Services, client: Client) => Result<M> | Promise<Result<M>>;
+/** An answer, or the text of one from the discovery thread, whose types are the same. */
+type Answer<M extends MethodName> = Result<M> | Encoded;
+
+type Handler<M extends MethodName> = (params: Params<M>, services: Services, client: Client) => Answer<M> | Promise<Answer<M>>;
 
 export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   'helper/hello': ({ protocol }, { version, features }) => {
@@ -58,19 +61,17 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     return {};
   },
 
-  'namespaces/snapshot': (_, { discovery }) => discovery.snapshot(),
+  'namespaces/snapshot': async (_, { discovery }) => new Encoded(await discovery.snapshot()),
   'namespaces/watch': (_, __, client) => {
     client.watch();
     return {};
   },
-  'namespaces/refresh': (_, { discovery }) => discovery.refresh(),
+  'namespaces/refresh': ({ deep }, { discovery }) => discovery.refresh(deep),
   'namespaces/statistics': (_, { discovery }) => discovery.statistics(),
-  'namespaces/inspect': async (key, { discovery }) => inspect(await discovery.snapshot(), key),
+  'namespaces/inspect': (reference, { discovery }) => discovery.inspect(reference),
 
   'terminal/open': (params, services, { peer, notify }) =>
-    inWorld(services, world =>
-      services.terminals.open(params, world, peer.uid, (terminal, ending) => notify('terminal/exited', { terminal, ...ending })),
-    ),
+    services.terminals.open(params, worldOf(services), peer.uid, (terminal, ending) => notify('terminal/exited', { terminal, ...ending })),
   'terminal/resize': ({ terminal, size }, { terminals }, { peer }) => {
     terminals.resize(terminal, size, peer.uid);
     return {};
@@ -80,16 +81,14 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     return {};
   },
 
-  'process/run': (params, services, { onClose }) => inWorld(services, world => run(params, world, onClose)),
+  'process/run': (params, services, { onClose }) => run(params, worldOf(services), onClose),
   'process/open': (params, services, { peer, notify, onClose }) =>
-    inWorld(services, world =>
-      open(params, world, {
-        uid: peer.uid,
-        streams: services.streams,
-        onClose,
-        exited: (process, ending) => notify('process/exited', { process, ...ending }),
-      }),
-    ),
+    open(params, worldOf(services), {
+      uid: peer.uid,
+      streams: services.streams,
+      onClose,
+      exited: (process, ending) => notify('process/exited', { process, ...ending }),
+    }),
 
   'sandbox/propose': (_, { sandboxes }) => sandboxes.propose(),
   'sandbox/plan': ({ definition }, { sandboxes }, { peer }) => ({ steps: sandboxes.plan(definition, peer) }),
@@ -101,15 +100,7 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   },
 };
 
-/** With what the last scan saw, which is usually right and costs nothing; if the target is not there, after a fresh look. */
-async function inWorld<T>({ discovery, sandboxes }: Services, work: (world: World) => Promise<T>): Promise<T> {
-  try {
-    return await work({ snapshot: discovery.latest, sandboxes: sandboxes.kept() });
-  } catch (error) {
-    if (!(error instanceof Refusal && (error.failure.kind === 'gone' || error.failure.kind === 'unknown'))) throw error;
-    return work({ snapshot: await discovery.snapshot(), sandboxes: sandboxes.kept() });
-  }
-}
+const worldOf = ({ discovery, sandboxes }: Services): World => ({ discovery, sandboxes: sandboxes.kept() });
 
 /** The methods that do something with privileges: they are recorded. The rest only look. */
 export const acts: ReadonlySet<MethodName> = new Set<MethodName>([

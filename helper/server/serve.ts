@@ -36,7 +36,6 @@ export async function serve({ socket, user }: ServeOptions): Promise<void> {
   const streams = new Streams();
   const sandboxes = new Sandboxes(state, () => {
     for (const tell of watchers) tell(sandboxes.list());
-    discovery.snapshot().catch(() => undefined); // the next scan finds it
   });
   const discovery = new Discovery();
   const services: Services = {

@@ -24,6 +24,9 @@ export const cloneFlagName: Readonly<Record<NamespaceType, string>> = {
   net: 'CLONE_NEWNET',
 };
 
+/** This thread gets a root and a working directory of its own, unshare(2). */
+export const CLONE_FS = 0x200;
+
 /** sys/mount.h, mount(2). */
 export const mountFlags = {
   MS_RDONLY: 1,
@@ -59,12 +62,22 @@ export const MFD_EXEC = 16;
 
 /** openat2(2). */
 export const RESOLVE_NO_MAGICLINKS = 0x02;
+export const RESOLVE_NO_SYMLINKS = 0x04;
 export const RESOLVE_IN_ROOT = 0x10;
+/** Since Linux 5.12. */
+export const RESOLVE_CACHED = 0x20;
 
 /** linux/nsfs.h, ioctl_ns(2). */
 export const NS_GET_USERNS = 0xb701;
 export const NS_GET_PARENT = 0xb702;
 export const NS_GET_OWNER_UID = 0xb704;
+/** The 64-bit id of a mount namespace, and the next and the one before: a descriptor, and struct mnt_ns_info. Since Linux 6.12. */
+export const NS_GET_MNTNS_ID = 0x8008b705;
+export const NS_MNT_GET_NEXT = 0x8010b70b;
+export const NS_MNT_GET_PREV = 0x8010b70c;
+
+/** linux/sockios.h: the network namespace of a socket, as a descriptor. */
+export const SIOCGSKNS = 0x894c;
 
 /** asm-generic/ioctls.h, ioctl_tty(2). */
 export const TIOCSCTTY = 0x540e;
@@ -74,10 +87,12 @@ export const TIOCGPTPEER = 0x5441;
 
 /** linux/magic.h, fstatfs(2). */
 export const DEVPTS_SUPER_MAGIC = 0x1cd1;
+export const NSFS_MAGIC = 0x6e736673;
 
 /** asm-generic/socket.h, unix(7). */
 export const SOL_SOCKET = 1;
 export const SO_PEERCRED = 17;
+export const SO_RCVBUFFORCE = 33;
 export const SO_PEERGROUPS = 59;
 /** Since Linux 6.5. */
 export const SO_PEERPIDFD = 77;

@@ -4,13 +4,17 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from './flags.ts';
 import { sys } from './libc.ts';
 
-/** @throws SysError with the path as subject */
-export function openInRoot(root: number, path: string, flags: number): number {
+/** openat2(2). @throws SysError with the path as subject */
+export function openAs(directory: number, path: string, flags: number, resolve: number): number {
   const how = Buffer.alloc(24); // struct open_how { u64 flags, mode, resolve }
   how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
-  how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), 16);
-  return sys('openat2', path, root, path, how, how.length);
+  how.writeBigUInt64LE(BigInt(resolve), 16);
+  return sys('openat2', path, directory, path, how, how.length);
 }
+
+/** @throws SysError with the path as subject */
+export const openInRoot = (root: number, path: string, flags: number): number =>
+  openAs(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 
 /** struct statfs: the type of the file system comes first. */
 export function fileSystemOf(fd: number): number {

@@ -21,7 +21,14 @@ interface Libc {
   poll(entries: Buffer, count: number, timeoutMs: number): number;
   pidfd_open(pid: number, flags: number): number;
   pidfd_send_signal(pidfd: number, signal: number): number;
+  pidfd_getfd(pidfd: number, fd: number, flags: number): number;
   openat2(directory: number, path: string, how: Buffer, bytes: number): number;
+  open_by_handle_at(mount: number, handle: Buffer, flags: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Buffer, bytes: number): number;
+  bind(fd: number, address: Buffer, bytes: number): number;
+  statmount(request: Buffer, answer: Buffer, bytes: number, flags: number): number;
+  listns(request: Buffer, ids: Buffer, count: number, flags: number): number;
+  unshare(flags: number): number;
   fsopen(fileSystem: string, flags: number): number;
   fsconfig(context: number, command: number): number;
   fsmount(context: number, flags: number, attributes: number): number;
@@ -44,13 +51,20 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   // glibc 2.36 is the first with these by name; older hosts have them by number, the same on x86-64 and arm64.
   pidfd_open: [434, 'int pid, uint32_t flags'],
   pidfd_send_signal: [424, 'int pidfd, int signal, void *info, uint32_t flags'],
+  pidfd_getfd: [438, 'int pidfd, int fd, uint32_t flags'],
   openat2: [437, 'int directory, const char *path, void *how, size_t bytes'],
+  open_by_handle_at: 'int open_by_handle_at(int mount, void *handle, int flags)',
+  setsockopt: 'int setsockopt(int fd, int level, int name, void *value, unsigned int bytes)',
+  bind: 'int bind(int fd, void *address, unsigned int bytes)',
+  statmount: [457, 'void *request, void *answer, size_t bytes, uint32_t flags'],
+  listns: [470, 'void *request, void *ids, size_t count, uint32_t flags'],
+  unshare: 'int unshare(int flags)',
   fsopen: [430, 'const char *fileSystem, uint32_t flags'],
   fsconfig: [431, 'int context, uint32_t command, void *key, void *value, int more'],
   fsmount: [432, 'int context, uint32_t flags, uint32_t attributes'],
 };
 
-type Native = (...args: readonly unknown[]) => unknown;
+export type Native = (...args: readonly unknown[]) => unknown;
 
 const library = koffi.load(null);
 
@@ -74,6 +88,14 @@ export function sys<K extends keyof Libc>(name: K, subject: string, ...args: Par
   if (result === -1) throw new SysError(name, koffi.errno(), subject);
   return result;
 }
+
+/** The functions of a shared object of Burrow's own, by their C prototypes. They fail by what they return, not by errno. */
+export const loadLibrary = <K extends string>(path: string, prototypes: Readonly<Record<K, string>>): Readonly<Record<K, Native>> => {
+  const library = koffi.load(path);
+  return Object.fromEntries(
+    Object.entries<string>(prototypes).map(([name, prototype]) => [name, library.func(prototype) as Native]),
+  ) as Record<K, Native>;
+};
 
 const POLLIN = 1;
 

@@ -2,8 +2,10 @@
 // change or be reused while it is open.
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { abort } from 'node:process';
+import type { NamespaceKey } from '../protocol/model.ts';
 import { SysError } from './errors.ts';
-import { cloneFlag, NS_GET_OWNER_UID, NS_GET_PARENT, NS_GET_USERNS } from './flags.ts';
+import { cloneFlag, NS_GET_OWNER_UID, NS_GET_PARENT, NS_GET_USERNS, NSFS_MAGIC } from './flags.ts';
+import { fileSystemOf } from './in-root.ts';
 import { sys } from './libc.ts';
 
 /** Opens what should be a namespace: where it is a mount, somebody may have put a FIFO there, which would hold the helper. */
@@ -20,6 +22,9 @@ export function withNamespace<T>(path: string, work: (fd: number) => T): T {
 }
 
 export const inodeOf = (fd: number): number => fstatSync(fd).ino;
+
+/** Numbers repeat from one file system to the next: only on that of namespaces does an inode name one. */
+export const isNamespace = (fd: number, inode: number): boolean => fileSystemOf(fd) === NSFS_MAGIC && inodeOf(fd) === inode;
 
 /** Inode of the user namespace that owns this one; undefined at the initial one or when it is out of reach (EPERM, ioctl_ns(2)). */
 export const ownerOf = (fd: number): number | undefined => related(fd, NS_GET_USERNS);
@@ -41,6 +46,24 @@ function related(fd: number, request: number): number | undefined {
   }
 }
 
+/** Numbers that open_by_handle_at(2) takes for the file system of namespaces, linux/fcntl.h; its kind of handle, linux/exportfs.h. */
+const FD_NSFS_ROOT = -10_003;
+const FILEID_NSFS = 0xf1;
+
+/**
+ * Opens a namespace by the number that is never given twice, whoever holds it (Linux 6.18).
+ * @throws SysError ESTALE when it is gone
+ */
+export function openById({ type, inode }: NamespaceKey, id: number): number {
+  const handle = Buffer.alloc(24); // struct file_handle { u32 bytes; int type; u64 id; u32 clone flag, inode }
+  handle.writeUInt32LE(16, 0);
+  handle.writeInt32LE(FILEID_NSFS, 4);
+  handle.writeBigUInt64LE(BigInt(id), 8);
+  handle.writeUInt32LE(cloneFlag[type], 16);
+  handle.writeUInt32LE(inode, 20);
+  return sys('open_by_handle_at', `${type}:[${inode}]`, FD_NSFS_ROOT, handle, constants.O_RDONLY);
+}
+
 /** The uid that made a user namespace. */
 export function ownerUidOf(fd: number): number {
   const uid = Buffer.alloc(4);
@@ -48,8 +71,11 @@ export function ownerUidOf(fd: number): number {
   return uid.readUInt32LE();
 }
 
-/** The types that Node may visit: user and time namespaces need a single-threaded process (EINVAL, EUSERS). */
-export type VisitedType = 'net' | 'uts' | 'ipc' | 'cgroup';
+/**
+ * The types that Node may visit: user and time namespaces need a single-threaded process (EINVAL, EUSERS).
+ * `mnt` can be visited only by a thread that shares its root directory with no other (unshare(CLONE_FS)).
+ */
+export type VisitedType = 'net' | 'uts' | 'ipc' | 'cgroup' | 'mnt';
 
 /** What a visit may give back: a promise would go on after the return, in the wrong namespace. */
 type Sync<T> = T extends PromiseLike<unknown> ? never : T;

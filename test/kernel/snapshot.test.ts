@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { Helper } from '../../helper/client/connect.ts';
 import { type Namespace, noHolders, type Snapshot } from '../../helper/protocol/model.ts';
 import { eventually } from '../support/eventually.ts';
 import { Machine } from './support/machine.ts';
@@ -131,16 +132,17 @@ describe('namespaces/snapshot', () => {
 
   it('tells a watcher of what comes and goes', async () => {
     const changes: string[] = [];
-    const listening = machine.helper.wire.onNotification('namespaces/changed', (change: unknown) => {
+    // While somebody watches, the helper keeps what it listens to open.
+    using watcher = await Helper.reach(machine.socket);
+    watcher.wire.onNotification('namespaces/changed', (change: unknown) => {
       changes.push(JSON.stringify(change));
     });
-    await machine.call('namespaces/watch', {});
+    await watcher.request('namespaces/watch', {});
     const pid = await sleepers.start('unshare', '--uts', 'sleep', 'infinity');
     const inode = inodeOf(pid, 'uts');
     await eventually('news of the namespace', () => changes.some(each => each.includes(`"inode":${inode}`)));
     await sleepers.stop();
     const gone = `"removed":{"namespaces":[{"type":"uts","inode":${inode}}]`;
     await eventually('news of its end', () => changes.some(each => each.includes(gone)));
-    listening.dispose();
   });
 });

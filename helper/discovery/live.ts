@@ -1,0 +1,207 @@
+// When to look at what: at once where an event points, in turn for what has no event, and never so often
+// that looking costs more than a small part of one processor.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ScanReport, Statistics } from '../protocol/model.ts';
+import { SysError } from '../sys/errors.ts';
+import { readNamespace } from '../sys/procfs.ts';
+import { isInitial } from './initial.ts';
+import { MountTable } from './mount-table.ts';
+import { ProcEvents } from './proc-events.ts';
+import type { World } from './world.ts';
+
+/** Between two looks at the events. */
+const TICK_MS = 100;
+/** After a look that took long, this many times as long is waited. */
+const TICK_REST = 9;
+/** A program that was just started may still unshare(2), which no event tells: it is looked at again after these times. */
+const AGAIN_MS = [100, 1000];
+/** A scan is followed by a pause of so many times its own length, within bounds; a sweep likewise. */
+const SCAN_REST = 300;
+const SWEEP_REST = 400;
+const SCAN_MS = { least: 2000, most: 120_000 };
+const SWEEP_MS = { least: 8000, most: 300_000 };
+/** Work is done in stretches of about this length, so that questions are answered in between. */
+const STRETCH_MS = 8;
+
+interface Period {
+  readonly least: number;
+  readonly most: number;
+}
+
+const rest = (tookMs: number, factor: number, { least, most }: Period): number => Math.min(most, Math.max(least, tookMs * factor));
+
+/** Keeps a world up to date: on demand, and by itself while somebody watches. */
+export class Live {
+  readonly #world: World;
+  readonly #tell: (isLost: boolean) => void;
+  readonly #statistics: Statistics = {
+    scans: 0,
+    lastScanMs: 0,
+    refreshes: 0,
+    lastRefreshMs: 0,
+    events: 0,
+    resynchronised: 0,
+    periodMs: SCAN_MS.least,
+  };
+  /** What is under way; work waits for its turn. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #isBusy = false;
+  #events: ProcEvents | undefined;
+  #mountTable: MountTable | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #nextScanAt = 0;
+  #nextSweepAt = 0;
+  #again: { readonly at: number; readonly pids: ReadonlySet<number> }[] = [];
+  isWatched = false;
+
+  /** @param tell called after every change; `isLost`: events were lost */
+  constructor(world: World, tell: (isLost: boolean) => void) {
+    this.#world = world;
+    this.#tell = tell;
+  }
+
+  statistics(): Statistics {
+    return { ...this.#statistics };
+  }
+
+  /** Looks at every process now, and with `isDeep` at all that holds namespaces besides. */
+  refresh(isDeep: boolean): Promise<Pick<ScanReport, 'tookMs'>> {
+    return this.#inTurn(async () => {
+      // What happened before this moment is in the scan.
+      this.#events?.take();
+      const began = performance.now();
+      await this.#scan();
+      if (isDeep) await this.#sweep();
+      const tookMs = performance.now() - began;
+      this.#tell(false);
+      return { tookMs };
+    });
+  }
+
+  /** From now on everything is kept up to date. Resolves when it is so. */
+  async start(): Promise<void> {
+    if (this.isWatched) {
+      await this.#turn;
+      return;
+    }
+    this.isWatched = true;
+    // Listening begins before the scan: what starts meanwhile is in one or the other.
+    this.#events = tryEvents();
+    this.#mountTable = new MountTable();
+    await this.refresh(true);
+    this.#schedule(TICK_MS);
+  }
+
+  stop(): void {
+    this.isWatched = false;
+    clearTimeout(this.#timer);
+    this.#events?.[Symbol.dispose]();
+    this.#mountTable?.[Symbol.dispose]();
+    this.#events = undefined;
+    this.#mountTable = undefined;
+    this.#again = [];
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(async () => {
+      this.#isBusy = true;
+      try {
+        return await work();
+      } finally {
+        this.#isBusy = false;
+      }
+    });
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #scan(): Promise<void> {
+    const began = performance.now();
+    // Without events nothing tells of a new name or user: they are read each time.
+    await inStretches(this.#world.scan(!this.#events));
+    const tookMs = performance.now() - began;
+    const periodMs = rest(tookMs, SCAN_REST, SCAN_MS);
+    this.#nextScanAt = performance.now() + periodMs;
+    Object.assign(this.#statistics, { scans: this.#statistics.scans + 1, lastScanMs: tookMs, periodMs });
+  }
+
+  async #sweep(): Promise<void> {
+    const began = performance.now();
+    await inStretches(this.#world.sweep());
+    this.#nextSweepAt = performance.now() + rest(performance.now() - began, SWEEP_REST, SWEEP_MS);
+  }
+
+  #schedule(delayMs: number): void {
+    clearTimeout(this.#timer);
+    if (!this.isWatched) return;
+    this.#timer = setTimeout(() => {
+      const began = performance.now();
+      this.#tick()
+        .catch((error: unknown) => process.stderr.write(`burrow: discovery: ${String(error)}\n`))
+        .finally(() => this.#schedule(Math.max(TICK_MS, (performance.now() - began) * TICK_REST)));
+    }, delayMs);
+  }
+
+  /** One look at what happened, and what is due. */
+  async #tick(): Promise<void> {
+    if (this.#isBusy) return;
+    await this.#inTurn(async () => {
+      const now = performance.now();
+      const isLost = this.#takeEvents(now);
+      if (isLost || now >= this.#nextScanAt) await this.#scan();
+      if (isLost || now >= this.#nextSweepAt) await this.#sweep();
+      if (this.#mountTable?.hasChanged()) await inStretches(this.#world.lookAtOwnMounts());
+      if (this.#world.namespaces.hasDoubtful) this.#world.namespaces.checkDoubtful();
+      this.#tell(isLost);
+    });
+  }
+
+  /** @returns whether events were lost */
+  #takeEvents(now: number): boolean {
+    if (!this.#events) return false;
+    const { started, changed, ended, count, isIncomplete } = this.#events.take();
+    this.#statistics.events += count;
+    if (isIncomplete) {
+      this.#statistics.resynchronised++;
+      return true;
+    }
+    const due = this.#takeDue(now);
+    if (ended.size + started.size + changed.size + due.size === 0) return false;
+    this.#world.end(ended);
+    this.#world.look(new Set([...started, ...changed, ...due]), changed);
+    for (const delayMs of started.size > 0 ? AGAIN_MS : []) this.#again.push({ at: now + delayMs, pids: started });
+    if (ended.size + started.size + changed.size > 0) {
+      Object.assign(this.#statistics, { refreshes: this.#statistics.refreshes + 1, lastRefreshMs: performance.now() - now });
+    }
+    return false;
+  }
+
+  /** Those that are to be looked at again now, and are still there. */
+  #takeDue(now: number): Set<number> {
+    const due = this.#again.filter(({ at }) => at <= now);
+    if (due.length > 0) this.#again = this.#again.filter(({ at }) => at > now);
+    const pids = due.flatMap(each => [...each.pids]);
+    return new Set(pids.filter(pid => this.#world.processes.known.has(pid)));
+  }
+}
+
+async function inStretches(work: Generator<void>): Promise<void> {
+  let began = performance.now();
+  for (const _ of work) {
+    if (performance.now() - began < STRETCH_MS) continue;
+    await nextTurn();
+    began = performance.now();
+  }
+}
+
+/** Undefined where the kernel does not tell this process: it is not root, or in a container, and rescans have to do. */
+function tryEvents(): ProcEvents | undefined {
+  // Events speak of processes by their first numbers.
+  if (!isInitial({ type: 'pid', inode: readNamespace('self', 'pid') })) return undefined;
+  try {
+    return new ProcEvents();
+  } catch (error) {
+    if (error instanceof SysError || (error instanceof Error && 'code' in error)) return undefined;
+    throw error;
+  }
+}

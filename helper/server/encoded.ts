@@ -1,0 +1,33 @@
+// Large results are JSON already when they come from the discovery thread: writing them again on the
+// main thread would hold up every terminal.
+import type { ContentTypeEncoder, Message } from 'vscode-jsonrpc/node';
+
+/** A value as the text that stands for it on the wire. */
+export class Encoded {
+  readonly json: Uint8Array;
+  constructor(json: Uint8Array) {
+    this.json = json;
+  }
+}
+
+const place = JSON.stringify('\u0000encoded');
+
+/** Puts an encoded result or encoded params into the message where the value would be. */
+export const encoder: ContentTypeEncoder = {
+  name: 'application/json',
+  encode: async message => {
+    const part = encodedPart(message);
+    if (!part) return Buffer.from(JSON.stringify(message));
+    const { key, json } = part;
+    const [before = '', after = ''] = JSON.stringify({ ...message, [key]: '\u0000encoded' }).split(place);
+    return Buffer.concat([Buffer.from(before), json, Buffer.from(after)]);
+  },
+};
+
+function encodedPart(message: Message): { key: 'result' | 'params'; json: Uint8Array } | undefined {
+  for (const key of ['result', 'params'] as const) {
+    const value: unknown = key in message ? (message as Partial<Record<typeof key, unknown>>)[key] : undefined;
+    if (value instanceof Encoded) return { key, json: value.json };
+  }
+  return undefined;
+}
