@@ -72,7 +72,8 @@ export class Discovery {
   #start(): Worker {
     const worker = new Worker(join(import.meta.dirname, 'discovery-worker.cjs'), {
       trackUnmanagedFds: false, // descriptors that ioctl returns are closed by node:fs, which would warn
-      resourceLimits: { maxOldGenerationSizeMb: 1024 },
+      // Little of what a scan makes outlives it: without a bound it would fill memory until the next collection.
+      resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 6 },
     });
     worker.unref();
     worker.on('message', (said: Said) => this.#hear(said));

@@ -66,7 +66,7 @@ export class Live {
 
   /** Looks at every process now, and with `isDeep` at all that holds namespaces besides. */
   refresh(isDeep: boolean): Promise<Pick<ScanReport, 'tookMs'>> {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       // What happened before this moment is in the scan.
       this.#events?.take();
       const began = performance.now();
@@ -102,7 +102,8 @@ export class Live {
     this.#again = [];
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Does something while nothing else changes the world. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(async () => {
       this.#isBusy = true;
       try {
@@ -145,7 +146,7 @@ export class Live {
   /** One look at what happened, and what is due. */
   async #tick(): Promise<void> {
     if (this.#isBusy) return;
-    await this.#inTurn(async () => {
+    await this.inTurn(async () => {
       const now = performance.now();
       const isLost = this.#takeEvents(now);
       if (isLost || now >= this.#nextScanAt) await this.#scan();

@@ -102,7 +102,9 @@ export class NamespaceNode implements NamespaceKey {
       unnamed += Math.max(0, all.size - holderLimit);
       return first(all, holderLimit);
     };
-    const { oldest } = this;
+    const { oldest, processes } = this;
+    const members = { processes, ...(oldest && { oldest: oldest.pid }) };
+    if (!this.#claims && !this.#children) return { ...noHolders, ...members }; // most are like this
     const lists = {
       threads: named(this.claims('threads')),
       pending: named(this.claims('pending')),
@@ -111,7 +113,7 @@ export class NamespaceNode implements NamespaceKey {
       mounts: named(this.claims('mounts')),
       children: named(this.children).map(({ type, inode }) => ({ type, inode })),
     };
-    return { ...noHolders, processes: this.processes, ...(oldest && { oldest: oldest.pid }), ...lists, unnamed };
+    return { ...members, ...lists, unnamed };
   }
 
   #netnsName(): string | undefined {

@@ -12,8 +12,8 @@ export interface Peer {
   readonly inode: number;
 }
 
-/** More namespaces than this are not searched: each costs two visits. */
-const SEARCHED = 64;
+/** More namespaces than this are not searched: each costs two visits, some 50 µs. */
+const SEARCHED = 1024;
 
 /** For each link of the viewed namespace whose other end was found, by the link's index. */
 export function peerNamespaces(view: View, links: readonly Link[]): Map<number, Peer> {

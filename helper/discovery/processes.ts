@@ -1,6 +1,6 @@
 import { type NamespaceInodes, type NamespaceType, namespaceTypes, type Process } from '../protocol/model.ts';
 import { errnoName, hasVanished } from '../sys/errors.ts';
-import type { Sighting } from '../walker/walker.ts';
+import type { Sighting } from '../walker/sighting.ts';
 import { type Facts, readFacts } from './facts.ts';
 import type { NamespaceNode } from './namespace-node.ts';
 import type { Namespaces } from './namespaces.ts';

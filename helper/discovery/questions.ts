@@ -43,4 +43,4 @@ export type Said =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: Failure; readonly isRefusal: boolean }
   /** JSON of a Difference, for one watcher or for all. */
-  | { readonly kind: 'changed'; readonly watcher: number | undefined; readonly difference: Uint8Array };
+  | { readonly kind: 'changed'; readonly watcher: number | undefined; readonly difference: Uint8Array<ArrayBuffer> };

@@ -1,177 +1,173 @@
 // What changed since the last time, as messages for clients: each of them small, so that nobody who
 // reads one is held up, and as bytes, so that the helper's main thread only passes them on.
 import type { Difference } from '../protocol/difference.ts';
-import type { Container, Gap, Namespace, NamespaceKey, Process } from '../protocol/model.ts';
+import type { Container, Gap, NamespaceKey, Process } from '../protocol/model.ts';
 import { initialNamespaces } from './initial.ts';
+import type { NamespaceNode } from './namespace-node.ts';
 import type { World } from './world.ts';
 
 /** Objects in one message. */
 const AT_ONCE = 500;
 
-type Added = Difference['added'];
+/** JSON of a Difference, in memory of its own that can be handed to another thread. */
+export type Message = Uint8Array<ArrayBuffer>;
 
-const nothing = (): Added => ({ namespaces: [], processes: [], containers: [] });
+type Objects = Difference['added'];
+type Removed = Difference['removed'];
 
-/** Gives the containers there are, told which processes changed; undefined: perhaps all. */
-export type Naming = (changed: ReadonlySet<number> | undefined) => readonly Container[];
+/** One object of a difference, and where it belongs. */
+type Item = {
+  [K in keyof Objects]: { readonly part: 'added' | 'changed'; readonly kind: K; readonly object: Objects[K][number] };
+}[keyof Objects];
+
+/** Gives the containers there are, told which processes changed. */
+export type Namer = (changed: ReadonlySet<number>) => readonly Container[];
+
+const nothingRemoved = (): Removed => ({ namespaces: [], processes: [], containers: [] });
 
 export class Telling {
   readonly #world: World;
-  readonly #name: Naming;
-  /** As clients know them, by id. */
-  #containers = new Map<string, string>();
+  readonly #name: Namer;
+  #containers = new Map<string, Container>();
+  /** As clients know what could not be read. */
   #gaps = '[]';
-  #lost = false;
 
-  constructor(world: World, name: Naming) {
+  constructor(world: World, name: Namer) {
     this.#world = world;
     this.#name = name;
   }
 
-  /** The next difference says that events were lost. */
-  noteLoss(): void {
-    this.#lost = true;
+  get containers(): ReadonlyMap<string, Container> {
+    return this.#containers;
   }
 
-  /** @returns the differences since the last call, empty when there are none */
-  take(): Buffer[] {
+  /** Counts all that changed as told, for when nobody listens. */
+  skip(): void {
+    const { touched } = this.#world.processes.takeChanges();
+    for (const node of this.#world.namespaces.takeChanges().changed) node.isPublished = true;
+    this.#containers = byId(this.#name(touched));
+  }
+
+  /** The difference since the last call, in parts; nothing when there is none. @param isLost events were lost */
+  *take(isLost: boolean): Generator<Message> {
     const processes = this.#world.processes.takeChanges();
     const namespaces = this.#world.namespaces.takeChanges();
-    const isInitial = initialNamespaces(this.#world.processes.known);
-    const added: Added = { ...nothing(), processes: processes.added };
-    const changed: Added = { ...nothing(), processes: processes.changed };
-    const removed: Difference['removed'] = {
+    const before = this.#containers;
+    this.#containers = byId(this.#name(processes.touched));
+    const removed: Removed = {
       namespaces: namespaces.removed.map(({ type, inode }): NamespaceKey => ({ type, inode })),
       processes: processes.removed,
-      containers: [],
+      containers: [...before.keys()].filter(id => !this.#containers.has(id)),
     };
-    for (const node of namespaces.changed) {
-      (node.isPublished ? changed : added).namespaces.push(node.describe(isInitial(node)));
-      node.isPublished = true;
-    }
-    this.#compareContainers(processes.touched, added, changed, removed);
+    const containers = changedContainers(before, this.#containers);
     const gaps = this.#world.gaps();
-    const isSilent = [added, changed, removed].every(part => part.namespaces.length + part.processes.length + part.containers.length === 0);
-    if (isSilent && !this.#lost && JSON.stringify(gaps) === this.#gaps) return [];
+    const isSilent =
+      [removed.namespaces, removed.processes, removed.containers, processes.added, processes.changed, namespaces.changed, containers].every(
+        ({ length }) => length === 0,
+      ) && JSON.stringify(gaps) === this.#gaps;
+    if (isSilent && !isLost) return;
     this.#gaps = JSON.stringify(gaps);
-    const parts = inParts(added, changed, removed, gaps, this.#lost ? { resynchronised: true } : {});
-    this.#lost = false;
-    return parts;
-  }
-
-  #compareContainers(touched: ReadonlySet<number>, added: Added, changed: Added, removed: Difference['removed']): void {
-    const now = new Map<string, string>();
-    for (const container of this.#name(touched)) {
-      const text = JSON.stringify(container);
-      const before = this.#containers.get(container.id);
-      if (before === undefined) added.containers.push(container);
-      else if (before !== text) changed.containers.push(container);
-      now.set(container.id, text);
-    }
-    for (const id of this.#containers.keys()) if (!now.has(id)) removed.containers.push(id);
-    this.#containers = now;
-  }
-
-  get containerCount(): number {
-    return this.#containers.size;
-  }
-
-  /** @param key id or name */
-  containersCalled(key: string): Container[] {
-    return this.#known().filter(({ id, name }) => id === key || name === key);
-  }
-
-  #known(): Container[] {
-    return [...this.#containers.values()].map(text => JSON.parse(text) as Container);
+    const items = [
+      processItems('added', processes.added),
+      processItems('changed', processes.changed),
+      this.#namespaceItems(namespaces.changed),
+    ];
+    yield* pack([...items, containers], gaps, { removed, ...(isLost && { resynchronised: true }) });
   }
 
   /** Everything that clients have been told so far, for one that is new. */
-  everything(): Buffer[] {
-    const isInitial = initialNamespaces(this.#world.processes.known);
-    const added: Added = {
-      namespaces: [...this.#world.namespaces.all()].filter(each => each.isPublished).map(each => each.describe(isInitial(each))),
-      processes: [...this.#world.processes.known.values()],
-      containers: this.#known(),
-    };
-    return inParts(added, nothing(), { namespaces: [], processes: [], containers: [] }, this.#world.gaps(), { beginning: true });
+  *everything(): Generator<Message> {
+    const gaps = this.#world.gaps();
+    const containers = [...this.#containers.values()].map((object): Item => ({ part: 'added', kind: 'containers', object }));
+    const items = [processItems('added', this.#world.processes.known.values()), this.#described('added', this.#published()), containers];
+    yield* pack(items, gaps, { beginning: true });
   }
 
   /** The same as one snapshot. */
   snapshot(): Buffer {
     const isInitial = initialNamespaces(this.#world.processes.known);
-    const published = [...this.#world.namespaces.all()].filter(each => each.isPublished);
     return Buffer.concat([
       Buffer.from('{"namespaces":['),
-      ...list(published, each => JSON.stringify(each.describe(isInitial(each)))),
+      ...list(this.#published(), node => node.describe(isInitial(node))),
       Buffer.from('],"processes":['),
-      ...list([...this.#world.processes.known.values()], each => JSON.stringify(each)),
+      ...list(this.#world.processes.known.values(), each => each),
       Buffer.from('],"containers":['),
-      ...list([...this.#containers.values()], text => text),
+      ...list(this.#containers.values(), each => each),
       Buffer.from(`],"gaps":${JSON.stringify(this.#world.gaps())}}`),
     ]);
   }
+
+  *#published(): Generator<NamespaceNode> {
+    for (const node of this.#world.namespaces.all()) if (node.isPublished) yield node;
+  }
+
+  *#namespaceItems(changed: readonly NamespaceNode[]): Generator<Item> {
+    for (const node of changed) {
+      yield* this.#described(node.isPublished ? 'changed' : 'added', [node]);
+      node.isPublished = true;
+    }
+  }
+
+  *#described(part: Item['part'], nodes: Iterable<NamespaceNode>): Generator<Item> {
+    const isInitial = initialNamespaces(this.#world.processes.known);
+    for (const node of nodes) yield { part, kind: 'namespaces', object: node.describe(isInitial(node)) };
+  }
+}
+
+const byId = (containers: readonly Container[]): Map<string, Container> => new Map(containers.map(each => [each.id, each]));
+
+function changedContainers(before: ReadonlyMap<string, Container>, after: ReadonlyMap<string, Container>): Item[] {
+  return [...after.values()].flatMap((object): Item[] => {
+    const known = before.get(object.id);
+    if (known === object || (known && JSON.stringify(known) === JSON.stringify(object))) return [];
+    return [{ part: known ? 'changed' : 'added', kind: 'containers', object }];
+  });
+}
+
+function* processItems(part: Item['part'], processes: Iterable<Process>): Generator<Item> {
+  for (const object of processes) yield { part, kind: 'processes', object };
+}
+
+const encoder = new TextEncoder();
+const encode = (difference: Difference): Message => encoder.encode(JSON.stringify(difference)) as Message;
+
+/** What goes is told before what comes: an inode may be both. */
+function* pack(items: readonly Iterable<Item>[], gaps: readonly Gap[], first: Partial<Difference>): Generator<Message> {
+  const begin = (words: Partial<Difference>): Difference => ({
+    added: { namespaces: [], processes: [], containers: [] },
+    changed: { namespaces: [], processes: [], containers: [] },
+    removed: nothingRemoved(),
+    gaps: [...gaps],
+    ...words,
+  });
+  let difference = begin(first);
+  let size = 0;
+  for (const some of items) {
+    for (const { part, kind, object } of some) {
+      if (size === AT_ONCE) {
+        yield encode({ ...difference, partial: true });
+        difference = begin({});
+        size = 0;
+      }
+      (difference[part][kind] as unknown[]).push(object);
+      size++;
+    }
+  }
+  yield encode(difference);
 }
 
 /** Text of a list's elements; in pieces, because one text of tens of thousands would be in memory twice. */
-function list<T>(all: readonly T[], text: (each: T) => string): Buffer[] {
+function list<T>(all: Iterable<T>, value: (each: T) => unknown): Buffer[] {
   const pieces: Buffer[] = [];
-  for (let at = 0; at < all.length; at += AT_ONCE) {
-    const piece = all
-      .slice(at, at + AT_ONCE)
-      .map(text)
-      .join(',');
-    pieces.push(Buffer.from(at === 0 ? piece : `,${piece}`));
-  }
-  return pieces;
-}
-
-/** Namespaces that go are told before those that come: an inode may be both. */
-function inParts(added: Added, changed: Added, removed: Difference['removed'], gaps: readonly Gap[], words: Partial<Difference>): Buffer[] {
-  const parts: Difference[] = [];
-  const part = (more: Partial<Difference>): void => {
-    parts.push({
-      added: nothing(),
-      changed: nothing(),
-      removed: { namespaces: [], processes: [], containers: [] },
-      gaps: [...gaps],
-      ...more,
-    });
+  let texts: string[] = [];
+  const flush = (): void => {
+    if (texts.length > 0) pieces.push(Buffer.from(`${pieces.length > 0 ? ',' : ''}${texts.join(',')}`));
+    texts = [];
   };
-  part({ removed, ...words });
-  for (const [name, objects] of [
-    ['added', added],
-    ['changed', changed],
-  ] as const) {
-    for (const processes of portions<Process>(objects.processes)) part({ [name]: { ...nothing(), processes } });
-    for (const namespaces of portions<Namespace>(objects.namespaces)) part({ [name]: { ...nothing(), namespaces } });
-    for (const containers of portions<Container>(objects.containers)) part({ [name]: { ...nothing(), containers } });
+  for (const each of all) {
+    texts.push(JSON.stringify(value(each)));
+    if (texts.length === AT_ONCE) flush();
   }
-  return fold(parts).map((each, index, all) => Buffer.from(JSON.stringify(index < all.length - 1 ? { ...each, partial: true } : each)));
-}
-
-function portions<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / AT_ONCE) }, (_, index) => all.slice(index * AT_ONCE, (index + 1) * AT_ONCE));
-}
-
-const sizeOf = ({ added, changed, removed }: Difference): number =>
-  [added, changed, removed].reduce((sum, part) => sum + part.namespaces.length + part.processes.length + part.containers.length, 0);
-
-/** Joins neighbours while they are small together: most differences are one message. */
-function fold(parts: readonly Difference[]): Difference[] {
-  const folded: Difference[] = [];
-  for (const each of parts) {
-    const last = folded.at(-1);
-    if (last && sizeOf(last) + sizeOf(each) <= AT_ONCE) folded[folded.length - 1] = join(last, each);
-    else folded.push(each);
-  }
-  return folded;
-}
-
-function join(a: Difference, b: Difference): Difference {
-  const objects = (one: Added, other: Added): Added => ({
-    namespaces: [...one.namespaces, ...other.namespaces],
-    processes: [...one.processes, ...other.processes],
-    containers: [...one.containers, ...other.containers],
-  });
-  return { ...a, added: objects(a.added, b.added), changed: objects(a.changed, b.changed) };
+  flush();
+  return pieces;
 }

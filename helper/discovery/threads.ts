@@ -1,7 +1,8 @@
 // Threads that are in other namespaces than their process. No event tells of them: only looking does.
 import { type NamespaceInodes, namespaceTypes, type Process } from '../protocol/model.ts';
 import { hasVanished } from '../sys/errors.ts';
-import { readNumbers, readThreads, type Sighting, threadCounts } from '../walker/walker.ts';
+import type { Sighting } from '../walker/sighting.ts';
+import { readNumbers, readThreads, threadCounts } from '../walker/walker.ts';
 import type { Gaps } from './gaps.ts';
 import type { Claim, Namespaces } from './namespaces.ts';
 import type { Processes } from './processes.ts';

@@ -1,5 +1,6 @@
 // Discovery, on a thread of its own, so that thousands of processes do not hold up a terminal. It also
 // visits namespaces for the helper: whatever is slow in there is slow here only.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { Refusal, toFailure } from '../sys/errors.ts';
 import { CLONE_FS } from '../sys/flags.ts';
@@ -24,14 +25,13 @@ const telling = new Telling(world, () => containers.find([...world.processes.kno
 const watchers = new Set<number>();
 
 function say(said: Said): void {
-  parentPort?.postMessage(said);
+  // Handed over, not copied.
+  parentPort?.postMessage(said, said.kind === 'changed' ? [said.difference.buffer] : []);
 }
 
 function tell(isLost: boolean): void {
-  if (isLost) telling.noteLoss();
-  const differences = telling.take();
-  if (watchers.size === 0) return;
-  for (const difference of differences) say({ kind: 'changed', watcher: undefined, difference });
+  if (watchers.size === 0) telling.skip();
+  else for (const difference of telling.take(isLost)) say({ kind: 'changed', watcher: undefined, difference });
 }
 
 const live = new Live(world, tell);
@@ -56,7 +56,7 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
     return {
       processes: world.processes.known.size,
       namespaces: world.namespaces.size,
-      containers: telling.containerCount,
+      containers: telling.containers.size,
       tookMs,
     };
   },
@@ -73,7 +73,8 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
     }),
   containers: async ({ key }) => {
     const find = () =>
-      telling.containersCalled(key).flatMap(({ id, name, pid }) => {
+      [...telling.containers.values()].flatMap(({ id, name, pid }) => {
+        if (id !== key && name !== key) return [];
         const start = world.processes.known.get(pid)?.start;
         return start === undefined ? [] : [{ id, name, pid, start }];
       });
@@ -85,8 +86,13 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
   },
   watch: async ({ watcher }) => {
     await live.start();
-    for (const difference of telling.everything()) say({ kind: 'changed', watcher, difference });
-    watchers.add(watcher);
+    await live.inTurn(async () => {
+      for (const difference of telling.everything()) {
+        say({ kind: 'changed', watcher, difference });
+        await nextTurn(); // so that the main thread passes on what it has before it gets more
+      }
+      watchers.add(watcher);
+    });
     return null;
   },
   unwatch: ({ watcher }) => {

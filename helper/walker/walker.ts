@@ -4,15 +4,11 @@ import { join } from 'node:path';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import { SysError } from '../sys/errors.ts';
 import { loadLibrary } from '../sys/libc.ts';
+import { RECORD_WORDS, Sighting } from './sighting.ts';
 
-/** In walk.c's order: the eight types, then where a next child will be. */
-export const kinds: readonly NamespaceType[] = namespaceTypes;
-const PID_FOR_CHILDREN = 8;
-const TIME_FOR_CHILDREN = 9;
+/** walk.c counts the types in the order of the model. */
+const kinds: readonly NamespaceType[] = namespaceTypes;
 
-/** struct record, in words of four bytes. */
-const RECORD_WORDS = 14;
-const RECORD_INODES = 4;
 /** struct descriptor, and the kind that stands for a socket. */
 const DESCRIPTOR_WORDS = 4;
 const SOCKET_KIND = 64;
@@ -37,57 +33,6 @@ function checked(result: unknown, call: string, subject: string): number {
   const value = Number(result);
   if (value < 0) throw new SysError(call, -value, subject);
   return value;
-}
-
-/** One process or thread, as seen at one moment. Good until the next call of what made it. */
-export class Sighting {
-  readonly #words: Uint32Array;
-  #at = 0;
-
-  constructor(words: Uint32Array) {
-    this.#words = words;
-  }
-
-  /** Moves on to another record of the same array. */
-  at(index: number): this {
-    this.#at = index * RECORD_WORDS;
-    return this;
-  }
-
-  #word(index: number): number {
-    return this.#words[this.#at + index] ?? 0;
-  }
-
-  get id(): number {
-    return this.#word(0);
-  }
-
-  /** The errno with which its namespaces could not be read; 0 when they could. */
-  get error(): number {
-    return this.#word(1);
-  }
-
-  /** Two halves of a number that another process with the same pid does not share. */
-  get identity(): readonly [number, number] {
-    return [this.#word(2), this.#word(3)];
-  }
-
-  is(identity: readonly [number, number]): boolean {
-    return this.#word(2) === identity[0] && this.#word(3) === identity[1];
-  }
-
-  /** 0 for none. `kind` counts in {@link kinds}. */
-  inode(kind: number): number {
-    return this.#word(RECORD_INODES + kind);
-  }
-
-  get pidForChildren(): number {
-    return this.inode(PID_FOR_CHILDREN);
-  }
-
-  get timeForChildren(): number {
-    return this.inode(TIME_FOR_CHILDREN);
-  }
 }
 
 const cursor = new BigUint64Array(1);
