@@ -1,5 +1,6 @@
 // What this kernel and host can do, each with the reason where it cannot. Looked at once, at the start.
 import { accessSync, existsSync, readFileSync } from 'node:fs';
+import { hasListns } from '../discovery/listns.ts';
 import type { Feature } from '../protocol/model.ts';
 
 const namespaceFile = (type: string): Feature =>
@@ -25,10 +26,15 @@ function canRead(path: string): Feature {
   }
 }
 
+function listns(): Feature {
+  return hasListns() ? { available: true } : { available: false, reason: 'this kernel has no listns(2), which came with Linux 6.19' };
+}
+
 const probes: Readonly<Record<string, () => Feature>> = {
   'time-namespaces': () => namespaceFile('time'),
   'cgroup-namespaces': () => namespaceFile('cgroup'),
   overlay: () => fileSystem('overlay'),
+  listns,
   mqueue: () => fileSystem('mqueue'),
   sandboxes: privileged,
   'subordinate-ids': () => canRead('/etc/subuid'),

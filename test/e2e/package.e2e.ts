@@ -26,6 +26,7 @@ const shipped = [
   'extension/dist/extension.cjs',
   'extension/dist/koffi.node',
   'extension/dist/stage',
+  'extension/dist/walk.so',
   'extension/dist/third-party-notices.txt',
   ...folder('media'),
   'extension/package.json',
@@ -49,7 +50,7 @@ for (const arch of ['x64', 'arm64'] as const) {
       assert.ok(statSync(vsixOf(arch)).size < largestBytes);
     });
 
-    for (const name of ['dist/stage', 'dist/koffi.node']) {
+    for (const name of ['dist/stage', 'dist/koffi.node', 'dist/walk.so']) {
       test(`has a ${name} for that machine`, () => {
         const header = entry(name).contents();
         assert.equal(header.toString('latin1', 0, 4), '\x7fELF');
