@@ -23,6 +23,9 @@ const SWEEP_MS = { least: 8000, most: 300_000 };
 /** Work is done in stretches of about this length, so that questions are answered in between. */
 const STRETCH_MS = 8;
 
+/** `quick`: where every process is; `full`: also their names and users; `deep`: also whatever else holds namespaces. */
+export type Depth = 'quick' | 'full' | 'deep';
+
 interface Period {
   readonly least: number;
   readonly most: number;
@@ -64,14 +67,14 @@ export class Live {
     return { ...this.#statistics };
   }
 
-  /** Looks at every process now, and with `isDeep` at all that holds namespaces besides. */
-  refresh(isDeep: boolean): Promise<Pick<ScanReport, 'tookMs'>> {
+  /** Looks at everything now, as thoroughly as is asked. */
+  refresh(depth: Depth): Promise<Pick<ScanReport, 'tookMs'>> {
     return this.inTurn(async () => {
-      // What happened before this moment is in the scan.
-      this.#events?.take();
+      this.#takeEvents();
       const began = performance.now();
-      await this.#scan();
-      if (isDeep) await this.#sweep();
+      // Without events nothing tells of a new name or user: they are read each time.
+      await this.#scan(depth !== 'quick' && !this.#events);
+      if (depth === 'deep') await this.#sweep();
       const tookMs = performance.now() - began;
       this.#tell(false);
       return { tookMs };
@@ -88,7 +91,7 @@ export class Live {
     // Listening begins before the scan: what starts meanwhile is in one or the other.
     this.#events = tryEvents();
     this.#mountTable = new MountTable();
-    await this.refresh(true);
+    await this.refresh('deep');
     this.#schedule(TICK_MS);
   }
 
@@ -116,10 +119,10 @@ export class Live {
     return done;
   }
 
-  async #scan(): Promise<void> {
+  /** @param isStale whatever else is known of the processes is read again, too */
+  async #scan(isStale: boolean): Promise<void> {
     const began = performance.now();
-    // Without events nothing tells of a new name or user: they are read each time.
-    await inStretches(this.#world.scan(!this.#events));
+    await inStretches(this.#world.scan(isStale));
     const tookMs = performance.now() - began;
     const periodMs = rest(tookMs, SCAN_REST, SCAN_MS);
     this.#nextScanAt = performance.now() + periodMs;
@@ -148,8 +151,8 @@ export class Live {
     if (this.#isBusy) return;
     await this.inTurn(async () => {
       const now = performance.now();
-      const isLost = this.#takeEvents(now);
-      if (isLost || now >= this.#nextScanAt) await this.#scan();
+      const isLost = this.#takeEvents();
+      if (isLost || now >= this.#nextScanAt) await this.#scan(isLost || !this.#events);
       if (isLost || now >= this.#nextSweepAt) await this.#sweep();
       if (this.#mountTable?.hasChanged()) await inStretches(this.#world.lookAtOwnMounts());
       if (this.#world.namespaces.hasDoubtful) this.#world.namespaces.checkDoubtful();
@@ -158,8 +161,9 @@ export class Live {
   }
 
   /** @returns whether events were lost */
-  #takeEvents(now: number): boolean {
+  #takeEvents(): boolean {
     if (!this.#events) return false;
+    const now = performance.now();
     const { started, changed, ended, count, isIncomplete } = this.#events.take();
     this.#statistics.events += count;
     if (isIncomplete) {

@@ -1,4 +1,5 @@
 import { type NamespaceKey, type NamespaceType, namespaceTypes } from '../protocol/model.ts';
+import type { Relations } from '../walker/walker.ts';
 import { type Claimant, type ClaimKind, NamespaceNode } from './namespace-node.ts';
 
 /** One reason why a namespace lives. */
@@ -23,7 +24,7 @@ export class Namespaces {
   /** What changed since it was last taken, by {@link takeChanges}. */
   #changed = new Set<NamespaceNode>();
   #removed: NamespaceNode[] = [];
-  /** New ones, whose owner and parent have not been asked for yet. */
+  /** Those whose owner and parent have to be asked for. */
   readonly unrelated = new Set<NamespaceNode>();
   /** Those that nothing seen holds any more, and that the kernel still has. */
   readonly #doubtful = new Set<NamespaceNode>();
@@ -91,12 +92,27 @@ export class Namespaces {
     return this.#claims.get(source) ?? [];
   }
 
-  /** Tells owner and parent of a new child; both live at least as long as it does. */
-  adopt(child: NamespaceNode): void {
-    for (const elder of this.#eldersOf(child, key => this.reach(key))) {
-      elder.adopt(child);
+  /**
+   * Says what a namespace is related to. Its owner and its parent live at least as long as it does. That
+   * it was related to others before means that its inode was another namespace's.
+   */
+  relate(node: NamespaceNode, relations: Relations): void {
+    if (JSON.stringify(node.relations) === JSON.stringify(relations)) return;
+    const before = this.#eldersOf(node, key => this.find(key));
+    node.relations = relations;
+    const after = this.#eldersOf(node, key => this.reach(key));
+    for (const elder of after) {
+      elder.adopt(node);
       this.touch(elder);
     }
+    for (const elder of before) if (!after.has(elder)) this.#disown(elder, node);
+    this.touch(node);
+  }
+
+  #disown(elder: NamespaceNode, node: NamespaceNode): void {
+    elder.disown(node);
+    this.touch(elder);
+    this.settle(elder);
   }
 
   /** Forgets a namespace that nothing holds any more, and then those that only it held. */
@@ -111,11 +127,7 @@ export class Namespaces {
     this.#changed.delete(node);
     this.#doubtful.delete(node);
     if (node.isPublished) this.#removed.push(node);
-    for (const elder of this.#eldersOf(node, key => this.find(key))) {
-      elder.disown(node);
-      this.touch(elder);
-      this.settle(elder);
-    }
+    for (const elder of this.#eldersOf(node, key => this.find(key))) this.#disown(elder, node);
   }
 
   get hasDoubtful(): boolean {

@@ -159,6 +159,8 @@ export class Processes {
         if (node && this.#orphaned.has(node) && (!node.oldest || isOlder(process, node.oldest))) node.oldest = process;
       }
     }
+    // All who were in it may have ended between two looks, and the inode be another namespace's by now.
+    for (const node of this.#orphaned) if (node.processes > 0) this.#namespaces.unrelated.add(node);
     this.#orphaned.clear();
   }
 

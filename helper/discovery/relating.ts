@@ -17,10 +17,7 @@ export function relateNew(namespaces: Namespaces, opener: Opener, gaps: Gaps): v
       continue;
     }
     const relations = relationsOf(node, opener, gaps);
-    if (!relations) continue;
-    node.relations = relations;
-    namespaces.adopt(node);
-    namespaces.touch(node);
+    if (relations) namespaces.relate(node, relations);
   }
 }
 

@@ -47,12 +47,12 @@ type Answerer<Q extends Question> = (params: Questions[Q]['params']) => Question
 
 const answerers: { readonly [Q in Question]: Answerer<Q> } = {
   snapshot: async () => {
-    await live.refresh(true);
+    await live.refresh('deep');
     await learnNames();
     return telling.snapshot();
   },
   refresh: async ({ deep }) => {
-    const { tookMs } = await live.refresh(deep);
+    const { tookMs } = await live.refresh(deep ? 'deep' : 'full');
     return {
       processes: world.processes.known.size,
       namespaces: world.namespaces.size,
@@ -62,7 +62,7 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
   },
   statistics: () => live.statistics(),
   inspect: async reference => {
-    await live.refresh(false);
+    await live.refresh('full');
     return inspect(world, reference);
   },
   open: async reference =>
@@ -80,7 +80,7 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
       });
     const found = live.isWatched ? find() : [];
     if (found.length > 0) return found;
-    await live.refresh(false);
+    await live.refresh('quick');
     await learnNames();
     return find();
   },
@@ -102,14 +102,17 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
   },
 };
 
-/** With what is known, which is usually right and costs nothing; if that leads nowhere, after looking at everything. */
+/** With what is known, which is right while somebody watches; if it leads nowhere, after looking again. */
 async function retried<T>(work: () => T): Promise<T> {
-  try {
-    if (live.isWatched) return work();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+  if (!live.isWatched) await live.refresh('quick');
+  for (const depth of ['quick', 'deep'] as const) {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      await live.refresh(depth);
+    }
   }
-  await live.refresh(true);
   return work();
 }
 

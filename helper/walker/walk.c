@@ -410,10 +410,8 @@ EXPORT long walk_events(u32 fd, struct event *out, u32 capacity, u32 *seen)
 			pid = event->event_data.fork.child_pid;
 			tgid = event->event_data.fork.child_tgid;
 		}
-		/* A change of one thread is one of its process; its coming and going is none. */
-		if (pid != tgid && (event->what == PROC_EVENT_FORK || event->what == PROC_EVENT_EXIT))
-			continue;
-		if (event->what == PROC_EVENT_NONE)
+		/* What a process is called and whose it is goes by its first thread. */
+		if (pid != tgid || event->what == PROC_EVENT_NONE)
 			continue;
 		out[count++] = (struct event){ event->what, tgid };
 	}

@@ -20,9 +20,8 @@ describe('the namespaces that are known', () => {
 
   /** As if the kernel had been asked, and the node told to clients. */
   function relate(node: NamespaceNode, owner?: number, parent?: number): void {
-    node.relations = { ...unrelated, owner, parent };
+    namespaces.relate(node, { ...unrelated, owner, parent });
     node.isPublished = true;
-    namespaces.adopt(node);
   }
 
   it('live as long as somebody claims them', () => {
@@ -65,6 +64,16 @@ describe('the namespaces that are known', () => {
     namespaces.replaceClaims('descriptors:5', []);
     assert.deepEqual([...namespaces.all()], []);
     assert.deepEqual(new Set(namespaces.takeChanges().removed), new Set([child, owner, elder]));
+  });
+
+  it('have another owner when their inode is another namespace’s', () => {
+    namespaces.replaceClaims('descriptors:5', [byFile(3)]);
+    const node = namespaces.find(net);
+    assert.ok(node);
+    relate(node, 20);
+    relate(node, 21);
+    assert.equal(namespaces.find({ type: 'user', inode: 20 }), undefined);
+    assert.deepEqual(namespaces.find({ type: 'user', inode: 21 })?.describe(false).holders.children, [net]);
   });
 
   it('stay, without a holder, as long as the kernel has them', () => {
