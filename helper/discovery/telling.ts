@@ -2,6 +2,8 @@
 // reads one is held up, and as bytes, so that the helper's main thread only passes them on.
 import type { Difference } from '../protocol/difference.ts';
 import type { Container, Gap, NamespaceKey, Process } from '../protocol/model.ts';
+import type { Naming } from './engines/naming.ts';
+import { Gaps } from './gaps.ts';
 import { initialNamespaces } from './initial.ts';
 import type { NamespaceNode } from './namespace-node.ts';
 import type { World } from './world.ts';
@@ -20,21 +22,19 @@ type Item = {
   [K in keyof Objects]: { readonly part: 'added' | 'changed'; readonly kind: K; readonly object: Objects[K][number] };
 }[keyof Objects];
 
-/** Gives the containers there are, told which processes changed. */
-export type Namer = (changed: ReadonlySet<number>) => readonly Container[];
-
 const nothingRemoved = (): Removed => ({ namespaces: [], processes: [], containers: [] });
 
 export class Telling {
   readonly #world: World;
-  readonly #name: Namer;
+  readonly #naming: Naming;
+  #namingGaps = new Gaps();
   #containers = new Map<string, Container>();
   /** As clients know what could not be read. */
   #gaps = '[]';
 
-  constructor(world: World, name: Namer) {
+  constructor(world: World, naming: Naming) {
     this.#world = world;
-    this.#name = name;
+    this.#naming = naming;
   }
 
   get containers(): ReadonlyMap<string, Container> {
@@ -45,7 +45,7 @@ export class Telling {
   skip(): void {
     const { touched } = this.#world.processes.takeChanges();
     for (const node of this.#world.namespaces.takeChanges().changed) node.isPublished = true;
-    this.#containers = byId(this.#name(touched));
+    this.#name(touched);
   }
 
   /** The difference since the last call, in parts; nothing when there is none. @param isLost events were lost */
@@ -53,14 +53,14 @@ export class Telling {
     const processes = this.#world.processes.takeChanges();
     const namespaces = this.#world.namespaces.takeChanges();
     const before = this.#containers;
-    this.#containers = byId(this.#name(processes.touched));
+    this.#name(processes.touched);
     const removed: Removed = {
       namespaces: namespaces.removed.map(({ type, inode }): NamespaceKey => ({ type, inode })),
       processes: processes.removed,
       containers: [...before.keys()].filter(id => !this.#containers.has(id)),
     };
     const containers = changedContainers(before, this.#containers);
-    const gaps = this.#world.gaps();
+    const gaps = this.#unread;
     const isSilent =
       [removed.namespaces, removed.processes, removed.containers, processes.added, processes.changed, namespaces.changed, containers].every(
         ({ length }) => length === 0,
@@ -77,7 +77,7 @@ export class Telling {
 
   /** Everything that clients have been told so far, for one that is new. */
   *everything(): Generator<Message> {
-    const gaps = this.#world.gaps();
+    const gaps = this.#unread;
     const containers = [...this.#containers.values()].map((object): Item => ({ part: 'added', kind: 'containers', object }));
     const items = [processItems('added', this.#world.processes.known.values()), this.#described('added', this.#published()), containers];
     yield* pack(items, gaps, { beginning: true });
@@ -93,8 +93,17 @@ export class Telling {
       ...list(this.#world.processes.known.values(), each => each),
       Buffer.from('],"containers":['),
       ...list(this.#containers.values(), each => each),
-      Buffer.from(`],"gaps":${JSON.stringify(this.#world.gaps())}}`),
+      Buffer.from(`],"gaps":${JSON.stringify(this.#unread)}}`),
     ]);
+  }
+
+  #name(changed: ReadonlySet<number>): void {
+    this.#namingGaps = new Gaps();
+    this.#containers = byId(this.#naming.find({ processes: this.#world.processes.known, changed }, this.#namingGaps));
+  }
+
+  get #unread(): Gap[] {
+    return [...this.#world.gaps(), ...this.#namingGaps.list()];
   }
 
   *#published(): Generator<NamespaceNode> {

@@ -5,9 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import { Refusal, toFailure } from '../sys/errors.ts';
 import { CLONE_FS } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
-import { ContainerFinder } from './containers.ts';
-import { DockerNames } from './docker.ts';
-import { Gaps } from './gaps.ts';
+import { Naming } from './engines/naming.ts';
 import { inspect } from './inspect.ts';
 import { Live } from './live.ts';
 import { findNamespace } from './opening.ts';
@@ -19,9 +17,15 @@ import { World } from './world.ts';
 const MEMBERS = 8;
 
 const world = new World();
-const docker = new DockerNames();
-const containers = new ContainerFinder(docker);
-const telling = new Telling(world, () => containers.find([...world.processes.known.values()], new Gaps()));
+const naming = new Naming(() => {
+  tell(false);
+  for (const wake of waitingForNames.splice(0)) wake();
+});
+const telling = new Telling(world, naming);
+/** Called when an engine has told names. */
+const waitingForNames: (() => void)[] = [];
+/** An engine that is slow costs the names of its containers, and whoever asks for one of them so much time. */
+const NAMES_MS = 1000;
 const watchers = new Set<number>();
 
 function say(said: Said): void {
@@ -36,19 +40,18 @@ function tell(isLost: boolean): void {
 
 const live = new Live(world, tell);
 
-/** Asks the engines for names that are missing, and tells them. */
-async function learnNames(): Promise<void> {
-  if (!docker.isStale) return;
-  await docker.refresh([...world.processes.known.values()]);
-  tell(false);
-}
+/** Waits until an engine has told names, or for as long as that is worth it. */
+const moreNames = (untilMs: number): Promise<void> =>
+  new Promise(resolve => {
+    waitingForNames.push(resolve);
+    setTimeout(resolve, Math.max(0, untilMs - performance.now()));
+  });
 
 type Answerer<Q extends Question> = (params: Questions[Q]['params']) => Questions[Q]['answer'] | Promise<Questions[Q]['answer']>;
 
 const answerers: { readonly [Q in Question]: Answerer<Q> } = {
   snapshot: async () => {
     await live.refresh('deep');
-    await learnNames();
     return telling.snapshot();
   },
   refresh: async ({ deep }) => {
@@ -81,7 +84,9 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
     const found = live.isWatched ? find() : [];
     if (found.length > 0) return found;
     await live.refresh('quick');
-    await learnNames();
+    const untilMs = performance.now() + NAMES_MS;
+    // What was just started may be known to its engine before it can be seen, and by its name a little later.
+    while (find().length === 0 && performance.now() < untilMs) await moreNames(untilMs);
     return find();
   },
   watch: async ({ watcher }) => {

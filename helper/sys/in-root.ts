@@ -29,8 +29,14 @@ export const reopenPath = (fd: number): string => `/proc/self/fd/${fd}`;
 /** More of a file than this is not read: its owner may be hostile, and the file without an end. */
 const READ_BYTES = 1 << 20;
 
+export interface OwnedText {
+  readonly text: string;
+  /** Whose file it is. */
+  readonly uid: number;
+}
+
 /** Reads the beginning of a regular file. @throws SysError, or Error for anything that is no file */
-export function readInRoot(root: number, path: string): string {
+export function readOwnedInRoot(root: number, path: string, limitBytes = READ_BYTES): OwnedText {
   // Looked at before it is opened: a FIFO would hold the helper, and opening a device may do something.
   const held = openInRoot(root, path, O_PATH);
   try {
@@ -39,8 +45,8 @@ export function readInRoot(root: number, path: string): string {
     if (!stat.isFile() || stat.size === 0) throw new Error(`${path} is no file`);
     const fd = openSync(reopenPath(held), constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const buffer = Buffer.alloc(READ_BYTES);
-      return buffer.toString('utf8', 0, readSync(fd, buffer, 0, READ_BYTES, 0));
+      const buffer = Buffer.alloc(Math.min(stat.size, limitBytes));
+      return { text: buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0)), uid: stat.uid };
     } finally {
       closeSync(fd);
     }
@@ -48,3 +54,5 @@ export function readInRoot(root: number, path: string): string {
     closeSync(held);
   }
 }
+
+export const readInRoot = (root: number, path: string): string => readOwnedInRoot(root, path).text;

@@ -1,7 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { inRepository } from './repository.ts';
 
-export type FixtureName = 'docker' | 'netns' | 'runc' | 'unshare';
+export type FixtureName =
+  | 'containerd'
+  | 'crun'
+  | 'docker'
+  | 'lxc'
+  | 'nested'
+  | 'netns'
+  | 'nspawn'
+  | 'podman'
+  | 'podman-rootless'
+  | 'runc'
+  | 'unshare';
 
 /** A program that is not installed here. Where every test has to run, it is an error like any other. */
 export class Missing extends Error {}

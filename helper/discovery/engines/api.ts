@@ -1,0 +1,59 @@
+// One container, asked from the API that Docker and Podman have. An engine that is slow or answers nonsense costs the
+// name and nothing else.
+import { closeSync, fstatSync } from 'node:fs';
+import { request } from 'node:http';
+import { O_PATH } from '../../sys/flags.ts';
+import { openInRoot, reopenPath } from '../../sys/in-root.ts';
+import { DockerContainer } from './docker.ts';
+import { parseJson, type Root } from './roots.ts';
+
+const ANSWER_MS = 2000;
+/** One container's answer has been seen with 10 KB. */
+const ANSWER_BYTES = 4 << 20;
+
+/** A socket, held so that nobody can put another in its place, and whose file it is. */
+export interface HeldSocket extends Disposable {
+  readonly path: string;
+  readonly uid: number;
+}
+
+/** Undefined where there is no socket. */
+export function holdSocket(root: Root, path: string): HeldSocket | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openInRoot(root.fd, path, O_PATH);
+    const held = fd;
+    const stat = fstatSync(held);
+    if (!stat.isSocket()) throw new Error(`${path} is no socket`);
+    return { path: reopenPath(held), uid: stat.uid, [Symbol.dispose]: () => closeSync(held) };
+  } catch {
+    if (fd !== undefined) closeSync(fd);
+    return undefined;
+  }
+}
+
+/** `silent` when there was no answer in time. */
+export type Answer = { readonly kind: 'container'; readonly container: DockerContainer } | { readonly kind: 'none' | 'silent' };
+
+export function askContainer(socketPath: string, id: string, answerMs = ANSWER_MS): Promise<Answer> {
+  return new Promise(resolve => {
+    const signal = AbortSignal.timeout(answerMs);
+    const none = (): void => resolve({ kind: signal.aborted ? 'silent' : 'none' });
+    const path = `/containers/${encodeURIComponent(id)}/json`;
+    const question = request({ socketPath, path, headers: { host: 'localhost' }, agent: false, signal }, answer => {
+      const parts: Buffer[] = [];
+      let bytes = 0;
+      answer.on('data', (part: Buffer) => {
+        bytes += part.length;
+        if (bytes > ANSWER_BYTES) answer.destroy();
+        else parts.push(part);
+      });
+      answer.on('error', none).on('close', none);
+      answer.on('end', () => {
+        const container = answer.statusCode === 200 ? parseJson(Buffer.concat(parts).toString(), DockerContainer) : undefined;
+        resolve(container ? { kind: 'container', container } : { kind: 'none' });
+      });
+    });
+    question.on('error', none).end();
+  });
+}

@@ -1,0 +1,55 @@
+// What is read of one process that may be a container's init.
+import { readFileSync } from 'node:fs';
+import type { Process } from '../../protocol/model.ts';
+import { parseCgroup, readStat } from '../../sys/procfs.ts';
+import { containerOfCgroup } from './cgroup.ts';
+import type { Facts } from './engine.ts';
+import type { Reach } from './reach.ts';
+import type { RuntimeStates } from './runtimes.ts';
+import { argumentsOf, isSupervisor } from './supervisors.ts';
+
+export interface Surroundings {
+  readonly processes: ReadonlyMap<number, Process>;
+  readonly reach: Reach;
+  readonly runtimes: RuntimeStates;
+}
+
+/**
+ * The first process of a container has a mount namespace that its parent has not, and is either the first of a pid
+ * namespace, or started by what starts containers, or in a runtime's state: containers may share the host's pids.
+ */
+export function mayBeInit(process: Process, { processes, runtimes }: Surroundings): boolean {
+  const parent = processes.get(process.parent);
+  if (process.namespaces.mnt === undefined || process.namespaces.mnt === parent?.namespaces.mnt) return false;
+  const isFirst = process.pids.length > 1 && process.pids.at(-1) === 1;
+  return isFirst || (parent !== undefined && isSupervisor(parent)) || runtimes.knows(process);
+}
+
+export function readFacts(process: Process, surroundings: Surroundings): Facts {
+  const cgroups = [...new Set(cgroupPaths(process.pid))];
+  const parent = surroundings.processes.get(parentOf(process));
+  return {
+    ...surroundings,
+    process,
+    parent,
+    cgroups,
+    cgroup: containerOfCgroup(cgroups),
+    supervisor: parent && isSupervisor(parent) ? argumentsOf(parent) : [],
+  };
+}
+
+function parentOf({ pid, parent }: Process): number {
+  try {
+    return readStat(pid).parent;
+  } catch {
+    return parent; // it has ended
+  }
+}
+
+function cgroupPaths(pid: number): string[] {
+  try {
+    return parseCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).map(line => line.path);
+  } catch {
+    return []; // it has ended
+  }
+}

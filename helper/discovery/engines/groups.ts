@@ -1,0 +1,75 @@
+// From what was found of processes to containers. One that makes namespaces inside itself, or into which somebody went, has
+// several processes that look like its init: it is the oldest.
+import { isDeepStrictEqual } from 'node:util';
+import type { Container, Process } from '../../protocol/model.ts';
+import type { Found } from './engine.ts';
+
+export interface Member {
+  readonly process: Process;
+  readonly found: Found;
+}
+
+export class Groups {
+  readonly #members = new Map<string, Set<Member>>();
+  readonly #memberOf = new Map<number, Member>();
+  readonly #containers = new Map<string, Container>();
+  readonly #changed = new Set<string>();
+  #list: readonly Container[] = [];
+
+  /** What is known of a process from now on; undefined when it is of no container, or has ended. */
+  set(pid: number, member: Member | undefined): void {
+    const before = this.#memberOf.get(pid);
+    if (before) {
+      const group = this.#members.get(before.found.group);
+      group?.delete(before);
+      if (group?.size === 0) this.#members.delete(before.found.group);
+      this.#changed.add(before.found.group);
+      this.#memberOf.delete(pid);
+    }
+    if (!member) return;
+    this.#memberOf.set(pid, member);
+    const group = this.#members.get(member.found.group) ?? new Set();
+    this.#members.set(member.found.group, group.add(member));
+    this.#changed.add(member.found.group);
+  }
+
+  /** True when the list is another one now. */
+  settle(processes: ReadonlyMap<number, Process>): boolean {
+    let isOther = false;
+    for (const group of this.#changed) {
+      const container = this.#containerOf(group, processes);
+      const before = this.#containers.get(group);
+      if (isDeepStrictEqual(container, before)) continue;
+      if (container) this.#containers.set(group, container);
+      else this.#containers.delete(group);
+      isOther = true;
+    }
+    this.#changed.clear();
+    if (isOther) this.#list = [...this.#containers.values()];
+    return isOther;
+  }
+
+  get list(): readonly Container[] {
+    return this.#list;
+  }
+
+  #containerOf(group: string, processes: ReadonlyMap<number, Process>): Container | undefined {
+    const [first, ...rest] = this.#members.get(group) ?? [];
+    if (!first) return undefined;
+    const init = rest.reduce((oldest, each) => (each.process.start < oldest.process.start ? each : oldest), first);
+    const { group: _, complete: __, api: ___, ...container } = init.found;
+    const within = this.#around(init, processes);
+    return { ...container, pid: init.process.pid, ...(within !== undefined && { within }) };
+  }
+
+  /** The id of the container that its engine runs in: one whose init is above it. A service of systemd's is no such thing. */
+  #around({ process, found }: Member, processes: ReadonlyMap<number, Process>): string | undefined {
+    const seen = new Set<number>();
+    for (let above = processes.get(process.parent); above && !seen.has(above.pid); above = processes.get(above.parent)) {
+      seen.add(above.pid);
+      const outer = this.#memberOf.get(above.pid)?.found;
+      if (outer && outer.group !== found.group && outer.engine !== 'systemd') return outer.id;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+// Which processes are the inits of containers, and what people call them. What is found of a process is kept until it ends;
+// where an engine has not said all yet it is asked again, soon at first and then rarely.
+import type { Container, Process } from '../../protocol/model.ts';
+import type { Gaps } from '../gaps.ts';
+import { byCgroup } from './cgroup.ts';
+import { byConmon } from './conmon.ts';
+import type { Found, Rule } from './engine.ts';
+import { mayBeInit, readFacts } from './facts.ts';
+import { Groups } from './groups.ts';
+import { byLxc } from './lxc.ts';
+import { byNspawn } from './nspawn.ts';
+import { Reach } from './reach.ts';
+import { RuntimeStates } from './runtimes.ts';
+import { type Names, Servers } from './servers.ts';
+import { byShim } from './shim.ts';
+import { bySystemd } from './systemd.ts';
+import { Turns } from './turns.ts';
+
+export interface NamingInput {
+  /** Every process, by pid. */
+  readonly processes: ReadonlyMap<number, Process>;
+  /** Pids that started, changed (exec, namespaces) or ended since the last call; `undefined`: everything may be different. */
+  readonly changed: ReadonlySet<number> | undefined;
+}
+
+/** The engines, in the order in which they are believed: what is above a process says more than its cgroup does. */
+const rules: readonly Rule[] = [byShim, byConmon, byLxc, byNspawn, facts => facts.runtimes.find(facts), byCgroup, bySystemd];
+
+/** A process that may be an init, and what is known of it. */
+interface Candidate {
+  process: Process;
+  found: Found | undefined;
+  /** What an engine's API said. */
+  names: Names | undefined;
+  /** How often it was looked at. */
+  looks: number;
+}
+
+/** So long may a call look at new processes, and a timer at what is left: others use the thread too. */
+const CALL_MS = 20;
+const TICK_MS = 5;
+const REST_MS = 20;
+
+export class Naming {
+  readonly #onNames: () => void;
+  readonly #reach = new Reach();
+  readonly #runtimes = new RuntimeStates();
+  readonly #servers = new Servers(this.#reach);
+  readonly #candidates = new Map<number, Candidate>();
+  readonly #groups = new Groups();
+  readonly #turns = new Turns<Candidate>();
+  #processes: ReadonlyMap<number, Process> = new Map();
+  #timer: NodeJS.Timeout | undefined;
+  #disposed = false;
+
+  /** `onNames` is called when something learnt asynchronously makes another call of {@link find} worthwhile. */
+  constructor(onNames: () => void) {
+    this.#onNames = onNames;
+  }
+
+  /** The containers there are now. Costs no more than what changed: of very many new processes, some are looked at later. */
+  find({ processes, changed }: NamingInput, gaps: Gaps): readonly Container[] {
+    this.#processes = processes;
+    this.#runtimes.nextRound();
+    const fresh: Candidate[] = [];
+    if (!changed) for (const pid of this.#candidates.keys()) if (!processes.has(pid)) this.#forget(pid);
+    for (const pid of changed ?? processes.keys()) {
+      const process = processes.get(pid);
+      if (!process) this.#forget(pid);
+      else this.#consider(process, changed !== undefined, fresh);
+    }
+    const endMs = performance.now() + CALL_MS;
+    for (const each of fresh) {
+      if (performance.now() < endMs) this.#look(each);
+      else this.#turns.add(each, 0, endMs);
+    }
+    this.#groups.settle(processes);
+    this.#schedule();
+    this.#servers.addGaps(gaps);
+    this.#runtimes.addGaps(gaps);
+    return this.#groups.list;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #consider(process: Process, isChanged: boolean, fresh: Candidate[]): void {
+    const known = this.#candidates.get(process.pid);
+    const isSame = known?.process.start === process.start;
+    if (known && !isSame) this.#forget(process.pid);
+    if (this.#servers.note(process)) this.#askAllAgain();
+    if (!mayBeInit(process, { processes: this.#processes, reach: this.#reach, runtimes: this.#runtimes })) {
+      // An init that was adopted by a process beside it stays one.
+      if (known && isSame && !known.found) this.#forget(process.pid);
+      return;
+    }
+    if (known && isSame) {
+      known.process = process;
+      if (!isChanged || known.found?.complete) return;
+      known.looks = 0;
+      fresh.push(known);
+      return;
+    }
+    const candidate: Candidate = { process, found: undefined, names: undefined, looks: 0 };
+    this.#candidates.set(process.pid, candidate);
+    fresh.push(candidate);
+  }
+
+  #forget(pid: number): void {
+    this.#servers.forget(pid);
+    const candidate = this.#candidates.get(pid);
+    if (!candidate) return;
+    this.#candidates.delete(pid);
+    this.#turns.drop(candidate);
+    this.#groups.set(pid, undefined);
+  }
+
+  /** An engine is there that may know what no other one knew. */
+  #askAllAgain(): void {
+    const now = performance.now();
+    for (const candidate of this.#candidates.values()) {
+      if (candidate.found?.complete && (!candidate.found.api || candidate.names)) continue;
+      candidate.looks = 1;
+      this.#turns.add(candidate, candidate.looks, now);
+    }
+  }
+
+  #look(candidate: Candidate): void {
+    const facts = readFacts(candidate.process, { processes: this.#processes, reach: this.#reach, runtimes: this.#runtimes });
+    candidate.found = undefined;
+    for (const rule of rules) candidate.found ??= rule(facts);
+    this.#tell(candidate);
+    if (candidate.found?.api) this.#ask(candidate, candidate.found.api, candidate.found);
+    const { found } = candidate;
+    candidate.looks++;
+    // Docker's and Podman's containers can be given another name at any time.
+    if (!found?.complete) this.#turns.add(candidate, candidate.looks, performance.now());
+    else if (found.api) this.#turns.add(candidate, Number.POSITIVE_INFINITY, performance.now());
+  }
+
+  #ask(candidate: Candidate, engine: 'docker' | 'podman', { id, uid = 0 }: Found): void {
+    const { process } = candidate;
+    void this.#servers.ask({ engine, id, uid, subject: process }).then(names => {
+      if (!names || this.#disposed || this.#candidates.get(process.pid) !== candidate) return;
+      candidate.names = names;
+      this.#tell(candidate);
+      if (this.#groups.settle(this.#processes)) this.#onNames();
+    });
+  }
+
+  #tell({ process, found, names }: Candidate): void {
+    this.#groups.set(process.pid, found && { process, found: { ...found, ...names } });
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const { nextMs } = this.#turns;
+    if (nextMs === undefined || this.#disposed) return;
+    this.#timer = setTimeout(() => this.#tick(), Math.max(REST_MS, nextMs - performance.now())).unref();
+  }
+
+  #tick(): void {
+    this.#runtimes.nextRound();
+    const endMs = performance.now() + TICK_MS;
+    while (performance.now() < endMs) {
+      const candidate = this.#turns.take(performance.now());
+      if (!candidate) break;
+      this.#look(candidate);
+    }
+    this.#schedule();
+    if (this.#groups.settle(this.#processes)) this.#onNames();
+  }
+}

@@ -1,0 +1,122 @@
+// runc and crun without an engine above them: each keeps a directory with a file for every container it made.
+import type { Process } from '../../protocol/model.ts';
+import type { Gaps } from '../gaps.ts';
+import { boundedLabels, boundedName, type Facts, type Found, userOf } from './engine.ts';
+import { Root } from './roots.ts';
+import { type RuntimeName, type RuntimeState, readState, runtimeNames } from './runtime-state.ts';
+import { optionOf } from './supervisors.ts';
+
+/** A directory of states, and whose root it is below: undefined for the helper's own. */
+interface Place {
+  readonly of: Process | undefined;
+  readonly runtime: RuntimeName;
+  readonly path: string;
+}
+
+/** What was read of a directory, and what it was like then. */
+interface Index {
+  round: number;
+  stamp: string | undefined;
+  /** Files that were not understood: of another runtime, half written, or nonsense. */
+  unread: readonly string[];
+  byId: Map<string, RuntimeState>;
+  byPid: Map<number, RuntimeState>;
+}
+
+const INDEXES = 64;
+
+/** States by directory. A round begins with each look at processes, and in a round a directory is looked at once. */
+export class RuntimeStates {
+  #round = 0;
+  readonly #indexes = new Map<string, Index>();
+
+  nextRound(): void {
+    this.#round++;
+  }
+
+  /** Is it the init of a container, by root's states in the usual directories? */
+  knows({ pid, start }: Process): boolean {
+    return usualPlaces(undefined).some(place => this.#index(place).get(pid)?.start === start);
+  }
+
+  find(facts: Facts): Found | undefined {
+    const { process, reach } = facts;
+    for (const place of placesFor(facts)) {
+      const state = this.#index(place).get(process.pids[(place.of?.pids.length ?? 1) - 1] ?? 0);
+      if (!state) continue;
+      const claimant = reach.claimant(place.of, state.uid);
+      // A pid without its start time might be another process's by now.
+      if (reach.isStart(claimant, process, state.start) && reach.covers(claimant, process)) return describe(facts, state);
+    }
+    return undefined;
+  }
+
+  addGaps(gaps: Gaps): void {
+    for (const { unread } of this.#indexes.values()) for (const path of unread) gaps.add('states of containers', path, 'unreadable');
+  }
+
+  #index(place: Place): ReadonlyMap<number, RuntimeState> {
+    const key = `${place.of ? `${place.of.pid} ${place.of.start}` : ''} ${place.path}`;
+    const index = this.#indexes.get(key) ?? { round: -1, stamp: undefined, unread: [], byId: new Map(), byPid: new Map() };
+    if (index.round !== this.#round) {
+      index.round = this.#round;
+      this.#keep(key, index);
+      using root = place.of ? Root.of(place.of) : Root.at();
+      if (root) update(index, root, place);
+    }
+    return index.byPid;
+  }
+
+  /** Directories in others' roots come and go; that which was not asked for the longest is forgotten. */
+  #keep(key: string, index: Index): void {
+    this.#indexes.delete(key);
+    this.#indexes.set(key, index);
+    const [oldest] = this.#indexes.keys();
+    if (this.#indexes.size > INDEXES && oldest !== undefined) this.#indexes.delete(oldest);
+  }
+}
+
+/** Reads what is new in the directory. An id may be given again: its own directory is then another, which the stamp shows. */
+function update(index: Index, root: Root, { runtime, path }: Place): void {
+  const stamp = root.stampOf(path);
+  if (stamp !== undefined && stamp === index.stamp) return;
+  const ids = stamp === undefined ? [] : root.list(path);
+  const states = ids.flatMap(id => {
+    const known = index.byId.get(id);
+    return (known?.stamp !== undefined && known.stamp === root.stampOf(`${path}/${id}`) ? known : readState(root, runtime, path, id)) ?? [];
+  });
+  // What could not be read may be complete the next time.
+  index.stamp = states.length < ids.length ? undefined : stamp;
+  index.byId = new Map(states.map(state => [state.id, state]));
+  index.unread = ids.filter(id => !index.byId.has(id)).map(id => `${path}/${id}`);
+  index.byPid = new Map(states.map(state => [state.pid, state]));
+}
+
+const usualPlaces = (of: Process | undefined): Place[] => runtimeNames.map(runtime => ({ of, runtime, path: `/run/${runtime}` }));
+
+function placesFor({ process, parent, supervisor, reach }: Facts): Place[] {
+  const users = reach.owners(process).filter(uid => uid !== 0);
+  const places = [
+    ...usualPlaces(undefined),
+    ...users.flatMap(uid => runtimeNames.map(runtime => ({ of: undefined, runtime, path: `/run/user/${uid}/${runtime}` }))),
+  ];
+  // Inside another container, what adopted the init sees the files of the runtime that made it.
+  if (parent && !reach.sharesFiles(parent)) places.push(...usualPlaces(parent));
+  const runtime = runtimeNames.find(each => parent?.name === each);
+  const directory = runtime && optionOf(supervisor, '--root');
+  if (runtime && directory?.startsWith('/')) places.push({ of: parent, runtime, path: directory });
+  return places;
+}
+
+function describe({ process, cgroup }: Facts, { runtime, id, path, uid, labels }: RuntimeState): Found {
+  return {
+    engine: runtime,
+    id: boundedName(id),
+    name: boundedName(id),
+    labels: boundedLabels(labels),
+    ...userOf(uid),
+    source: path,
+    group: cgroup?.id === id ? `cgroup ${cgroup.path}` : `init ${process.pid} ${process.start}`,
+    complete: true,
+  };
+}
