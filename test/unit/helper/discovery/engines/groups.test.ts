@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Found } from '../../../../../helper/discovery/engines/engine.ts';
+import { Groups } from '../../../../../helper/discovery/engines/groups.ts';
+import type { Process } from '../../../../../helper/protocol/model.ts';
+import { exampleProcess } from './example.ts';
+
+const found = (id: string, over: Partial<Found> = {}): Found => ({
+  engine: 'docker',
+  id,
+  name: id,
+  labels: {},
+  source: 'cgroup',
+  group: `cgroup /docker/${id}`,
+  complete: true,
+  ...over,
+});
+
+/** Init 10 of `outer`, its shell 11, the shim 12 that works in it, and 13, which that shim watches over. */
+const processes = new Map<number, Process>(
+  [
+    { pid: 10, parent: 1, start: 100 },
+    { pid: 11, parent: 10, start: 200 },
+    { pid: 12, parent: 10, start: 300 },
+    { pid: 13, parent: 12, start: 400 },
+  ].map(each => [each.pid, exampleProcess(each)]),
+);
+function groupsOf(members: Readonly<Record<number, Found>>): Groups {
+  const groups = new Groups();
+  for (const [pid, each] of Object.entries(members)) {
+    const process = processes.get(Number(pid));
+    if (process) groups.set(process.pid, { process, found: each });
+  }
+  groups.settle(processes);
+  return groups;
+}
+
+describe('Groups', () => {
+  it('lists a container once, with its oldest process', () => {
+    const groups = groupsOf({ 11: found('outer'), 10: found('outer') });
+    assert.deepEqual(groups.list, [{ engine: 'docker', id: 'outer', name: 'outer', labels: {}, source: 'cgroup', pid: 10 }]);
+  });
+
+  it('keeps two containers apart that have the same id', () => {
+    const groups = groupsOf({ 10: found('web', { engine: 'runc', group: 'init 10' }), 13: found('web', { uid: 1000, group: 'init 13' }) });
+    assert.deepEqual(
+      groups.list.map(({ pid, uid }) => [pid, uid]),
+      [
+        [10, undefined],
+        [13, 1000],
+      ],
+    );
+  });
+
+  it('says in which container its engine runs', () => {
+    const groups = groupsOf({ 10: found('outer'), 13: found('inner') });
+    assert.deepEqual(
+      groups.list.map(({ id, within }) => [id, within]),
+      [
+        ['outer', undefined],
+        ['inner', 'outer'],
+      ],
+    );
+  });
+
+  it('takes no service for a container in which an engine runs', () => {
+    const groups = groupsOf({ 10: found('docker.service', { engine: 'systemd' }), 13: found('inner') });
+    assert.equal(groups.list.find(each => each.id === 'inner')?.within, undefined);
+  });
+
+  it('is not led in circles by processes that are each other’s parent', () => {
+    const circle = new Map(
+      [exampleProcess({ pid: 20, parent: 21 }), exampleProcess({ pid: 21, parent: 20 })].map(each => [each.pid, each]),
+    );
+    const groups = new Groups();
+    groups.set(20, { process: exampleProcess({ pid: 20, parent: 21 }), found: found('web') });
+    assert.equal(groups.settle(circle), true);
+    assert.equal(groups.list.length, 1);
+  });
+
+  it('gives the same list until something is different', () => {
+    const groups = groupsOf({ 10: found('outer') });
+    const before = groups.list;
+    groups.set(10, { process: exampleProcess({ pid: 10, start: 100 }), found: found('outer') });
+    assert.equal(groups.settle(processes), false);
+    assert.equal(groups.list, before);
+    groups.set(10, { process: exampleProcess({ pid: 10, start: 100 }), found: found('outer', { name: 'renamed' }) });
+    assert.equal(groups.settle(processes), true);
+    assert.equal(groups.list[0]?.name, 'renamed');
+    groups.set(10, undefined);
+    assert.equal(groups.settle(processes), true);
+    assert.deepEqual(groups.list, []);
+  });
+});
