@@ -62,12 +62,17 @@ export class Naming {
   find({ processes, changed }: NamingInput, gaps: Gaps): readonly Container[] {
     this.#processes = processes;
     this.#runtimes.nextRound();
-    const fresh: Candidate[] = [];
+    const fresh = new Set<Candidate>();
     if (!changed) for (const pid of this.#candidates.keys()) if (!processes.has(pid)) this.#forget(pid);
     for (const pid of changed ?? processes.keys()) {
       const process = processes.get(pid);
       if (!process) this.#forget(pid);
       else this.#consider(process, changed !== undefined, fresh);
+    }
+    // A runtime writes its state when the process is already there.
+    for (const pid of this.#runtimes.news()) {
+      const process = processes.get(pid);
+      if (process) this.#consider(process, true, fresh);
     }
     const endMs = performance.now() + CALL_MS;
     for (const each of fresh) {
@@ -86,7 +91,7 @@ export class Naming {
     clearTimeout(this.#timer);
   }
 
-  #consider(process: Process, isChanged: boolean, fresh: Candidate[]): void {
+  #consider(process: Process, isChanged: boolean, fresh: Set<Candidate>): void {
     const known = this.#candidates.get(process.pid);
     const isSame = known?.process.start === process.start;
     if (known && !isSame) this.#forget(process.pid);
@@ -100,12 +105,12 @@ export class Naming {
       known.process = process;
       if (!isChanged || known.found?.complete) return;
       known.looks = 0;
-      fresh.push(known);
+      fresh.add(known);
       return;
     }
     const candidate: Candidate = { process, found: undefined, names: undefined, looks: 0 };
     this.#candidates.set(process.pid, candidate);
-    fresh.push(candidate);
+    fresh.add(candidate);
   }
 
   #forget(pid: number): void {
@@ -151,7 +156,7 @@ export class Naming {
   }
 
   #tell({ process, found, names }: Candidate): void {
-    this.#groups.set(process.pid, found && { process, found: { ...found, ...names } });
+    this.#groups.set(process.pid, found && { process, found: { ...found, ...(found.api && names) } });
   }
 
   #schedule(): void {

@@ -19,11 +19,16 @@ interface Index {
   stamp: string | undefined;
   /** Files that were not understood: of another runtime, half written, or nonsense. */
   unread: readonly string[];
+  /** Pids of states that were read since somebody asked. */
+  readonly news: number[];
   byId: Map<string, RuntimeState>;
-  byPid: Map<number, RuntimeState>;
+  /** Of a process that ended the state may still be there when its pid is another's. */
+  byPid: Map<number, RuntimeState[]>;
 }
 
 const INDEXES = 64;
+/** So many states are read of those that are not root's beside the helper. */
+const OTHERS_STATES = 256;
 
 /** States by directory. A round begins with each look at processes, and in a round a directory is looked at once. */
 export class RuntimeStates {
@@ -34,19 +39,32 @@ export class RuntimeStates {
     this.#round++;
   }
 
+  /** Who is newly in root's states in the usual directories, since this was asked last. */
+  news(): readonly number[] {
+    return usualPlaces(undefined).flatMap(place => this.#index(place).news.splice(0));
+  }
+
   /** Is it the init of a container, by root's states in the usual directories? */
   knows({ pid, start }: Process): boolean {
-    return usualPlaces(undefined).some(place => this.#index(place).get(pid)?.start === start);
+    return usualPlaces(undefined).some(place =>
+      this.#index(place)
+        .byPid.get(pid)
+        ?.some(state => state.start === start),
+    );
   }
 
   find(facts: Facts): Found | undefined {
     const { process, reach } = facts;
     for (const place of placesFor(facts)) {
-      const state = this.#index(place).get(process.pids[(place.of?.pids.length ?? 1) - 1] ?? 0);
-      if (!state) continue;
-      const claimant = reach.claimant(place.of, state.uid);
-      // A pid without its start time might be another process's by now.
-      if (reach.isStart(claimant, process, state.start) && reach.covers(claimant, process)) return describe(facts, state);
+      const pid = process.pids[(place.of?.pids.length ?? 1) - 1] ?? 0;
+      const found = this.#index(place)
+        .byPid.get(pid)
+        ?.find(state => {
+          const claimant = reach.claimant(place.of, state.uid);
+          // A pid without its start time might be another process's by now.
+          return reach.isStart(claimant, process, state.start) && reach.covers(claimant, process);
+        });
+      if (found) return describe(facts, found);
     }
     return undefined;
   }
@@ -55,16 +73,16 @@ export class RuntimeStates {
     for (const { unread } of this.#indexes.values()) for (const path of unread) gaps.add('states of containers', path, 'unreadable');
   }
 
-  #index(place: Place): ReadonlyMap<number, RuntimeState> {
-    const key = `${place.of ? `${place.of.pid} ${place.of.start}` : ''} ${place.path}`;
-    const index = this.#indexes.get(key) ?? { round: -1, stamp: undefined, unread: [], byId: new Map(), byPid: new Map() };
+  #index(place: Place): Index {
+    const key = keyOf(place);
+    const index = this.#indexes.get(key) ?? { round: -1, stamp: undefined, unread: [], news: [], byId: new Map(), byPid: new Map() };
     if (index.round !== this.#round) {
       index.round = this.#round;
       this.#keep(key, index);
       using root = place.of ? Root.of(place.of) : Root.at();
       if (root) update(index, root, place);
     }
-    return index.byPid;
+    return index;
   }
 
   /** Directories in others' roots come and go; that which was not asked for the longest is forgotten. */
@@ -77,20 +95,27 @@ export class RuntimeStates {
 }
 
 /** Reads what is new in the directory. An id may be given again: its own directory is then another, which the stamp shows. */
-function update(index: Index, root: Root, { runtime, path }: Place): void {
+function update(index: Index, root: Root, { of, runtime, path }: Place): void {
   const stamp = root.stampOf(path);
   if (stamp !== undefined && stamp === index.stamp) return;
-  const ids = stamp === undefined ? [] : root.list(path);
+  const isRoots = of === undefined && path === `/run/${runtime}`;
+  const ids = (stamp === undefined ? [] : root.list(path)).slice(0, isRoots ? undefined : OTHERS_STATES);
   const states = ids.flatMap(id => {
     const known = index.byId.get(id);
-    return (known?.stamp !== undefined && known.stamp === root.stampOf(`${path}/${id}`) ? known : readState(root, runtime, path, id)) ?? [];
+    if (known?.stamp !== undefined && known.stamp === root.stampOf(`${path}/${id}`)) return known;
+    const state = readState(root, runtime, path, id);
+    if (state && isRoots) index.news.push(state.pid);
+    return state ?? [];
   });
   // What could not be read may be complete the next time.
   index.stamp = states.length < ids.length ? undefined : stamp;
   index.byId = new Map(states.map(state => [state.id, state]));
   index.unread = ids.filter(id => !index.byId.has(id)).map(id => `${path}/${id}`);
-  index.byPid = new Map(states.map(state => [state.pid, state]));
+  index.byPid = new Map();
+  for (const state of states) index.byPid.set(state.pid, [...(index.byPid.get(state.pid) ?? []), state]);
 }
+
+const keyOf = ({ of, path }: Place): string => `${of ? `${of.pid} ${of.start}` : ''} ${path}`;
 
 const usualPlaces = (of: Process | undefined): Place[] => runtimeNames.map(runtime => ({ of, runtime, path: `/run/${runtime}` }));
 
