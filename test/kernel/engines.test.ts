@@ -36,9 +36,9 @@ const cases: Readonly<Record<string, Case>> = {
   containerd: {
     fixture: 'containerd',
     environment: { FX_SPACE: 'fx' },
-    is: name => ({ engine: 'containerd', id: name, name, space: 'fx' }),
+    is: name => ({ engine: 'containerd', id: name, name, image: IMAGE, space: 'fx' }),
     labels: named,
-    source: /\/io\.containerd\.runtime\.v2\.task\/fx\/.+\/config\.json$/,
+    source: /^containerd API$/,
   },
   'a Kubernetes pod': {
     fixture: 'containerd',

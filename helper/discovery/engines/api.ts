@@ -7,7 +7,6 @@ import { openInRoot, reopenPath } from '../../sys/in-root.ts';
 import { DockerContainer } from './docker.ts';
 import { parseJson, type Root } from './roots.ts';
 
-const ANSWER_MS = 2000;
 /** One container's answer has been seen with 10 KB. */
 const ANSWER_BYTES = 4 << 20;
 
@@ -35,7 +34,7 @@ export function holdSocket(root: Root, path: string): HeldSocket | undefined {
 /** `silent` when there was no answer in time. */
 export type Answer = { readonly kind: 'container'; readonly container: DockerContainer } | { readonly kind: 'none' | 'silent' };
 
-export function askContainer(socketPath: string, id: string, answerMs = ANSWER_MS): Promise<Answer> {
+export function askContainer(socketPath: string, id: string, answerMs: number): Promise<Answer> {
   return new Promise(resolve => {
     const signal = AbortSignal.timeout(answerMs);
     const none = (): void => resolve({ kind: signal.aborted ? 'silent' : 'none' });

@@ -86,6 +86,6 @@ export function byCgroup({ cgroup }: Facts): Found | undefined {
     source: 'cgroup',
     group: `cgroup ${path}`,
     complete: false,
-    ...((engine === 'docker' || engine === 'podman') && { api: engine }),
+    ...((engine === 'docker' || engine === 'podman') && { api: { engine } }),
   };
 }

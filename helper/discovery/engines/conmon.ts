@@ -27,7 +27,7 @@ export function byConmon(facts: Facts): Found | undefined {
     source: 'conmon',
     group: groupOf(facts, id),
     complete: false,
-    api: 'podman',
+    api: { engine: 'podman' },
   };
   using root = Root.of(parent);
   const bundle = root && readBundle(root, directory);

@@ -42,6 +42,6 @@ export function dockerState(facts: Facts, root: Root, bundle: string, id: string
     source: stated.path,
     group: groupOf(facts, id),
     complete: true,
-    api: 'docker',
+    api: { engine: 'docker' },
   };
 }

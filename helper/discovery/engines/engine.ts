@@ -20,16 +20,17 @@ export interface Facts {
   readonly runtimes: RuntimeStates;
 }
 
-/** An engine whose API answers Docker's requests. */
-export type ApiEngine = 'docker' | 'podman';
+/** Whose API may know a container by its id. Podman's answers Docker's requests; containerd's address is the one its shim was given. */
+export type Api =
+  | { readonly engine: 'docker' | 'podman' }
+  | { readonly engine: 'containerd'; readonly shim: Process; readonly address: string; readonly space: string };
 
 export interface Found extends Omit<Container, 'pid' | 'within'> {
   /** The same for all processes that this container might be known by: the oldest of them is its init. */
   readonly group: string;
   /** False while the engine may come to say more. */
   readonly complete: boolean;
-  /** Whose API may know it by its id. */
-  readonly api?: ApiEngine;
+  readonly api?: Api;
 }
 
 export type Rule = (facts: Facts) => Found | undefined;

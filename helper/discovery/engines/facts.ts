@@ -18,11 +18,11 @@ export interface Surroundings {
  * The first process of a container has a mount namespace that its parent has not, and is either the first of a pid
  * namespace, or started by what starts containers, or in a runtime's state: containers may share the host's pids.
  */
-export function mayBeInit(process: Process, { processes, runtimes }: Surroundings): boolean {
+export function likelihoodOf(process: Process, { processes, runtimes }: Surroundings): 'likely' | 'possible' | undefined {
   const parent = processes.get(process.parent);
-  if (process.namespaces.mnt === undefined || process.namespaces.mnt === parent?.namespaces.mnt) return false;
-  const isFirst = process.pids.length > 1 && process.pids.at(-1) === 1;
-  return isFirst || (parent !== undefined && isSupervisor(parent)) || runtimes.knows(process);
+  if (process.namespaces.mnt === undefined || process.namespaces.mnt === parent?.namespaces.mnt) return undefined;
+  if ((parent !== undefined && isSupervisor(parent)) || runtimes.knows(process)) return 'likely';
+  return process.pids.length > 1 && process.pids.at(-1) === 1 ? 'possible' : undefined;
 }
 
 export function readFacts(process: Process, surroundings: Surroundings): Facts {

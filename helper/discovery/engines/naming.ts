@@ -4,8 +4,8 @@ import type { Container, Process } from '../../protocol/model.ts';
 import type { Gaps } from '../gaps.ts';
 import { byCgroup } from './cgroup.ts';
 import { byConmon } from './conmon.ts';
-import type { Found, Rule } from './engine.ts';
-import { mayBeInit, readFacts } from './facts.ts';
+import type { Api, Found, Rule } from './engine.ts';
+import { likelihoodOf, readFacts, type Surroundings } from './facts.ts';
 import { Groups } from './groups.ts';
 import { byLxc } from './lxc.ts';
 import { byNspawn } from './nspawn.ts';
@@ -36,6 +36,9 @@ interface Candidate {
   looks: number;
 }
 
+/** Processes to look at: of very many, those come first that are containers' inits in all likelihood. */
+type Fresh = Readonly<Record<'likely' | 'possible', Set<Candidate>>>;
+
 /** So long may a call look at new processes, and a timer at what is left: others use the thread too. */
 const CALL_MS = 20;
 const TICK_MS = 5;
@@ -62,7 +65,7 @@ export class Naming {
   find({ processes, changed }: NamingInput, gaps: Gaps): readonly Container[] {
     this.#processes = processes;
     this.#runtimes.nextRound();
-    const fresh = new Set<Candidate>();
+    const fresh: Fresh = { likely: new Set(), possible: new Set() };
     if (!changed) for (const pid of this.#candidates.keys()) if (!processes.has(pid)) this.#forget(pid);
     for (const pid of changed ?? processes.keys()) {
       const process = processes.get(pid);
@@ -75,7 +78,7 @@ export class Naming {
       if (process) this.#consider(process, true, fresh);
     }
     const endMs = performance.now() + CALL_MS;
-    for (const each of fresh) {
+    for (const each of [...fresh.likely, ...fresh.possible]) {
       if (performance.now() < endMs) this.#look(each);
       else this.#turns.add(each, 0, endMs);
     }
@@ -91,12 +94,13 @@ export class Naming {
     clearTimeout(this.#timer);
   }
 
-  #consider(process: Process, isChanged: boolean, fresh: Set<Candidate>): void {
+  #consider(process: Process, isChanged: boolean, fresh: Fresh): void {
     const known = this.#candidates.get(process.pid);
     const isSame = known?.process.start === process.start;
     if (known && !isSame) this.#forget(process.pid);
     if (this.#servers.note(process)) this.#askAllAgain();
-    if (!mayBeInit(process, { processes: this.#processes, reach: this.#reach, runtimes: this.#runtimes })) {
+    const likelihood = likelihoodOf(process, this.#surroundings);
+    if (!likelihood) {
       // An init that was adopted by a process beside it stays one.
       if (known && isSame && !known.found) this.#forget(process.pid);
       return;
@@ -105,12 +109,16 @@ export class Naming {
       known.process = process;
       if (!isChanged || known.found?.complete) return;
       known.looks = 0;
-      fresh.add(known);
+      fresh[likelihood].add(known);
       return;
     }
     const candidate: Candidate = { process, found: undefined, names: undefined, looks: 0 };
     this.#candidates.set(process.pid, candidate);
-    fresh.add(candidate);
+    fresh[likelihood].add(candidate);
+  }
+
+  get #surroundings(): Surroundings {
+    return { processes: this.#processes, reach: this.#reach, runtimes: this.#runtimes };
   }
 
   #forget(pid: number): void {
@@ -133,7 +141,7 @@ export class Naming {
   }
 
   #look(candidate: Candidate): void {
-    const facts = readFacts(candidate.process, { processes: this.#processes, reach: this.#reach, runtimes: this.#runtimes });
+    const facts = readFacts(candidate.process, this.#surroundings);
     candidate.found = undefined;
     for (const rule of rules) candidate.found ??= rule(facts);
     this.#tell(candidate);
@@ -145,9 +153,9 @@ export class Naming {
     else if (found.api) this.#turns.add(candidate, Number.POSITIVE_INFINITY, performance.now());
   }
 
-  #ask(candidate: Candidate, engine: 'docker' | 'podman', { id, uid = 0 }: Found): void {
+  #ask(candidate: Candidate, api: Api, { id, uid = 0 }: Found): void {
     const { process } = candidate;
-    void this.#servers.ask({ engine, id, uid, subject: process }).then(names => {
+    void this.#servers.ask({ api, id, uid, subject: process }).then(names => {
       if (!names || this.#disposed || this.#candidates.get(process.pid) !== candidate) return;
       candidate.names = names;
       this.#tell(candidate);
@@ -156,7 +164,8 @@ export class Naming {
   }
 
   #tell({ process, found, names }: Candidate): void {
-    this.#groups.set(process.pid, found && { process, found: { ...found, ...(found.api && names) } });
+    const told = found?.api && names ? { ...found, ...names, labels: { ...found.labels, ...names.labels } } : found;
+    this.#groups.set(process.pid, told && { process, found: told });
   }
 
   #schedule(): void {

@@ -34,23 +34,23 @@ const OTHERS_STATES = 256;
 export class RuntimeStates {
   #round = 0;
   readonly #indexes = new Map<string, Index>();
+  /** Those of root's states in the usual directories, which are asked for every process. */
+  #usual: readonly Index[] = [];
 
   nextRound(): void {
     this.#round++;
+    this.#usual = usualPlaces(undefined).map(place => this.#index(place));
   }
 
   /** Who is newly in root's states in the usual directories, since this was asked last. */
   news(): readonly number[] {
-    return usualPlaces(undefined).flatMap(place => this.#index(place).news.splice(0));
+    return this.#usual.flatMap(index => index.news.splice(0));
   }
 
   /** Is it the init of a container, by root's states in the usual directories? */
   knows({ pid, start }: Process): boolean {
-    return usualPlaces(undefined).some(place =>
-      this.#index(place)
-        .byPid.get(pid)
-        ?.some(state => state.start === start),
-    );
+    for (const { byPid } of this.#usual) if (byPid.get(pid)?.some(state => state.start === start)) return true;
+    return false;
   }
 
   find(facts: Facts): Found | undefined {

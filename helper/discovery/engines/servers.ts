@@ -4,11 +4,13 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Process } from '../../protocol/model.ts';
 import type { Gaps } from '../gaps.ts';
 import { askContainer, holdSocket } from './api.ts';
+import { askContainerd } from './containerd-api.ts';
 import { dockerNames } from './docker.ts';
-import type { ApiEngine, Found } from './engine.ts';
+import { type Api, boundedLabels, boundedName, type Found } from './engine.ts';
 import type { Reach } from './reach.ts';
 import { Root } from './roots.ts';
 
+const ANSWER_MS = 2000;
 /** One that did not answer in time is not asked for this long. */
 const REST_MS = 30_000;
 /** So many daemons of one user are believed to be such; anybody can have processes of that name. */
@@ -16,7 +18,8 @@ const PER_USER = 8;
 /** A daemon may listen on several sockets. */
 const SOCKETS = 4;
 
-const usualSockets: Readonly<Record<ApiEngine, string>> = { docker: 'docker.sock', podman: 'podman/podman.sock' };
+type DaemonName = 'docker' | 'podman';
+const usualSockets: Readonly<Record<DaemonName, string>> = { docker: 'docker.sock', podman: 'podman/podman.sock' };
 
 /** Where to ask: the sockets of a daemon, or those of nobody known. */
 interface Server {
@@ -24,10 +27,11 @@ interface Server {
   readonly sockets: () => readonly string[];
 }
 
-export type Names = Pick<Found, 'name' | 'image' | 'labels' | 'source'>;
+/** What an API says, for as much of it as it does. */
+export type Names = Partial<Pick<Found, 'name' | 'image' | 'labels'>> & Pick<Found, 'source'>;
 
 export interface Question {
-  readonly engine: ApiEngine;
+  readonly api: Api;
   readonly id: string;
   /** The user whose engine it is. */
   readonly uid: number;
@@ -36,7 +40,7 @@ export interface Question {
 
 export class Servers {
   readonly #reach: Reach;
-  readonly #daemons = new Map<number, { readonly engine: ApiEngine; readonly process: Process }>();
+  readonly #daemons = new Map<number, { readonly engine: DaemonName; readonly process: Process }>();
   /** Those that did not answer in time, and until when they are left alone. */
   readonly #resting = new Map<string, { readonly path: string; readonly untilMs: number }>();
   /** One question at a time: an engine has other things to do. */
@@ -92,29 +96,49 @@ export class Servers {
     return undefined;
   }
 
-  *#serversFor({ engine, uid }: Question): Generator<Server> {
+  *#serversFor({ api, uid }: Question): Generator<Server> {
+    if (api.engine === 'containerd') {
+      yield { of: api.shim, sockets: () => [api.address] };
+      return;
+    }
     const directory = uid === 0 ? '/run' : `/run/user/${uid}`;
-    yield { of: undefined, sockets: () => [`${directory}/${usualSockets[engine]}`] };
+    yield { of: undefined, sockets: () => [`${directory}/${usualSockets[api.engine]}`] };
     for (const daemon of this.#daemons.values())
-      if (daemon.engine === engine) yield { of: daemon.process, sockets: () => listeningSockets(daemon.process.pid) };
+      if (daemon.engine === api.engine) yield { of: daemon.process, sockets: () => listeningSockets(daemon.process.pid) };
   }
 
-  async #askAt(root: Root, path: string, of: Process | undefined, { engine, id, subject }: Question): Promise<Names | undefined> {
+  async #askAt(root: Root, path: string, of: Process | undefined, question: Question): Promise<Names | undefined> {
     const key = `${of?.pid} ${of?.start} ${path}`;
     if ((this.#resting.get(key)?.untilMs ?? 0) > performance.now()) return undefined;
     using socket = holdSocket(root, path);
     if (!socket) return undefined;
     const claimant = this.#reach.claimant(of, of?.uid ?? socket.uid);
-    if (!this.#reach.covers(claimant, subject)) return undefined;
-    const answer = await askContainer(socket.path, id);
+    if (!this.#reach.covers(claimant, question.subject)) return undefined;
+    const answer = await ask(socket.path, question);
     if (answer.kind === 'silent') this.#resting.set(key, { path, untilMs: performance.now() + REST_MS });
     else this.#resting.delete(key);
-    if (answer.kind !== 'container' || !this.#reach.isPid(claimant, subject, answer.container.State.Pid)) return undefined;
-    return { ...dockerNames(id, answer.container), source: `${engine} API` };
+    if (answer.kind !== 'names') return undefined;
+    // What a shim watches over is its child, by the kernel's word; of any other container the answer must say which process it is.
+    return answer.pid === undefined || this.#reach.isPid(claimant, question.subject, answer.pid) ? answer.names : undefined;
   }
 }
 
-function daemonOf({ name, command }: Process): ApiEngine | undefined {
+type Answered = { readonly kind: 'names'; readonly names: Names; readonly pid?: number } | { readonly kind: 'none' | 'silent' };
+
+async function ask(socketPath: string, { api, id }: Question): Promise<Answered> {
+  const source = `${api.engine} API`;
+  if (api.engine === 'containerd') {
+    const answer = await askContainerd(socketPath, api.space, id, ANSWER_MS);
+    if (answer.kind !== 'container') return answer;
+    const { image, labels } = answer.container;
+    return { kind: 'names', names: { ...(image !== '' && { image: boundedName(image) }), labels: boundedLabels(labels), source } };
+  }
+  const answer = await askContainer(socketPath, id, ANSWER_MS);
+  if (answer.kind !== 'container') return answer;
+  return { kind: 'names', names: { ...dockerNames(id, answer.container), source }, pid: answer.container.State.Pid };
+}
+
+function daemonOf({ name, command }: Process): DaemonName | undefined {
   if (name === 'dockerd') return 'docker';
   return name === 'podman' && /\ssystem\s+service\b/.test(command) ? 'podman' : undefined;
 }

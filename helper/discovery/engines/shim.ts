@@ -65,17 +65,20 @@ function byState(facts: Facts, root: Root, directory: string, id: string, space:
 }
 
 function unnamed(facts: Facts, id: string, space: string): Found {
+  const { parent: shim, supervisor } = facts;
   const isDocker = space === DOCKER_SPACE;
+  const address = optionOf(supervisor, '-address');
   return {
     engine: isDocker ? 'docker' : 'containerd',
     id: boundedName(id),
     name: boundedName(shortId(id)),
     labels: {},
     space: boundedName(space),
-    ...userOf(facts.parent?.uid ?? 0),
+    ...userOf(shim?.uid ?? 0),
     source: 'containerd-shim',
     group: groupOf(facts, id),
     complete: false,
-    ...(isDocker && { api: 'docker' as const }),
+    ...(isDocker && { api: { engine: 'docker' } }),
+    ...(!isDocker && shim && address !== undefined && { api: { engine: 'containerd', shim, address, space } }),
   };
 }

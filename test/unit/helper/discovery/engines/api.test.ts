@@ -22,7 +22,7 @@ describe('the API of an engine', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function ask(listening: Server, answerMs?: number) {
+  async function ask(listening: Server, answerMs = 2000) {
     const path = join(folder, 'engine.sock');
     server = listening;
     await new Promise<void>(resolve => listening.listen(path, resolve));
@@ -95,7 +95,7 @@ describe('the API of an engine', () => {
     using root = Root.at(folder);
     using held = holdSocket(root, '/engine.sock');
     assert.equal(held?.uid, process.getuid?.());
-    assert.equal((await askContainer(held?.path ?? '', id)).kind, 'container');
+    assert.equal((await askContainer(held?.path ?? '', id, 2000)).kind, 'container');
     for (const path of ['/file.sock', '/out.sock', '/none.sock']) assert.equal(holdSocket(root, path), undefined, path);
   });
 });

@@ -114,7 +114,7 @@ describe('the rules of engines', () => {
       const found = byShim(factsOf({ parent: shim, supervisor: words('moby'), cgroups: [`/docker/${id}`] }));
       assert.deepEqual(found, {
         ...{ engine: 'docker', id, name: 'web', image: 'nginx:1.27', labels: { 'fx.name': 'web' }, space: 'moby', ...user, source },
-        ...{ group: `cgroup /docker/${id}`, complete: true, api: 'docker' },
+        ...{ group: `cgroup /docker/${id}`, complete: true, api: { engine: 'docker' } },
       });
     });
 
@@ -174,7 +174,7 @@ describe('the rules of engines', () => {
       );
       assert.deepEqual(found, {
         ...{ engine: 'podman', id, name: 'web', image: 'docker.io/library/nginx:latest', labels: {}, ...user, source: 'conmon' },
-        ...{ group: `cgroup /machine.slice/libpod-${id}.scope`, complete: true, api: 'podman' },
+        ...{ group: `cgroup /machine.slice/libpod-${id}.scope`, complete: true, api: { engine: 'podman' } },
       });
     });
 
@@ -247,6 +247,6 @@ describe('the rules of engines', () => {
 
   it('give the short id where only the cgroup is known', () => {
     const found = byCgroup(factsOf({ cgroups: [`/system.slice/docker-${id}.scope`] }));
-    assert.deepEqual([found?.engine, found?.name, found?.source, found?.api], ['docker', id.slice(0, 12), 'cgroup', 'docker']);
+    assert.deepEqual([found?.engine, found?.name, found?.source, found?.api?.engine], ['docker', id.slice(0, 12), 'cgroup', 'docker']);
   });
 });
