@@ -33,8 +33,8 @@ export function byConmon(facts: Facts): Found | undefined {
   const bundle = root && readBundle(root, directory);
   if (!bundle || !facts.reach.covers(facts.reach.claimant(parent, bundle.uid), facts.process)) return found;
   if (bundle.value.annotations['io.container.manager'] === 'cri-o') return criO(found, bundle.path, bundle.value.annotations);
-  const image = storedImage(root, directory, id);
-  return { ...found, ...(image !== undefined && { image: boundedName(image) }), complete: name !== undefined && image !== undefined };
+  const stored = readStorage(root, directory, id);
+  return { ...found, ...stored, complete: name !== undefined && stored.image !== undefined };
 }
 
 function criO({ api: _, ...found }: Found, source: string, annotations: Readonly<Record<string, string>>): Found {
@@ -50,13 +50,15 @@ function criO({ api: _, ...found }: Found, source: string, annotations: Readonly
   };
 }
 
-/** The part of containers/storage's list that has the images; `metadata` is JSON in a string. */
-const Storage = z.array(z.object({ id: z.string(), metadata: z.string().optional() }));
+/** The part of containers/storage's list that has names and images; `metadata` is JSON in a string. */
+const Storage = z.array(z.object({ id: z.string(), names: z.array(z.string()).nullish(), metadata: z.string().optional() }));
 const Metadata = z.object({ 'image-name': z.string().optional() });
 
-/** The bundle is <storage>/overlay-containers/ID/userdata. */
-function storedImage(root: Root, bundle: string, id: string): string | undefined {
+/** The bundle is <storage>/overlay-containers/ID/userdata. A container that was given another name has it here only. */
+function readStorage(root: Root, bundle: string, id: string): Partial<Pick<Found, 'name' | 'image'>> {
   const list = root.readJson(join(dirname(dirname(bundle)), 'containers.json'), Storage);
-  const metadata = list?.value.find(each => each.id === id)?.metadata;
-  return metadata === undefined ? undefined : parseJson(metadata, Metadata)?.['image-name'];
+  const stored = list?.value.find(each => each.id === id);
+  const image = parseJson(stored?.metadata ?? '', Metadata)?.['image-name'];
+  const name = stored?.names?.[0];
+  return { ...(name !== undefined && { name: boundedName(name) }), ...(image !== undefined && { image: boundedName(image) }) };
 }

@@ -89,13 +89,16 @@ export class Reach {
 /** Closes `fd`. */
 function climb(fd: number, type: 'pid' | 'user', end: number): Ancestor[] {
   const found: Ancestor[] = [];
-  let current: number | undefined = fd;
-  while (current !== undefined) {
-    const inode = inodeOf(current);
-    if (inode !== end) found.push({ inode, uid: type === 'user' ? ownerUidOf(current) : undefined });
-    const parent: number | undefined = inode === end || found.length > LEVELS ? undefined : parentFd(current);
-    closeSync(current);
-    current = parent;
+  for (let current: number | undefined = fd; current !== undefined; ) {
+    const here: number = current;
+    try {
+      const inode = inodeOf(here);
+      if (inode === end || found.length > LEVELS) return found;
+      found.push({ inode, uid: type === 'user' ? ownerUidOf(here) : undefined });
+      current = parentFd(here);
+    } finally {
+      closeSync(here);
+    }
   }
   return found;
 }

@@ -167,13 +167,13 @@ describe('the rules of engines', () => {
     it('gives Podman’s name, and the image from its storage', () => {
       const config = write(`storage/overlay-containers/${id}/userdata/config.json`, { annotations: { 'io.container.manager': 'libpod' } });
       write('storage/overlay-containers/containers.json', [
-        { id, names: ['web'], metadata: JSON.stringify({ 'image-name': 'docker.io/library/nginx:latest', name: 'web' }) },
+        { id, names: ['renamed'], metadata: JSON.stringify({ 'image-name': 'docker.io/library/nginx:latest', name: 'web' }) },
       ]);
       const found = byConmon(
         factsOf({ parent: conmon, supervisor: words(dirname(config)), cgroups: [`/machine.slice/libpod-${id}.scope`] }),
       );
       assert.deepEqual(found, {
-        ...{ engine: 'podman', id, name: 'web', image: 'docker.io/library/nginx:latest', labels: {}, ...user, source: 'conmon' },
+        ...{ engine: 'podman', id, name: 'renamed', image: 'docker.io/library/nginx:latest', labels: {}, ...user, source: 'conmon' },
         ...{ group: `cgroup /machine.slice/libpod-${id}.scope`, complete: true, api: { engine: 'podman' } },
       });
     });
