@@ -73,10 +73,8 @@ describe('systemd', () => {
     const file = join(machines, name);
     try {
       const pid = fixture.start();
-      const state = (leader: number) =>
-        `# This is private data. Do not parse.\nNAME=${name}\nSERVICE=nspawn\nROOT=/x\nLEADER=${leader}\nCLASS=container\n`;
       mkdirSync(machines, { recursive: true });
-      writeFileSync(file, state(pid));
+      writeFileSync(file, `# This is private data. Do not parse.\nNAME=${name}\nSERVICE=nspawn\nROOT=/x\nLEADER=${pid}\nCLASS=container\n`);
       const found = await eventually('the machine', async () => (await containers()).find(each => each.pid === pid));
       assert.deepEqual([found.engine, found.name, found.source], ['nspawn', name, file]);
     } catch (error) {

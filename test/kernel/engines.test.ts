@@ -15,7 +15,6 @@ const nameOf = (fixture: string) => `kernel-${fixture}-${process.pid}`;
 
 interface Case {
   readonly fixture: FixtureName;
-  readonly environment?: Readonly<Record<string, string>>;
   /** What is known of it, besides its pid. */
   readonly is: (name: string) => Partial<Container>;
   readonly labels: (name: string) => Readonly<Record<string, string>>;
@@ -35,16 +34,15 @@ const cases: Readonly<Record<string, Case>> = {
   },
   containerd: {
     fixture: 'containerd',
-    environment: { FX_SPACE: 'fx' },
     is: name => ({ engine: 'containerd', id: name, name, image: IMAGE, space: 'fx' }),
     labels: named,
     source: /^containerd API$/,
   },
   'a Kubernetes pod': {
-    fixture: 'containerd',
-    is: name => ({ engine: 'kubernetes', name, image: IMAGE, pod: 'default/fx-pod', space: 'k8s.io' }),
-    labels: name => ({ 'io.kubernetes.pod.name': 'fx-pod', 'io.kubernetes.container.name': name }),
-    source: /\/k8s\.io\/.+\/config\.json$/,
+    fixture: 'cri',
+    is: name => ({ engine: 'kubernetes', name, image: IMAGE, pod: `burrow/${name}-pod`, space: 'k8s.io' }),
+    labels: name => ({ 'fx.name': name, 'io.kubernetes.pod.name': `${name}-pod`, 'io.kubernetes.container.name': name }),
+    source: /^containerd API$/,
   },
   podman: { fixture: 'podman', is: name => ({ engine: 'podman', name, image: IMAGE }), labels: unlabelled, source: /^conmon$/ },
   'a user’s podman': {
@@ -95,10 +93,10 @@ describe('engines', () => {
     }
   }
 
-  for (const [what, { fixture: name, environment, is, labels, source }] of Object.entries(cases))
+  for (const [what, { fixture: name, is, labels, source }] of Object.entries(cases))
     it(`names ${what}, and no more once it is gone`, async context => {
       const label = nameOf(name);
-      const fixture = new Fixture(name, { FX_ROOT, FX_NAME: label, ...environment });
+      const fixture = new Fixture(name, { FX_ROOT, FX_NAME: label });
       let init = 0;
       await withContainer(fixture, context.skip.bind(context), async pid => {
         init = pid;
@@ -123,6 +121,17 @@ describe('engines', () => {
         return container?.source === 'podman API' && container;
       });
       assert.deepEqual([found.name, found.image, found.labels['fx.name']], [label, IMAGE, label]);
+    });
+  });
+
+  it('lists the container that keeps a pod’s namespaces as the pod', async context => {
+    const label = nameOf('cri');
+    const fixture = new Fixture('cri', { FX_ROOT, FX_NAME: label });
+    await withContainer(fixture, context.skip.bind(context), async () => {
+      const keeper = fixture.pid('sandbox');
+      const found = await eventually('the pod', () => listed(keeper));
+      assert.deepEqual([found.engine, found.name, found.pod], ['kubernetes', `${label}-pod`, `burrow/${label}-pod`]);
+      assert.equal(found.labels['io.kubernetes.cri.container-type'], 'sandbox');
     });
   });
 

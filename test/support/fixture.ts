@@ -3,6 +3,7 @@ import { inRepository } from './repository.ts';
 
 export type FixtureName =
   | 'containerd'
+  | 'cri'
   | 'crun'
   | 'docker'
   | 'lxc'
@@ -26,7 +27,7 @@ export class Fixture {
 
   constructor(name: FixtureName, environment: Readonly<Record<string, string>> = {}) {
     this.#script = inRepository(`test/fixtures/${name}.sh`);
-    this.#environment = { ...process.env, ...environment };
+    this.#environment = { FX_NODE: process.execPath, ...process.env, ...environment };
   }
 
   /**
