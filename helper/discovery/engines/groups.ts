@@ -14,6 +14,8 @@ export class Groups {
   readonly #memberOf = new Map<number, Member>();
   readonly #containers = new Map<string, Container>();
   readonly #changed = new Set<string>();
+  /** Those of processes in a pid namespace that is inside another one: what they are in may come to be known later. */
+  readonly #nested = new Set<string>();
   #list: readonly Container[] = [];
 
   /** What is known of a process from now on; undefined when it is of no container, or has ended. */
@@ -22,7 +24,10 @@ export class Groups {
     if (before) {
       const group = this.#members.get(before.found.group);
       group?.delete(before);
-      if (group?.size === 0) this.#members.delete(before.found.group);
+      if (group?.size === 0) {
+        this.#members.delete(before.found.group);
+        this.#nested.delete(before.found.group);
+      }
       this.#changed.add(before.found.group);
       this.#memberOf.delete(pid);
     }
@@ -30,12 +35,14 @@ export class Groups {
     this.#memberOf.set(pid, member);
     const group = this.#members.get(member.found.group) ?? new Set();
     this.#members.set(member.found.group, group.add(member));
+    if (member.process.pids.length > 2) this.#nested.add(member.found.group);
     this.#changed.add(member.found.group);
   }
 
   /** True when the list is another one now. */
   settle(processes: ReadonlyMap<number, Process>): boolean {
     let isOther = false;
+    if (this.#changed.size > 0) for (const group of this.#nested) this.#changed.add(group);
     for (const group of this.#changed) {
       const container = this.#containerOf(group, processes);
       const before = this.#containers.get(group);
@@ -65,7 +72,11 @@ export class Groups {
   /** The id of the container that its engine runs in: one whose init is above it. A service of systemd's is no such thing. */
   #around({ process, found }: Member, processes: ReadonlyMap<number, Process>): string | undefined {
     const seen = new Set<number>();
-    for (let above = processes.get(process.parent); above && !seen.has(above.pid); above = processes.get(above.parent)) {
+    for (
+      let above = processes.get((processes.get(process.pid) ?? process).parent);
+      above && !seen.has(above.pid);
+      above = processes.get(above.parent)
+    ) {
       seen.add(above.pid);
       const outer = this.#memberOf.get(above.pid)?.found;
       if (outer && outer.group !== found.group && outer.engine !== 'systemd') return outer.id;

@@ -32,6 +32,8 @@ interface Candidate {
   found: Found | undefined;
   /** What an engine's API said. */
   names: Names | undefined;
+  /** Is an engine's API being asked? */
+  isAsked: boolean;
   /** How often it was looked at. */
   looks: number;
 }
@@ -66,7 +68,7 @@ export class Naming {
     this.#processes = processes;
     this.#runtimes.nextRound();
     const fresh: Fresh = { likely: new Set(), possible: new Set() };
-    if (!changed) for (const pid of this.#candidates.keys()) if (!processes.has(pid)) this.#forget(pid);
+    if (!changed) for (const pid of [...this.#candidates.keys(), ...this.#servers.pids()]) if (!processes.has(pid)) this.#forget(pid);
     for (const pid of changed ?? processes.keys()) {
       const process = processes.get(pid);
       if (!process) this.#forget(pid);
@@ -112,7 +114,7 @@ export class Naming {
       fresh[likelihood].add(known);
       return;
     }
-    const candidate: Candidate = { process, found: undefined, names: undefined, looks: 0 };
+    const candidate: Candidate = { process, found: undefined, names: undefined, isAsked: false, looks: 0 };
     this.#candidates.set(process.pid, candidate);
     fresh[likelihood].add(candidate);
   }
@@ -142,11 +144,13 @@ export class Naming {
 
   #look(candidate: Candidate): void {
     const facts = readFacts(candidate.process, this.#surroundings);
-    candidate.found = undefined;
-    for (const rule of rules) candidate.found ??= rule(facts);
+    let found: Found | undefined;
+    for (const rule of rules) found ??= rule(facts);
+    // What stood above it may have ended, and with it the only word there was.
+    if (!found?.complete && candidate.found?.complete) found = candidate.found;
+    candidate.found = found;
     this.#tell(candidate);
-    if (candidate.found?.api) this.#ask(candidate, candidate.found.api, candidate.found);
-    const { found } = candidate;
+    if (found?.api) this.#ask(candidate, found.api, found);
     candidate.looks++;
     // Docker's and Podman's containers can be given another name at any time.
     if (!found?.complete) this.#turns.add(candidate, candidate.looks, performance.now());
@@ -155,7 +159,10 @@ export class Naming {
 
   #ask(candidate: Candidate, api: Api, { id, uid = 0 }: Found): void {
     const { process } = candidate;
+    if (candidate.isAsked) return;
+    candidate.isAsked = true;
     void this.#servers.ask({ api, id, uid, subject: process }).then(names => {
+      candidate.isAsked = false;
       if (!names || this.#disposed || this.#candidates.get(process.pid) !== candidate) return;
       candidate.names = names;
       this.#tell(candidate);

@@ -1,6 +1,5 @@
 // Who answers for Docker's and Podman's containers: daemons wherever they run, and the usual sockets, behind which
 // systemd may wait to start one.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Process } from '../../protocol/model.ts';
 import type { Gaps } from '../gaps.ts';
 import { askContainer, holdSocket } from './api.ts';
@@ -9,20 +8,41 @@ import { dockerNames } from './docker.ts';
 import { type Api, boundedLabels, boundedName, type Found } from './engine.ts';
 import type { Reach } from './reach.ts';
 import { Root } from './roots.ts';
+import { listeningSockets } from './sockets.ts';
 
 const ANSWER_MS = 2000;
 /** One that did not answer in time is not asked for this long. */
 const REST_MS = 30_000;
-/** So many daemons of one user are believed to be such; anybody can have processes of that name. */
+/** So many daemons of one user in one pid namespace are believed to be such; anybody can have processes of that name. */
 const PER_USER = 8;
-/** A daemon may listen on several sockets. */
-const SOCKETS = 4;
+const DAEMONS = 256;
+/** A daemon listens on what it was started with. */
+const SOCKETS_MS = 10_000;
 
 type DaemonName = 'docker' | 'podman';
 const usualSockets: Readonly<Record<DaemonName, string>> = { docker: 'docker.sock', podman: 'podman/podman.sock' };
 
+interface Daemon {
+  readonly engine: DaemonName;
+  readonly process: Process;
+  /** Where it listens, for as long as that need not be looked up again. */
+  sockets: readonly string[];
+  untilMs: number;
+}
+
+function socketsOf(daemon: Daemon): readonly string[] {
+  const now = performance.now();
+  if (daemon.untilMs <= now) {
+    daemon.sockets = listeningSockets(daemon.process.pid);
+    // One that is just being started does not listen yet.
+    daemon.untilMs = daemon.sockets.length === 0 ? 0 : now + SOCKETS_MS;
+  }
+  return daemon.sockets;
+}
+
 /** Where to ask: the sockets of a daemon, or those of nobody known. */
 interface Server {
+  readonly key: string;
   readonly of: Process | undefined;
   readonly sockets: () => readonly string[];
 }
@@ -40,11 +60,11 @@ export interface Question {
 
 export class Servers {
   readonly #reach: Reach;
-  readonly #daemons = new Map<number, { readonly engine: DaemonName; readonly process: Process }>();
+  readonly #daemons = new Map<number, Daemon>();
   /** Those that did not answer in time, and until when they are left alone. */
   readonly #resting = new Map<string, { readonly path: string; readonly untilMs: number }>();
-  /** One question at a time: an engine has other things to do. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** The last question to each server. One at a time: an engine has other things to do, and none waits for another's. */
+  readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(reach: Reach) {
     this.#reach = reach;
@@ -59,10 +79,15 @@ export class Servers {
       return false;
     }
     if (known?.process.start === process.start) return false;
-    const others = [...this.#daemons.values()].filter(each => each.process.uid === process.uid);
-    if (others.length >= PER_USER) return false;
-    this.#daemons.set(process.pid, { engine, process });
+    const ofWhom = ({ uid, namespaces }: Process) => `${uid} ${namespaces.pid}`;
+    const others = [...this.#daemons.values()].filter(each => ofWhom(each.process) === ofWhom(process));
+    if (others.length >= PER_USER || this.#daemons.size >= DAEMONS) return false;
+    this.#daemons.set(process.pid, { engine, process, sockets: [], untilMs: 0 });
     return true;
+  }
+
+  pids(): Iterable<number> {
+    return this.#daemons.keys();
   }
 
   forget(pid: number): void {
@@ -78,37 +103,48 @@ export class Servers {
   }
 
   /** What the first engine that knows the container calls it. Never fails. */
-  ask(question: Question): Promise<Names | undefined> {
-    const answer = this.#last.then(() => this.#ask(question)).catch(() => undefined);
-    this.#last = answer;
-    return answer;
-  }
-
-  async #ask(question: Question): Promise<Names | undefined> {
+  async ask(question: Question): Promise<Names | undefined> {
     for (const server of this.#serversFor(question)) {
-      using root = server.of ? Root.of(server.of) : Root.at();
-      if (!root) continue;
-      for (const path of server.sockets()) {
-        const names = await this.#askAt(root, path, server.of, question);
-        if (names) return names;
-      }
+      const names = await this.#inTurn(server, () => this.#askServer(server, question));
+      if (names) return names;
     }
     return undefined;
   }
 
-  *#serversFor({ api, uid }: Question): Generator<Server> {
+  async #inTurn<T>({ key }: Server, work: () => Promise<T>): Promise<T | undefined> {
+    const turn = (this.#last.get(key) ?? Promise.resolve()).then(work).catch(() => undefined);
+    this.#last.set(key, turn);
+    const result = await turn;
+    if (this.#last.get(key) === turn) this.#last.delete(key);
+    return result;
+  }
+
+  async #askServer(server: Server, question: Question): Promise<Names | undefined> {
+    using root = server.of ? Root.of(server.of) : Root.at();
+    for (const path of root ? server.sockets() : []) {
+      const names = root && (await this.#askAt(root, path, server, question));
+      if (names) return names;
+    }
+    return undefined;
+  }
+
+  *#serversFor({ api, uid, subject }: Question): Generator<Server> {
     if (api.engine === 'containerd') {
-      yield { of: api.shim, sockets: () => [api.address] };
+      yield { key: `${api.shim.namespaces.mnt} ${api.address}`, of: api.shim, sockets: () => [api.address] };
       return;
     }
     const directory = uid === 0 ? '/run' : `/run/user/${uid}`;
-    yield { of: undefined, sockets: () => [`${directory}/${usualSockets[api.engine]}`] };
-    for (const daemon of this.#daemons.values())
-      if (daemon.engine === api.engine) yield { of: daemon.process, sockets: () => listeningSockets(daemon.process.pid) };
+    const usual = `${directory}/${usualSockets[api.engine]}`;
+    yield { key: usual, of: undefined, sockets: () => [usual] };
+    for (const daemon of this.#daemons.values()) {
+      const { engine, process } = daemon;
+      if (engine !== api.engine || !this.#reach.covers(this.#reach.claimant(process), subject)) continue;
+      yield { key: `${process.pid} ${process.start}`, of: process, sockets: () => socketsOf(daemon) };
+    }
   }
 
-  async #askAt(root: Root, path: string, of: Process | undefined, question: Question): Promise<Names | undefined> {
-    const key = `${of?.pid} ${of?.start} ${path}`;
+  async #askAt(root: Root, path: string, { key: server, of }: Server, question: Question): Promise<Names | undefined> {
+    const key = `${server} ${path}`;
     if ((this.#resting.get(key)?.untilMs ?? 0) > performance.now()) return undefined;
     using socket = holdSocket(root, path);
     if (!socket) return undefined;
@@ -141,32 +177,4 @@ async function ask(socketPath: string, { api, id }: Question): Promise<Answered>
 function daemonOf({ name, command }: Process): DaemonName | undefined {
   if (name === 'dockerd') return 'docker';
   return name === 'podman' && /\ssystem\s+service\b/.test(command) ? 'podman' : undefined;
-}
-
-/** /proc/PID/net/unix, proc_pid_net(5): the seventh field is the inode, the eighth the path; flag 0x10000 means it listens. */
-function listeningSockets(pid: number): string[] {
-  const inodes = new Set(socketInodes(pid));
-  return unixSockets(pid)
-    .split('\n')
-    .map(line => line.split(/\s+/))
-    .filter(([, , , flags, , , inode, path]) => flags === '00010000' && inode !== undefined && inodes.has(inode) && path?.startsWith('/'))
-    .map(fields => fields[7] ?? '')
-    .filter(path => /\/(?:docker|podman)[^/]*\.sock$/.test(path))
-    .slice(0, SOCKETS);
-}
-
-function unixSockets(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/net/unix`, 'utf8');
-  } catch {
-    return ''; // it has ended
-  }
-}
-
-function socketInodes(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap(fd => /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? []);
-  } catch {
-    return []; // it has ended, or is another user's
-  }
 }
