@@ -1,7 +1,7 @@
 // Everything known of one namespace: what the last look says, and what only a look inside tells.
 import { closeSync } from 'node:fs';
 import type { Inspection, Particulars } from '../protocol/inspection.ts';
-import type { NamespaceReference, Process } from '../protocol/model.ts';
+import { Namespace, type NamespaceReference, type Process } from '../protocol/model.ts';
 import { toFailure } from '../sys/errors.ts';
 import { initialNamespaces } from './initial.ts';
 import type { NamespaceNode } from './namespace-node.ts';
@@ -14,9 +14,10 @@ export function inspect(world: World, reference: NamespaceReference): Inspection
   const node = findNamespace(world.namespaces, reference);
   const members = world.processes.membersOf(node);
   const gaps: string[] = [];
-  const particulars = look(world, node, members, gaps);
+  const namespace = Namespace.parse(node.describe(initialNamespaces(world.processes.known)(node)));
+  const particulars = look(world, node, namespace, members, gaps);
   return {
-    namespace: node.describe(initialNamespaces(world.processes.known)(node)),
+    namespace,
     processes: members.map(({ pid, pids, name, uid }) => ({ pid, inside: pids.at(-1) ?? pid, name, uid })),
     ...(particulars && { particulars }),
     children: [...node.children].map(({ type, inode }) => ({ type, inode })),
@@ -24,11 +25,16 @@ export function inspect(world: World, reference: NamespaceReference): Inspection
   };
 }
 
-function look(world: World, node: NamespaceNode, members: readonly Process[], gaps: string[]): Particulars | undefined {
+function look(
+  world: World,
+  node: NamespaceNode,
+  namespace: Namespace,
+  members: readonly Process[],
+  gaps: string[],
+): Particulars | undefined {
   try {
     const fd = world.opener.open(node);
     try {
-      const namespace = node.describe(initialNamespaces(world.processes.known)(node));
       return particularsOf({ world, namespace, members, fd });
     } finally {
       closeSync(fd);

@@ -1,12 +1,4 @@
-import {
-  type Holders,
-  holderLimit,
-  type Namespace,
-  type NamespaceKey,
-  type NamespaceType,
-  noHolders,
-  type Process,
-} from '../protocol/model.ts';
+import { type Holders, holderLimit, type NamespaceInput, type NamespaceKey, type NamespaceType, type Process } from '../protocol/model.ts';
 import type { Relations } from '../walker/walker.ts';
 
 type NamedKind = 'threads' | 'pending' | 'descriptors' | 'sockets' | 'mounts';
@@ -80,7 +72,7 @@ export class NamespaceNode implements NamespaceKey {
   }
 
   /** As clients see it. */
-  describe(isInitial: boolean): Namespace {
+  describe(isInitial: boolean): NamespaceInput {
     const { id, owner, parent, ownerUid } = this.relations ?? {};
     const name = this.type === 'net' ? this.#netnsName() : undefined;
     return {
@@ -96,24 +88,24 @@ export class NamespaceNode implements NamespaceKey {
     };
   }
 
-  #holders(): Holders {
-    let unnamed = 0;
-    const named = <T>(all: ReadonlySet<T>): T[] => {
-      unnamed += Math.max(0, all.size - holderLimit);
-      return first(all, holderLimit);
-    };
+  #holders(): NamespaceInput['holders'] {
     const { oldest, processes } = this;
-    const members = { processes, ...(oldest && { oldest: oldest.pid }) };
-    if (!this.#claims && !this.#children) return { ...noHolders, ...members }; // most are like this
+    const holders: NamespaceInput['holders'] = { processes, ...(oldest && { oldest: oldest.pid }) };
+    let unnamed = 0;
+    const named = <T>(all: ReadonlySet<T>): T[] | undefined => {
+      unnamed += Math.max(0, all.size - holderLimit);
+      return all.size === 0 ? undefined : first(all, holderLimit);
+    };
+    if (!this.#claims && !this.#children) return holders; // most are like this
     const lists = {
       threads: named(this.claims('threads')),
       pending: named(this.claims('pending')),
       descriptors: named(this.claims('descriptors')),
       sockets: named(this.claims('sockets')),
       mounts: named(this.claims('mounts')),
-      children: named(this.children).map(({ type, inode }) => ({ type, inode })),
+      children: named(this.children)?.map(({ type, inode }) => ({ type, inode })),
     };
-    return { ...members, ...lists, unnamed };
+    return { ...holders, ...lists, ...(unnamed > 0 && { unnamed }) };
   }
 
   #netnsName(): string | undefined {

@@ -1,6 +1,6 @@
 // What changed since the last time, as messages for clients: each of them small, so that nobody who
 // reads one is held up, and as bytes, so that the helper's main thread only passes them on.
-import type { Difference } from '../protocol/difference.ts';
+import type { DifferenceInput } from '../protocol/difference.ts';
 import type { Container, Gap, NamespaceKey, Process } from '../protocol/model.ts';
 import type { Naming } from './engines/naming.ts';
 import { Gaps } from './gaps.ts';
@@ -14,8 +14,8 @@ const AT_ONCE = 500;
 /** JSON of a Difference, in memory of its own that can be handed to another thread. */
 export type Message = Uint8Array<ArrayBuffer>;
 
-type Objects = Difference['added'];
-type Removed = Difference['removed'];
+type Objects = DifferenceInput['added'];
+type Removed = DifferenceInput['removed'];
 
 /** One object of a difference, and where it belongs. */
 type Item = {
@@ -138,11 +138,11 @@ function* processItems(part: Item['part'], processes: Iterable<Process>): Genera
 }
 
 const encoder = new TextEncoder();
-const encode = (difference: Difference): Message => encoder.encode(JSON.stringify(difference)) as Message;
+const encode = (difference: DifferenceInput): Message => encoder.encode(JSON.stringify(difference)) as Message;
 
 /** What goes is told before what comes: an inode may be both. */
-function* pack(items: readonly Iterable<Item>[], gaps: readonly Gap[], first: Partial<Difference>): Generator<Message> {
-  const begin = (words: Partial<Difference>): Difference => ({
+function* pack(items: readonly Iterable<Item>[], gaps: readonly Gap[], first: Partial<DifferenceInput>): Generator<Message> {
+  const begin = (words: Partial<DifferenceInput>): DifferenceInput => ({
     added: { namespaces: [], processes: [], containers: [] },
     changed: { namespaces: [], processes: [], containers: [] },
     removed: nothingRemoved(),

@@ -17,6 +17,8 @@ export const Difference = z.object({
   resynchronised: z.boolean().optional(),
 });
 export type Difference = z.infer<typeof Difference>;
+/** As it is written. */
+export type DifferenceInput = z.input<typeof Difference>;
 
 export const namespaceId = (key: NamespaceKey): string => `${key.type}:[${key.inode}]`;
 const processId = (process: Process): number => process.pid;

@@ -26,26 +26,26 @@ export type Descriptor = z.infer<typeof Descriptor>;
 /** Lists of holders end here, so that nobody can make one without end; `unnamed` counts the rest. */
 export const holderLimit = 256;
 
-/** What keeps a namespace alive. */
+/** What keeps a namespace alive. There may be tens of thousands: what is empty is left out on the wire. */
 export const Holders = z.object({
   /** How many processes are in the namespace. */
   processes: z.int(),
   /** The process that was started first of those in it; absent when there is none. */
   oldest: Pid.optional(),
   /** Threads that are in it while their process is not. */
-  threads: z.array(z.object({ pid: Pid, tid: Pid })),
+  threads: z.array(z.object({ pid: Pid, tid: Pid })).default([]),
   /** Processes that are not in it and whose next child will be; pid and time only. */
-  pending: z.array(Pid),
+  pending: z.array(Pid).default([]),
   /** Open files that name it. */
-  descriptors: z.array(Descriptor),
+  descriptors: z.array(Descriptor).default([]),
   /** Sockets that were made in it, open in a process that is in another one; net only. */
-  sockets: z.array(Descriptor),
+  sockets: z.array(Descriptor).default([]),
   /** Bind mounts of it: the path, and the mount namespace where it is when that is not the helper's own. */
-  mounts: z.array(z.object({ path: z.string(), mnt: Inode.optional() })),
+  mounts: z.array(z.object({ path: z.string(), mnt: Inode.optional() })).default([]),
   /** Nested user and pid namespaces, and for a user namespace all that it owns. */
-  children: z.array(NamespaceKey),
+  children: z.array(NamespaceKey).default([]),
   /** How many more there are than the lists above name. */
-  unnamed: z.int(),
+  unnamed: z.int().default(0),
 });
 export type Holders = z.infer<typeof Holders>;
 
@@ -78,6 +78,8 @@ export const Namespace = z.object({
   holders: Holders,
 });
 export type Namespace = z.infer<typeof Namespace>;
+/** As it is written. */
+export type NamespaceInput = z.input<typeof Namespace>;
 
 export const NamespaceInodes = z.partialRecord(NamespaceType, Inode);
 export type NamespaceInodes = z.infer<typeof NamespaceInodes>;

@@ -101,7 +101,7 @@ describe('the namespaces that are known', () => {
     const claims = Array.from({ length: holderLimit + 3 }, (_, fd) => byFile(fd));
     namespaces.replaceClaims('descriptors:5', claims);
     const holders = namespaces.find(net)?.describe(false).holders;
-    assert.equal(holders?.descriptors.length, holderLimit);
+    assert.equal(holders?.descriptors?.length, holderLimit);
     assert.equal(holders?.unnamed, 3);
   });
 
