@@ -42,7 +42,8 @@ interface Candidate {
 type Fresh = Readonly<Record<'likely' | 'possible', Set<Candidate>>>;
 
 /** So long may a call look at new processes, and a timer at what is left: others use the thread too. */
-const CALL_MS = 20;
+const LIKELY_MS = 500;
+const POSSIBLE_MS = 20;
 const TICK_MS = 5;
 const REST_MS = 20;
 
@@ -79,11 +80,8 @@ export class Naming {
       const process = processes.get(pid);
       if (process) this.#consider(process, true, fresh);
     }
-    const endMs = performance.now() + CALL_MS;
-    for (const each of [...fresh.likely, ...fresh.possible]) {
-      if (performance.now() < endMs) this.#look(each);
-      else this.#turns.add(each, 0, endMs);
-    }
+    this.#lookFor(LIKELY_MS, fresh.likely);
+    this.#lookFor(POSSIBLE_MS, fresh.possible);
     this.#groups.settle(processes);
     this.#schedule();
     this.#servers.addGaps(gaps);
@@ -139,6 +137,14 @@ export class Naming {
       if (candidate.found?.complete && (!candidate.found.api || candidate.names)) continue;
       candidate.looks = 1;
       this.#turns.add(candidate, candidate.looks, now);
+    }
+  }
+
+  #lookFor(limitMs: number, fresh: Iterable<Candidate>): void {
+    const endMs = performance.now() + limitMs;
+    for (const each of fresh) {
+      if (performance.now() < endMs) this.#look(each);
+      else this.#turns.add(each, 0, endMs);
     }
   }
 

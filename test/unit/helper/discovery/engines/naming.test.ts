@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Naming } from '../../../../../helper/discovery/engines/naming.ts';
-import { Gaps } from '../../../../../helper/discovery/scan.ts';
+import { Gaps } from '../../../../../helper/discovery/gaps.ts';
 import type { Process } from '../../../../../helper/protocol/model.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { exampleProcess } from './example.ts';
