@@ -13,6 +13,9 @@ const FX_ROOT = `/tmp/burrow-kernel-engines-${process.pid}`;
 const IMAGE = 'localhost/fx:latest';
 const nameOf = (fixture: string) => `kernel-${fixture}-${process.pid}`;
 
+/** An engine that a busy machine holds up is left alone for half a minute, and asked again a minute later. */
+const ANSWER_SECONDS = 150;
+
 interface Case {
   readonly fixture: FixtureName;
   /** What is known of it, besides its pid. */
@@ -100,10 +103,14 @@ describe('engines', () => {
       let init = 0;
       await withContainer(fixture, context.skip.bind(context), async pid => {
         init = pid;
-        const found = await eventually(`${what} by its engine`, async () => {
-          const container = await listed(pid);
-          return container && source.test(container.source) ? container : undefined;
-        });
+        const found = await eventually(
+          `${what} by its engine`,
+          async () => {
+            const container = await listed(pid);
+            return container && source.test(container.source) ? container : undefined;
+          },
+          ANSWER_SECONDS,
+        );
         for (const [key, value] of Object.entries(is(label))) assert.equal(found[key as keyof Container], value, key);
         for (const [key, value] of Object.entries(labels(label))) assert.equal(found.labels[key], value, key);
       });
@@ -114,12 +121,16 @@ describe('engines', () => {
     const label = nameOf('service');
     const environment = { FX_ROOT, FX_NAME: label };
     await withContainer(new Fixture('podman', environment), context.skip.bind(context), async pid => {
-      assert.deepEqual((await eventually('the container', () => listed(pid))).labels, {});
+      assert.deepEqual((await eventually('the container', () => listed(pid), ANSWER_SECONDS)).labels, {});
       execFileSync(inRepository('test/fixtures/podman.sh'), ['serve'], { env: { ...process.env, ...environment }, stdio: 'ignore' });
-      const found = await eventually('its labels', async () => {
-        const container = await listed(pid);
-        return container?.source === 'podman API' && container;
-      });
+      const found = await eventually(
+        'its labels',
+        async () => {
+          const container = await listed(pid);
+          return container?.source === 'podman API' && container;
+        },
+        ANSWER_SECONDS,
+      );
       assert.deepEqual([found.name, found.image, found.labels['fx.name']], [label, IMAGE, label]);
     });
   });
@@ -129,7 +140,7 @@ describe('engines', () => {
     const fixture = new Fixture('cri', { FX_ROOT, FX_NAME: label });
     await withContainer(fixture, context.skip.bind(context), async () => {
       const keeper = fixture.pid('sandbox');
-      const found = await eventually('the pod', () => listed(keeper));
+      const found = await eventually('the pod', () => listed(keeper), ANSWER_SECONDS);
       assert.deepEqual([found.engine, found.name, found.pod], ['kubernetes', `${label}-pod`, `burrow/${label}-pod`]);
       assert.equal(found.labels['io.kubernetes.cri.container-type'], 'sandbox');
     });
@@ -138,7 +149,7 @@ describe('engines', () => {
   it('lists a container of a container’s engine beside the one that it is in', async context => {
     const fixture = new Fixture('nested', { FX_ROOT, FX_NAME: nameOf('nested') });
     await withContainer(fixture, context.skip.bind(context), async pid => {
-      await eventually('the inner container', () => listed(pid));
+      await eventually('the inner container', () => listed(pid), ANSWER_SECONDS);
       const outer = await listed(fixture.pid('outer'));
       assert.deepEqual([outer?.engine, outer?.name, outer?.within], ['runc', `${nameOf('nested')}-outer`, undefined]);
     });
