@@ -134,7 +134,8 @@ static void walk_one(long proc, u32 pid, u32 tid, struct record *record)
 		/* ENOENT: a type that this kernel has not, or a next child's namespace that is not there yet. */
 		if (error && error != ENOENT)
 			record->error = (u32)error;
-		found += record->inode[i] && i != 3; /* a dead process that nobody waited for still shows its user namespace */
+		/* A dead process that nobody waited for still shows its pid and its user namespace. */
+		found += record->inode[i] && i != 2 && i != 3;
 	}
 	if (!found && !record->error)
 		record->error = ESRCH;

@@ -35,7 +35,7 @@ export interface Found extends Omit<Container, 'pid' | 'within'> {
 
 export type Rule = (facts: Facts) => Found | undefined;
 
-/** What people type is longer than 12 digits of an id, and never the whole of it. */
+/** As engines list it: nobody types all 64 digits. */
 export const shortId = (id: string): string => (/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id);
 
 /** The user whose engine it is, for the containers that are not root's. */
