@@ -1,7 +1,8 @@
+import { type Namespace, type NamespaceType, namespaceTypes } from '../helper/protocol/model.ts';
 import { visible } from './hostile-text.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from './machine/machine.ts';
 import { givenName, oldestName } from './names.ts';
-import type { Subject } from './subject.ts';
+import { namespaceSubject, type Subject } from './subject.ts';
 
 export interface SubjectChoice {
   readonly label: string;
@@ -13,22 +14,31 @@ const sandboxes = (machine: Machine): SubjectChoice[] =>
   machine.sandboxes.map(({ id, name }) => ({ label: visible(name), description: 'sandbox', value: { kind: 'sandbox', id } }));
 
 const containers = (machine: Machine): SubjectChoice[] =>
-  machine.snapshot.containers.map(({ id, name, engine, image }) => ({
+  [...machine.containers.values()].map(({ id, name, engine, image }) => ({
     label: visible(name) || id.slice(0, 12),
     description: [`${visible(engine)} container`, ...(image ? [visible(image)] : [])].join(' · '),
     value: { kind: 'container', id },
   }));
 
+/** Of very many namespaces only those with a name are offered: nobody chooses from such a list by number. */
+const namespaceLimit = 1000;
+
+function offered(machine: Machine, type: NamespaceType): readonly Namespace[] {
+  const all = [...machine.namespacesOf(type).values()];
+  return all.length > namespaceLimit ? all.filter(each => machine.isNamed(each)) : all;
+}
+
 const namespaces = (machine: Machine): SubjectChoice[] =>
-  machine.snapshot.namespaces
+  namespaceTypes
+    .flatMap(type => offered(machine, type))
     .filter(each => !machine.isHosts(each))
     .map(namespace => {
-      const { type, inode } = namespace;
+      const { type, inode, id } = namespace;
       const facts = [givenName(machine, namespace)?.words, oldestName(machine, namespace)];
       return {
         label: `${type}:${inode}`,
         description: facts.filter(each => each !== undefined).join(' · '),
-        value: { kind: 'namespace', key: { type, inode } },
+        value: namespaceSubject(namespace, id),
       };
     });
 

@@ -2,6 +2,7 @@ import { commands, type Disposable } from 'vscode';
 import type { CommandId } from './command-ids.ts';
 import { showDetails, showPlan } from './documents/commands.ts';
 import { showActions } from './helper-client/commands.ts';
+import { filterNamespaces, groupNamespaces, hide } from './namespaces/arrange.ts';
 import { copyInode, copyNsenter, copyPid } from './namespaces/commands.ts';
 import { showError } from './notify.ts';
 import { createFromFile, createScratchSandbox, openDefinition, removeSandbox } from './sandboxes/commands.ts';
@@ -21,6 +22,12 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'burrow.terminal.open': openTerminal,
   'burrow.terminal.openIn': openTerminalIn,
   'burrow.namespace.showDetails': showDetails,
+  'burrow.namespaces.groupBy': groupNamespaces,
+  'burrow.namespaces.filter': filterNamespaces,
+  'burrow.namespaces.hideKernelThreads': () => hide('kernelThreads', true),
+  'burrow.namespaces.showKernelThreads': () => hide('kernelThreads', false),
+  'burrow.namespaces.hideHost': () => hide('host', true),
+  'burrow.namespaces.showHost': () => hide('host', false),
   'burrow.namespace.copyInode': copyInode,
   'burrow.process.copyPid': copyPid,
   'burrow.target.copyNsenter': copyNsenter,

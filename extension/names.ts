@@ -1,6 +1,6 @@
 import type { Namespace, NamespaceKey } from '../helper/protocol/model.ts';
 import { visible } from './hostile-text.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from './machine/machine.ts';
 import type { Subject } from './subject.ts';
 
 /** A name for a namespace, and what gave it: `redis-1`, `docker container redis-1`. */
@@ -24,7 +24,7 @@ export function givenName(
   named: string | undefined = machine.namespace(key)?.name,
 ): Given | undefined {
   if (machine.isHosts(key)) return { name: 'host', words: 'the host' };
-  const sandbox = machine.sandboxes.find(each => each.namespaces[key.type] === key.inode);
+  const sandbox = machine.sandboxWith(key);
   if (sandbox) return { name: visible(sandbox.name), words: `sandbox ${visible(sandbox.name)}` };
   const containers = fromContainers(machine, key);
   if (containers) return containers;

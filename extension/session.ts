@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { commands, EventEmitter, type LogOutputChannel, workspace } from 'vscode';
-import { apply, type Difference } from '../helper/protocol/difference.ts';
 import type { MethodName, Notification, ParamsInput, Result } from '../helper/protocol/methods.ts';
-import type { Hello, Sandbox, Snapshot } from '../helper/protocol/model.ts';
+import type { Hello, Sandbox } from '../helper/protocol/model.ts';
 import type { ContextKey } from './command-ids.ts';
 import { answers, Connection } from './helper-client/connection.ts';
-import { LaunchFailed, NotRunning, OtherVersion } from './helper-client/errors.ts';
+import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion } from './helper-client/errors.ts';
 import { isRoot, launch, type Program, untilSilent } from './helper-client/launch.ts';
-import { Machine } from './machine.ts';
+import { asDifference, Machine } from './machine/machine.ts';
 import { defaultSocket, readSetting } from './settings.ts';
+import { World } from './world.ts';
 
 export type HelperState =
   | { readonly kind: 'stopped' }
@@ -23,17 +23,16 @@ export class Session {
   readonly log: LogOutputChannel;
   readonly #script: string;
   #state: HelperState = { kind: 'stopped' };
-  #machine = new Machine();
+  readonly #world = new World();
   #connection: Connection | undefined;
   #starting: Promise<void> | undefined;
   readonly #stateChanged = new EventEmitter<HelperState>();
-  readonly #machineChanged = new EventEmitter<Difference | undefined>();
   readonly #terminalEnded = new EventEmitter<Notification<'terminal/exited'>>();
   readonly #sandboxMade = new EventEmitter<Sandbox>();
 
   readonly onDidChangeState = this.#stateChanged.event;
-  /** With the difference to the machine before; without one, everything may be different. */
-  readonly onDidChangeMachine = this.#machineChanged.event;
+  /** A few times a second at most: see {@link World}. */
+  readonly onDidChangeMachine = this.#world.onDidChange;
   readonly onDidEndTerminal = this.#terminalEnded.event;
   /** The person made one, in this window. */
   readonly onDidMakeSandbox = this.#sandboxMade.event;
@@ -51,7 +50,7 @@ export class Session {
 
   /** Empty when no helper runs. */
   get machine(): Machine {
-    return this.#machine;
+    return this.#world.machine;
   }
 
   get hello(): Hello | undefined {
@@ -116,13 +115,17 @@ export class Session {
     const connection = await Connection.open(socket);
     try {
       const hello = await connection.hello();
-      this.#listen(connection, hello);
-      await connection.request('namespaces/watch', {});
-      const snapshot = await connection.request('namespaces/snapshot', {});
-      const { sandboxes } = await connection.request('sandbox/list', {});
+      const uid = process.getuid?.();
+      const machine = new Machine(undefined, [], {
+        helperPid: hello.pid,
+        privileged: hello.privileged,
+        ...(uid === undefined ? {} : { uid }),
+      });
+      await this.#fill(connection, machine);
+      machine.takeSandboxes((await connection.request('sandbox/list', {})).sandboxes);
       this.#connection = connection;
       this.#become({ kind: 'running', hello });
-      this.#take(snapshot, sandboxes, hello);
+      this.#world.replace(machine);
       this.log.info(`connected to helper ${hello.version}, process ${hello.pid}, ${hello.privileged ? 'root' : 'unprivileged'}`);
     } catch (error) {
       connection.dispose();
@@ -130,14 +133,20 @@ export class Session {
     }
   }
 
-  #listen(connection: Connection, hello: Hello): void {
-    // What comes before the first snapshot is in that snapshot.
+  /** Resolves when the machine is known as a whole; from then on it is kept as it is. */
+  async #fill(connection: Connection, machine: Machine): Promise<void> {
+    const whole = this.#listen(connection, machine);
+    await connection.request('namespaces/watch', {});
+    // A helper that tells only of later changes is asked for what there is.
+    const asked = connection.request('namespaces/snapshot', {}).then(snapshot => machine.apply(asDifference(snapshot)));
+    await Promise.race([whole, asked]);
+  }
+
+  /** Resolves with the first difference after which nothing is missing. */
+  #listen(connection: Connection, machine: Machine): Promise<void> {
     const current = (): boolean => this.#connection === connection;
-    connection.onNotification('namespaces/changed', difference => {
-      if (current()) this.#take(apply(this.#machine.snapshot, difference), this.#machine.sandboxes, hello, difference);
-    });
     connection.onNotification('sandbox/changed', ({ sandboxes }) => {
-      if (current()) this.#take(this.#machine.snapshot, sandboxes, hello);
+      if (current()) this.#world.takeSandboxes(sandboxes);
     });
     connection.onNotification('terminal/exited', ending => this.#terminalEnded.fire(ending));
     connection.onClose(() => {
@@ -146,21 +155,32 @@ export class Session {
       this.log.warn('the helper closed the connection');
       this.#become({ kind: 'died', reason: "Burrow's helper has stopped." });
     });
+    return new Promise((resolve, reject) => {
+      connection.onClose(() => reject(new ConnectionLost()));
+      connection.onNotification('namespaces/changed', difference => {
+        if (difference.resynchronised) this.log.warn('events were lost: the helper has read everything again');
+        if (current()) this.#world.apply(difference);
+        else machine.apply(difference);
+        if (!difference.partial) resolve();
+      });
+    });
   }
 
-  /** Reads everything anew. */
+  /** Has the helper read everything anew; what is different by now comes as every change does. */
   async refresh(): Promise<void> {
-    const [snapshot, { sandboxes }] = await Promise.all([this.request('namespaces/snapshot', {}), this.request('sandbox/list', {})]);
-    const hello = this.hello;
-    if (hello) this.#take(snapshot, sandboxes, hello);
+    const [{ processes, namespaces, tookMs }, { sandboxes }] = await Promise.all([
+      this.request('namespaces/refresh', {}),
+      this.request('sandbox/list', {}),
+    ]);
+    this.log.info(`read ${processes} processes and ${namespaces} namespaces in ${Math.round(tookMs)} ms`);
+    if (this.hello) this.#world.takeSandboxes(sandboxes);
   }
 
   /** Takes in a sandbox that was made just now, before the helper's notification of it. */
   announce(sandbox: Sandbox): void {
-    const hello = this.hello;
-    if (!hello) return;
-    const others = this.#machine.sandboxes.filter(each => each.id !== sandbox.id);
-    this.#take(this.#machine.snapshot, [...others, sandbox], hello);
+    if (!this.hello) return;
+    const others = this.machine.sandboxes.filter(each => each.id !== sandbox.id);
+    this.#world.takeSandboxes([...others, sandbox]);
     this.#sandboxMade.fire(sandbox);
   }
 
@@ -189,18 +209,11 @@ export class Session {
     this.#become({ kind: 'stopped' });
   }
 
-  #take(snapshot: Snapshot, sandboxes: readonly Sandbox[], hello: Hello, difference?: Difference): void {
-    this.#machine = new Machine(snapshot, sandboxes, hello.pid);
-    this.#machineChanged.fire(difference);
-  }
-
   #become(state: HelperState): void {
     this.#state = state;
     void setContext('burrow.helper.state', state.kind);
     void setContext('burrow.helper.running', state.kind === 'running');
     this.#stateChanged.fire(state);
-    if (state.kind === 'running') return;
-    this.#machine = new Machine();
-    this.#machineChanged.fire(undefined);
+    if (state.kind !== 'running') this.#world.replace(new Machine());
   }
 }

@@ -5,6 +5,9 @@ export const settings = {
   'helper.socket': '',
   'helper.autoStart': true,
   'terminal.shell': '',
+  'namespaces.groupBy': 'type',
+  'namespaces.hideKernelThreads': false,
+  'namespaces.hideHost': false,
 } as const;
 
 type Settings = typeof settings;
@@ -17,6 +20,16 @@ export function readSetting(configuration: WorkspaceConfiguration, key: keyof Se
   const fallback = settings[key];
   if (typeof fallback === 'boolean') return typeof value === 'boolean' ? value : fallback;
   return typeof value === 'string' ? value : fallback;
+}
+
+/** Where a setting is changed: in the workspace where that has one of its own, for the person where not. */
+export async function writeSetting<K extends keyof Settings>(
+  configuration: WorkspaceConfiguration,
+  key: K,
+  value: Value<K>,
+): Promise<void> {
+  const everywhere = configuration.inspect(key)?.workspaceValue === undefined;
+  await configuration.update(key, value, everywhere);
 }
 
 export const defaultSocket = '/run/burrow/helper.sock';

@@ -1,14 +1,24 @@
 import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { Container, NamespaceKey } from '../../helper/protocol/model.ts';
 import { plural, visible } from '../hostile-text.ts';
-import { keysOf, type Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
+import { keysOf } from '../machine/per-namespace.ts';
+import { namespaceSubject } from '../subject.ts';
 import type { TreeNode } from '../tree/node.ts';
-import { namespaceContext, namespaceIcons, namespaceTooltip, processesNode } from '../tree/nodes.ts';
+import { namespaceContext, namespaceIcons, processesNode } from '../tree/nodes.ts';
+import { listNamed } from '../tree/ranges.ts';
+import { containerTooltip, namespaceTooltip } from '../tree/tooltips.ts';
+import { byName, containersIn, type EngineGroup, groupedBy, groupsOf, nameOf } from './groups.ts';
+
+/** So many are named, of those that share a namespace. */
+const namedCount = 3;
 
 function sharedWith(machine: Machine, container: Container, key: NamespaceKey): string {
   if (machine.isHosts(key)) return "host's";
   const others = machine.sharing(key).filter(each => each.id !== container.id);
-  return others.length ? `shared with ${others.map(each => visible(each.name)).join(', ')}` : 'own';
+  if (others.length === 0) return 'own';
+  const more = others.length > namedCount ? ` and ${others.length - namedCount} more` : '';
+  return `shared with ${others.slice(0, namedCount).map(nameOf).join(', ')}${more}`;
 }
 
 function namespaceNode(machine: Machine, container: Container, key: NamespaceKey, parentId: string): TreeNode {
@@ -18,10 +28,10 @@ function namespaceNode(machine: Machine, container: Container, key: NamespaceKey
     label: machine.isHosts(key) ? key.type : `${key.type} ${key.inode}`,
     description: sharedWith(machine, container, key),
     icon: namespaceIcons[key.type],
-    dimmed: machine.isHosts(key),
+    ...(machine.isHosts(key) ? { tone: 'dimmed' } : {}),
     context: namespaceContext(machine, key),
-    ...(namespace ? { tooltip: namespaceTooltip(machine, namespace) } : {}),
-    subject: { kind: 'namespace', key },
+    ...(namespace ? { tooltip: () => namespaceTooltip(machine, namespace), about: namespace } : {}),
+    subject: namespaceSubject(key, namespace?.id),
   };
 }
 
@@ -32,73 +42,90 @@ function namespaceNodes(machine: Machine, container: Container, parentId: string
   return [...own, ...hosts].map(key => namespaceNode(machine, container, key, parentId));
 }
 
-const containerFacts = ({ engine, id, pid, image, pod, labels }: Container): [string, string][] => [
-  ['engine', engine],
-  ['id', id],
-  ...(image === undefined ? [] : [['image', image] satisfies [string, string]]),
-  ['pid', `${pid}`],
-  ...(pod === undefined ? [] : [['pod', pod] satisfies [string, string]]),
-  ...Object.entries(labels)
-    .slice(0, 12)
-    .map(([name, value]): [string, string] => [`label ${name}`, value]),
-];
-
 function containerNode(machine: Machine, container: Container, parentId: string): TreeNode {
   const id = `${parentId}/${container.id}`;
   return {
     id,
-    label: visible(container.name) || container.id.slice(0, 12),
+    label: nameOf(container),
     description: [...(container.image ? [visible(container.image)] : []), `pid ${container.pid}`].join(' · '),
     icon: 'package',
     context: 'container enterable haspid',
-    tooltip: { title: visible(container.name), facts: containerFacts(container) },
+    tooltip: () => containerTooltip(machine, container),
+    about: container,
     subject: { kind: 'container', id: container.id },
-    children: () => [...namespaceNodes(machine, container, id), processesNode(machine, machine.belonging(container.pid), id)],
+    children: () => [
+      ...namespaceNodes(machine, container, id),
+      ...groupsOf(containersIn(machine, container)).map(each => engineNode(machine, each, id)),
+      processesNode(machine, machine.belonging(container.pid), id),
+    ],
   };
 }
 
-const byName = (a: Container, b: Container): number => a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1);
+const containerNodes = (machine: Machine, containers: readonly Container[], parentId: string): readonly TreeNode[] =>
+  listNamed([...containers].sort(byName), { parentId, name: nameOf, node: each => containerNode(machine, each, parentId) });
 
-const distinct = (values: readonly string[]): string[] => [...new Set(values)].sort();
+/** `default / web-6f9c`: the pod's namespace, and its name. */
+const podLabel = (pod: string): string => visible(pod).replace('/', ' / ');
 
 function podNode(machine: Machine, pod: string, containers: readonly Container[], parentId: string): TreeNode {
   const id = `${parentId}/pod:${pod}`;
   return {
     id,
-    label: visible(pod),
+    label: podLabel(pod),
     description: plural(containers.length, 'container'),
     icon: 'layers',
     context: 'pod',
     expanded: true,
-    children: () => containers.map(each => containerNode(machine, each, id)),
+    children: () => containerNodes(machine, containers, id),
   };
 }
 
-function engineNode(machine: Machine, engine: string): TreeNode {
-  const id = `engine:${engine}`;
-  const containers = machine.snapshot.containers.filter(each => each.engine === engine).sort(byName);
-  const pods = distinct(containers.flatMap(each => each.pod ?? []));
+/** Containers of one engine, or of one of its own namespaces: those of a pod below it. */
+function memberNodes(machine: Machine, containers: readonly Container[], parentId: string): readonly TreeNode[] {
+  const pods = groupedBy(containers, each => each.pod);
+  const alone = containers.filter(each => each.pod === undefined);
+  return [
+    ...listNamed(pods, {
+      parentId: `${parentId}/pods`,
+      name: ([pod]) => podLabel(pod),
+      node: ([pod, all]) => podNode(machine, pod, all, parentId),
+    }),
+    ...containerNodes(machine, alone, parentId),
+  ];
+}
+
+function spaceNode(machine: Machine, space: string, containers: readonly Container[], parentId: string): TreeNode {
+  const id = `${parentId}/space:${space}`;
   return {
     id,
-    label: visible(engine),
+    label: visible(space),
+    description: `containerd namespace · ${plural(containers.length, 'container')}`,
+    icon: 'symbol-namespace',
+    context: 'space',
+    expanded: true,
+    children: () => memberNodes(machine, containers, id),
+  };
+}
+
+function engineNode(machine: Machine, { id: group, engine, uid, containers }: EngineGroup, parentId: string): TreeNode {
+  const id = parentId ? `${parentId}/engine:${group}` : `engine:${group}`;
+  // Docker and Kubernetes have one of containerd's namespaces for themselves, whose name tells nothing.
+  const bySpace = engine === 'containerd';
+  const spaces = bySpace ? groupedBy(containers, each => each.space) : [];
+  return {
+    id,
+    label: uid === undefined ? visible(engine) : `${visible(engine)} (user ${uid})`,
     description: `${containers.length}`,
     icon: 'server',
     context: 'engine',
     expanded: true,
     children: () => [
-      ...pods.map(pod =>
-        podNode(
-          machine,
-          pod,
-          containers.filter(each => each.pod === pod),
-          id,
-        ),
-      ),
-      ...containers.filter(each => each.pod === undefined).map(each => containerNode(machine, each, id)),
+      ...spaces.map(([space, all]) => spaceNode(machine, space, all, id)),
+      ...memberNodes(machine, bySpace ? containers.filter(each => each.space === undefined) : containers, id),
     ],
   };
 }
 
-/** The containers that other engines made, by engine and pod. */
+/** The containers that other engines made, by engine and pod; those of an engine in a container are in that one. */
 export const containerTree = (machine: Machine): TreeNode[] =>
-  distinct(machine.snapshot.containers.map(each => each.engine)).map(engine => engineNode(machine, engine));
+  groupsOf(containersIn(machine, undefined)).map(each => engineNode(machine, each, ''));

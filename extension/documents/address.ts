@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import { Definition } from '../../helper/protocol/definition.ts';
 import { namespaceId } from '../../helper/protocol/difference.ts';
-import { NamespaceKey, Pid } from '../../helper/protocol/model.ts';
+import { NamespaceReference, Pid } from '../../helper/protocol/model.ts';
 import { pathSegment } from '../hostile-text.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 import { givenName } from '../names.ts';
 
 export const scheme = 'burrow';
 
 /** What a document shows. It is in the address, so that a document is the same one after a restart of the editor. */
 export const Shown = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('namespace'), key: NamespaceKey }),
+  z.object({ kind: z.literal('namespace'), key: NamespaceReference }),
   z.object({ kind: z.literal('process'), pid: Pid, start: z.int() }),
   z.object({
     kind: z.literal('plan'),

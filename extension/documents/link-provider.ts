@@ -1,6 +1,7 @@
 import { DocumentLink, type DocumentLinkProvider, Range, type Uri } from 'vscode';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { Session } from '../session.ts';
+import { namespaceSubject } from '../subject.ts';
 import { readAddress, type Shown } from './address.ts';
 import { findLinks, type Link } from './links.ts';
 
@@ -8,7 +9,8 @@ import { findLinks, type Link } from './links.ts';
 function shownBy(machine: Machine, { to }: Link, here: string): Shown | undefined {
   const start = to.kind === 'process' ? machine.process(to.pid)?.start : undefined;
   if (to.kind === 'process' && start === undefined) return undefined;
-  const shown: Shown = to.kind === 'namespace' ? to : { kind: 'process', pid: to.pid, start: start ?? 0 };
+  const shown: Shown =
+    to.kind === 'namespace' ? namespaceSubject(to.key, machine.namespace(to.key)?.id) : { kind: 'process', pid: to.pid, start: start ?? 0 };
   return JSON.stringify(shown) === here ? undefined : shown;
 }
 

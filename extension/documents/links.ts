@@ -10,7 +10,7 @@ export interface Link {
 
 const namespacePattern = /\b(cgroup|ipc|mnt|net|pid|time|user|uts):\[(\d{1,10})\]/g;
 // Only where the document itself writes a pid: a command line may say "process 1" too.
-const pidPattern = /^(\s*- process |# process |\s*(?:pid|init|parent): )(\d{1,10})\b/gm;
+const pidPattern = /^(\s*- (?:(?:fd \d+|socket \d+|thread \d+|next child) of )?process |# process |\s*(?:pid|init|parent): )(\d{1,10})\b/gm;
 
 function namespaceLinks(text: string): Link[] {
   return [...text.matchAll(namespacePattern)].flatMap(({ 0: whole, 1: type, 2: inode, index }) => {

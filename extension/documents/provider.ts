@@ -13,7 +13,7 @@ import type { Difference } from '../../helper/protocol/difference.ts';
 import { NotRunning } from '../helper-client/errors.ts';
 import { explain } from '../helper-client/explain.ts';
 import { visible } from '../hostile-text.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { Session } from '../session.ts';
 import { addressOf, readAddress, type Shown, scheme, subjectOf } from './address.ts';
 import { touches } from './freshness.ts';
@@ -35,12 +35,15 @@ class Documents implements TextDocumentContentProvider, Disposable {
   readonly #texts = new Map<string, string>();
   /** Texts that were made to see whether they differ: the editor asks for them next. */
   readonly #fresh = new Map<string, string>();
+  /** The addresses of those that are being made, and of those that have to be made once more. */
+  readonly #renewing = new Set<string>();
+  readonly #outdated = new Set<string>();
   readonly #listeners: Disposable[];
 
   constructor(session: Session) {
     this.#session = session;
     this.#listeners = [
-      session.onDidChangeMachine(difference => this.#refreshOpen(difference)),
+      session.onDidChangeMachine(differences => this.#refreshOpen(differences)),
       // What it holds changes without the namespace itself changing: addresses, mounts, a host name.
       window.onDidChangeActiveTextEditor(editor => {
         if (editor) this.#refresh(editor.document, undefined);
@@ -98,23 +101,37 @@ class Documents implements TextDocumentContentProvider, Disposable {
     languages.setTextDocumentLanguage(document, 'yaml').then(undefined, (error: unknown) => this.#session.log.warn(String(error)));
   }
 
-  #refreshOpen(difference: Difference | undefined): void {
-    for (const document of workspace.textDocuments) this.#refresh(document, difference);
+  #refreshOpen(differences: readonly Difference[] | undefined): void {
+    for (const document of workspace.textDocuments) this.#refresh(document, differences);
   }
 
-  #refresh({ uri }: TextDocument, difference: Difference | undefined): void {
+  #refresh({ uri }: TextDocument, differences: readonly Difference[] | undefined): void {
     if (uri.scheme !== scheme) return;
     const shown = readAddress(uri.query);
     if (!shown || shown.kind === 'plan') return;
-    if (shown.kind === 'namespace' && !touches(difference, shown.key)) return;
+    if (shown.kind === 'namespace' && !touches(differences, shown.key)) return;
     this.#renew(uri).catch((error: unknown) => this.#session.log.warn(String(error)));
   }
 
+  /** Where processes come and go all the time, the helper is asked again only after it has answered. */
   async #renew(uri: Uri): Promise<void> {
-    const text = await this.#text(uri);
-    if (text === this.#texts.get(uri.toString())) return;
-    this.#fresh.set(uri.toString(), text);
-    this.#changed.fire(uri);
+    const key = uri.toString();
+    if (this.#renewing.has(key)) {
+      this.#outdated.add(key);
+      return;
+    }
+    this.#renewing.add(key);
+    try {
+      do {
+        this.#outdated.delete(key);
+        const text = await this.#text(uri);
+        if (text === this.#texts.get(key)) continue;
+        this.#fresh.set(key, text);
+        this.#changed.fire(uri);
+      } while (this.#outdated.has(key));
+    } finally {
+      this.#renewing.delete(key);
+    }
   }
 
   dispose(): void {

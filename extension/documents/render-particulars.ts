@@ -1,7 +1,7 @@
 import type { IdMapping, Interface, Mount, Particulars, Route } from '../../helper/protocol/inspection.ts';
 import type { NamespaceKey } from '../../helper/protocol/model.ts';
 import { visible } from '../hostile-text.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 import { givenName } from '../names.ts';
 import { type Fields, Inline, Noted, type Value } from './yaml.ts';
 

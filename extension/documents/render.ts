@@ -1,63 +1,40 @@
 import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { Inspection } from '../../helper/protocol/inspection.ts';
-import type { Container, NamespaceKey, Process, Sandbox } from '../../helper/protocol/model.ts';
-import { keysOf, type Machine } from '../machine.ts';
+import type { Container, NamespaceInodes, Process, Sandbox } from '../../helper/protocol/model.ts';
+import type { Machine } from '../machine/machine.ts';
+import { keysOf } from '../machine/per-namespace.ts';
 import { givenName } from '../names.ts';
-import { nameComment, particularFields, processName } from './render-particulars.ts';
-import { emit, type Fields, Noted, type Value } from './yaml.ts';
-
-const shortList = 12;
-const longList = 1000;
-
-const namespaceValue = (machine: Machine, key: NamespaceKey): Noted => new Noted(namespaceId(key), nameComment(machine, key));
-
-/** A list that may be long: as it is among the holders, or from there only named and then below all the rest. */
-interface List {
-  readonly above: readonly Value[];
-  readonly below: readonly Value[] | undefined;
-}
-
-function listed(values: readonly Value[], words: string): List {
-  if (values.length <= shortList) return { above: values, below: undefined };
-  const hidden = values.length - longList;
-  const below = hidden > 0 ? [...values.slice(0, longList), `… and ${hidden.toLocaleString('en')} more`] : values;
-  return { above: [new Noted(`${values.length.toLocaleString('en')} ${words}`, 'listed below')], below };
-}
-
-const members = ({ processes }: Inspection): Value[] =>
-  [...processes]
-    .sort((a, b) => a.pid - b.pid)
-    .map(({ pid, inside, name }) => new Noted(`process ${pid} ${name}`, inside === pid ? undefined : `pid ${inside} inside`));
+import { holdersOf, namespaceValue } from './render-holders.ts';
+import { particularFields, processName } from './render-particulars.ts';
+import { emit, type Fields, Noted } from './yaml.ts';
 
 /** The details of a namespace, as YAML that a person reads. */
 export function renderNamespace(inspection: Inspection, machine: Machine): string {
   const { namespace, particulars, gaps } = inspection;
   const { type, inode, owner, parent, ownerUid } = namespace;
   const given = givenName(machine, namespace, namespace.name);
-  const processes = listed(members(inspection), 'processes');
-  const nested = listed(
-    namespace.holders.children.map(key => namespaceValue(machine, key)),
-    'namespaces',
-  );
-  const holders = [...processes.above, ...namespace.holders.mounts.map(({ path }) => `mount ${path}`), ...nested.above];
+  const { held, rest } = holdersOf(inspection, machine);
   return emit(`${namespaceId(namespace)}${given ? ` of ${given.words}` : ''}`, {
     owner: owner === undefined ? undefined : namespaceValue(machine, { type: 'user', inode: owner }),
     parent: parent === undefined || (type === 'user' && parent === owner) ? undefined : namespaceValue(machine, { type, inode: parent }),
     'made by': ownerUid === undefined ? undefined : `user ${ownerUid}`,
-    'held by': holders.length > 0 ? holders : 'nothing that the helper can see',
+    'held by': held.length > 0 ? held : 'nothing that the helper can see',
     ...(particulars ? particularFields(machine, inode, particulars) : {}),
     'not known': gaps.length > 0 ? gaps : undefined,
-    processes: processes.below,
-    namespaces: nested.below,
+    ...rest,
   });
 }
 
-const containerFields = ({ engine, id, name, image, pod, labels }: Container): Fields => ({
+const containerFields = ({ engine, id, name, image, pod, space, uid, within, source, labels }: Container): Fields => ({
   engine,
   name,
   id,
   image,
   pod,
+  'containerd namespace': space,
+  'engine of user': uid,
+  'engine runs in': within,
+  'name from': source,
   labels: Object.keys(labels).length > 0 ? labels : undefined,
 });
 
@@ -72,10 +49,13 @@ const sandboxFields = ({ name, id, created, uid, networks }: Sandbox): Fields =>
       : undefined,
 });
 
+const inodeFields = (machine: Machine, inodes: NamespaceInodes): Fields =>
+  Object.fromEntries(keysOf(inodes).map(key => [key.type, namespaceValue(machine, key)]));
+
 /** The details of a process; of the init of a sandbox or a container those of the whole. */
 export function renderProcess(process: Process, machine: Machine): string {
   const sandbox = machine.sandboxes.find(each => each.pid === process.pid);
-  const container = machine.snapshot.containers.find(each => each.pid === process.pid);
+  const container = machine.containerOfInit(process.pid);
   const words = sandbox ? `sandbox ${sandbox.name}` : container && `${container.engine} container ${container.name}`;
   const inside = process.pids.slice(1);
   return emit(`process ${process.pid} ${process.name}${words ? `, init of ${words}` : ''}`, {
@@ -85,7 +65,11 @@ export function renderProcess(process: Process, machine: Machine): string {
     parent: process.parent > 0 ? new Noted(process.parent, processName(machine, process.parent)) : undefined,
     user: process.uid,
     command: process.command || undefined,
-    namespaces: Object.fromEntries(keysOf(process.namespaces).map(key => [key.type, namespaceValue(machine, key)])),
+    namespaces: inodeFields(machine, process.namespaces),
+    'next child in': process.forChildren && inodeFields(machine, process.forChildren),
+    'threads elsewhere': process.threads?.length
+      ? Object.fromEntries(process.threads.map(each => [`thread ${each.tid}`, inodeFields(machine, each.namespaces)]))
+      : undefined,
   });
 }
 

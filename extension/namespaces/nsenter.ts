@@ -1,5 +1,5 @@
 import type { NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 import { pidOf } from '../names.ts';
 import type { Subject } from '../subject.ts';
 

@@ -1,9 +1,12 @@
 import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { NamespaceKey, Sandbox } from '../../helper/protocol/model.ts';
 import { plural, visible } from '../hostile-text.ts';
-import { keysOf, type Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
+import { keysOf } from '../machine/per-namespace.ts';
+import { namespaceSubject } from '../subject.ts';
 import type { Tooltip, TreeNode } from '../tree/node.ts';
-import { namespaceContext, namespaceIcons, namespaceTooltip, processesNode } from '../tree/nodes.ts';
+import { namespaceContext, namespaceIcons, processesNode } from '../tree/nodes.ts';
+import { namespaceTooltip } from '../tree/tooltips.ts';
 
 const withoutPrefix = (address: string): string => address.replace(/\/\d+$/, '');
 
@@ -17,10 +20,10 @@ function namespaceNode(machine: Machine, sandbox: Sandbox, key: NamespaceKey, pa
     label: `${key.type} ${key.inode}`,
     description: [machine.isHosts(key) ? "host's" : 'own', ...links].join(' · '),
     icon: namespaceIcons[key.type],
-    dimmed: machine.isHosts(key),
+    ...(machine.isHosts(key) ? { tone: 'dimmed' } : {}),
     context: namespaceContext(machine, key),
-    ...(namespace ? { tooltip: namespaceTooltip(machine, namespace) } : {}),
-    subject: { kind: 'namespace', key },
+    ...(namespace ? { tooltip: () => namespaceTooltip(machine, namespace), about: namespace } : {}),
+    subject: namespaceSubject(key, namespace?.id),
   };
 }
 
@@ -44,7 +47,8 @@ function sandboxNode(machine: Machine, sandbox: Sandbox): TreeNode {
     description: [...addresses(sandbox), count].join(' · '),
     icon: processes.length ? 'vm-active' : 'vm-outline',
     context: 'sandbox enterable haspid removable',
-    tooltip: sandboxTooltip(sandbox),
+    tooltip: () => sandboxTooltip(sandbox),
+    about: sandbox,
     subject: { kind: 'sandbox', id: sandbox.id },
     children: () => [
       ...keysOf(sandbox.namespaces).map(key => namespaceNode(machine, sandbox, key, id)),

@@ -1,6 +1,6 @@
 import type { NamespaceInodes, NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
 import type { Entry, Target } from '../../helper/protocol/target.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 import { pidOf } from '../names.ts';
 import { type Subject, targetOf } from '../subject.ts';
 

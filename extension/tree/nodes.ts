@@ -1,11 +1,14 @@
 import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { Namespace, NamespaceKey, NamespaceType, Process } from '../../helper/protocol/model.ts';
 import { plural, visible } from '../hostile-text.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
+import { keysOf } from '../machine/per-namespace.ts';
 import { givenName, oldestName } from '../names.ts';
-import type { Tooltip, TreeNode } from './node.ts';
-
-const processLimit = 500;
+import { namespaceSubject } from '../subject.ts';
+import type { TreeNode } from './node.ts';
+import { listNumbered } from './ranges.ts';
+import { insidePid, namespaceTooltip, processTooltip } from './tooltips.ts';
+import { foreignUser, unusualLife } from './unusual.ts';
 
 export const namespaceIcons: Readonly<Record<NamespaceType, string>> = {
   net: 'globe',
@@ -18,47 +21,64 @@ export const namespaceIcons: Readonly<Record<NamespaceType, string>> = {
   time: 'watch',
 };
 
-const facts = (...all: (readonly [string, string | undefined])[]): (readonly [string, string])[] =>
-  all.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value] as const]));
+type Thread = NonNullable<Process['threads']>[number];
 
-/** `pid 1 inside`, for a process that has another number there. */
-const insidePid = ({ pids }: Process): number | undefined => (pids.length > 1 ? pids.at(-1) : undefined);
+export const processId = ({ pid, start }: Process): string => `process:${pid}:${start}`;
 
-function processTooltip(machine: Machine, process: Process): Tooltip {
-  const parent = machine.process(process.parent);
+function threadNode(machine: Machine, thread: Thread, parentId: string): TreeNode {
+  const id = `${parentId}/thread:${thread.tid}`;
+  const keys = keysOf(thread.namespaces);
   return {
-    title: `${visible(process.name)} (${process.pid})`,
-    facts: facts(
-      ['command', process.command],
-      ['user', `${process.uid}`],
-      ['parent', parent && `${parent.pid} ${visible(parent.name)}`],
-      ['pid inside', insidePid(process)?.toString()],
-      ['namespaces of its own', machine.differing(process.namespaces).map(namespaceId).join(', ')],
-    ),
+    id,
+    label: `thread ${thread.tid}`,
+    description: `in ${keys.map(({ type, inode }) => `${type} ${inode}`).join(', ')}`,
+    icon: 'pulse',
+    context: 'thread',
+    children: () => keys.flatMap(key => machine.namespace(key) ?? []).map(each => namespaceLeaf(machine, each, id)),
   };
 }
+
+export const threadNodes = (machine: Machine, { threads = [] }: Process, parentId: string): TreeNode[] =>
+  threads.map(each => threadNode(machine, each, parentId));
+
+/** `812 · 1 inside · a thread elsewhere`, and what else tells it from its neighbours. */
+export function processDescription(process: Process, more: readonly string[] = []): string {
+  const inside = insidePid(process);
+  const threads = process.threads?.length ?? 0;
+  return [
+    `${process.pid}`,
+    ...(inside === undefined ? [] : [`${inside} inside`]),
+    ...more,
+    ...(threads > 0 ? [threads === 1 ? 'a thread elsewhere' : `${threads} threads elsewhere`] : []),
+  ].join(' · ');
+}
+
+export const processContext = (machine: Machine, { namespaces }: Process): string =>
+  machine.differing(namespaces).length > 0 ? 'process haspid enterable' : 'process haspid';
 
 export function processNode(machine: Machine, process: Process, parentId: string): TreeNode {
-  const inside = insidePid(process);
-  const enterable = machine.differing(process.namespaces).length > 0;
+  const id = `${parentId}/${processId(process)}`;
   return {
-    id: `${parentId}/process:${process.pid}:${process.start}`,
+    id,
     label: visible(process.name) || `${process.pid}`,
-    description: [`${process.pid}`, ...(inside === undefined ? [] : [`${inside} inside`])].join(' · '),
+    description: processDescription(process),
     icon: 'server-process',
-    context: `process haspid${enterable ? ' enterable' : ''}`,
-    tooltip: processTooltip(machine, process),
+    context: processContext(machine, process),
+    tooltip: () => processTooltip(machine, process),
+    about: process,
     subject: { kind: 'process', pid: process.pid, start: process.start },
+    ...(process.threads?.length ? { children: () => threadNodes(machine, process, id) } : {}),
   };
 }
 
-/** The nodes of processes. Of very many only the first are shown: the editor draws them all at once. */
-export function processNodes(machine: Machine, processes: readonly Process[], parentId: string): TreeNode[] {
-  const shown = processes.slice(0, processLimit).map(process => processNode(machine, process, parentId));
-  const more = processes.length - shown.length;
-  if (more > 0) shown.push({ id: `${parentId}/more`, label: `… and ${more.toLocaleString('en')} more`, icon: 'ellipsis', context: 'more' });
-  return shown;
-}
+/** The nodes of processes, which are in the order of their pids. */
+export const processNodes = (machine: Machine, processes: readonly Process[], parentId: string): readonly TreeNode[] =>
+  listNumbered(processes, each => each.pid, {
+    parentId,
+    words: 'pids',
+    name: each => `${each.pid}`,
+    node: each => processNode(machine, each, parentId),
+  });
 
 /** A node `processes (3)` under which they are. */
 export const processesNode = (machine: Machine, processes: readonly Process[], parentId: string): TreeNode => ({
@@ -69,42 +89,37 @@ export const processesNode = (machine: Machine, processes: readonly Process[], p
   children: () => processNodes(machine, processes, `${parentId}/processes`),
 });
 
-/** Why a namespace without a process is still there. */
-function keptBy({ holders }: Namespace): string | undefined {
-  if (holders.processes > 0) return undefined;
-  if (holders.mounts.length) return holders.mounts.map(each => visible(each.path)).join(', ');
-  return holders.children.length ? holders.children.map(namespaceId).join(', ') : undefined;
-}
-
-export function namespaceTooltip(machine: Machine, namespace: Namespace): Tooltip {
-  const { owner, parent, holders } = namespace;
-  return {
-    title: namespaceId(namespace),
-    facts: facts(
-      ['of', givenName(machine, namespace)?.words],
-      ['processes', `${holders.processes}`],
-      ['oldest', oldestName(machine, namespace)],
-      ['owner', owner === undefined ? undefined : `user:[${owner}]`],
-      ['parent', parent === undefined ? undefined : `${namespace.type}:[${parent}]`],
-      ['made by user', namespace.ownerUid?.toString()],
-      ['mounted at', holders.mounts.map(each => visible(each.path)).join(', ')],
-      ['kept by', keptBy(namespace)],
-    ),
-  };
-}
-
 export const namespaceContext = (machine: Machine, key: NamespaceKey): string =>
   machine.isHosts(key) ? `namespace ${key.type}` : `namespace ${key.type} enterable`;
 
 /** The facts that tell a namespace from its neighbours: `redis-1 · 3 processes · redis-server`. */
 export function namespaceDescription(machine: Machine, namespace: Namespace): string {
-  const given = givenName(machine, namespace);
+  const given = givenName(machine, namespace, namespace.name);
   const oldest = oldestName(machine, namespace);
+  const foreign = foreignUser(machine, namespace);
+  const count = namespace.holders.processes;
   return [
     ...(given ? [given.name] : []),
     ...(given?.words.startsWith('ip netns ') ? ['ip netns'] : []),
-    namespace.holders.processes ? plural(namespace.holders.processes, 'process', 'processes') : 'no process',
+    unusualLife(machine, namespace) ?? (count ? plural(count, 'process', 'processes') : 'no process'),
     // The host's oldest process is always the same.
     ...(oldest && !machine.isHosts(namespace) ? [oldest] : []),
+    ...(foreign === undefined ? [] : [`of user ${foreign}`]),
   ].join(' · ');
+}
+
+/** A namespace as a row that says which one it is, with its type. */
+export function namespaceLeaf(machine: Machine, namespace: Namespace, parentId: string): TreeNode {
+  const unusual = unusualLife(machine, namespace) !== undefined;
+  return {
+    id: `${parentId}/${namespaceId(namespace)}`,
+    label: `${namespace.type} ${namespace.inode}`,
+    description: namespaceDescription(machine, namespace),
+    icon: unusual ? 'warning' : machine.isHosts(namespace) ? 'home' : namespaceIcons[namespace.type],
+    ...(unusual ? { tone: 'warning' } : {}),
+    context: namespaceContext(machine, namespace),
+    tooltip: () => namespaceTooltip(machine, namespace),
+    about: namespace,
+    subject: namespaceSubject(namespace, namespace.id),
+  };
 }

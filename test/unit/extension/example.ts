@@ -1,4 +1,4 @@
-import { Machine } from '../../../extension/machine.ts';
+import { Machine } from '../../../extension/machine/machine.ts';
 import {
   type Container,
   type Namespace,

@@ -5,11 +5,14 @@ import { describe, test } from 'node:test';
 import * as z from 'zod';
 import { commandIds, contextKeys, viewIds } from '../../../extension/command-ids.ts';
 import { containerTree } from '../../../extension/containers/model.ts';
+import { groupings, groupingWords } from '../../../extension/namespaces/arrangement.ts';
 import { namespaceTree } from '../../../extension/namespaces/model.ts';
 import { sandboxTree } from '../../../extension/sandboxes/model.ts';
 import { settings } from '../../../extension/settings.ts';
 import type { TreeNode } from '../../../extension/tree/node.ts';
+import { by } from './drawing.ts';
 import { machine } from './example.ts';
+import { unusual } from './unusual.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const Entry = z.object({ command: z.string().optional(), submenu: z.string().optional(), when: z.string().optional() });
@@ -24,7 +27,17 @@ const Manifest = z.object({
     viewsWelcome: z.array(z.object({ view: z.string(), contents: z.string(), when: z.string() })),
     menus: z.record(z.string(), z.array(Entry)),
     submenus: z.array(z.object({ id: z.string() })),
-    configuration: z.object({ properties: z.record(z.string(), z.object({ default: z.unknown(), markdownDescription: z.string() })) }),
+    configuration: z.object({
+      properties: z.record(
+        z.string(),
+        z.object({
+          default: z.unknown(),
+          markdownDescription: z.string(),
+          enum: z.array(z.string()).optional(),
+          enumItemLabels: z.array(z.string()).optional(),
+        }),
+      ),
+    }),
     languages: z.array(z.object({ id: z.string(), firstLine: z.string().optional() })),
     walkthroughs: z.array(
       z.object({ id: z.string(), steps: z.array(z.object({ description: z.string(), media: z.object({ markdown: z.string() }) })) }),
@@ -84,8 +97,37 @@ describe('the manifest', () => {
     assert.deepEqual([...new Set(asked)].sort(), [...contextKeys].sort());
   });
 
+  test('asks only for settings that there are', () => {
+    const asked = clauses.flatMap(clause => [...clause.matchAll(/\bconfig\.([\w.]+)/g)].map(([, key = '']) => key));
+    assert.ok(asked.length > 0);
+    for (const key of asked) assert.ok(key in contributes.configuration.properties, key);
+  });
+
+  test('offers the groupings that the view knows, by the names that the command gives them', () => {
+    const setting = contributes.configuration.properties['burrow.namespaces.groupBy'];
+    assert.deepEqual(setting?.enum, [...groupings]);
+    assert.deepEqual(
+      setting?.enumItemLabels,
+      groupings.map(each => groupingWords[each].label),
+    );
+  });
+
+  test('shows of hiding and showing the one that can be done', () => {
+    for (const what of ['KernelThreads', 'Host']) {
+      const setting = `config.burrow.namespaces.hide${what}`;
+      for (const menu of ['view/title', 'commandPalette']) {
+        const [hide, show] = ['hide', 'show'].map(verb =>
+          menus.find(each => each.menu === menu && each.command === `burrow.namespaces.${verb}${what}`),
+        );
+        assert.match(hide?.when ?? '', new RegExp(`(^| )!${setting.replaceAll('.', '\\.')}$`));
+        assert.match(show?.when ?? '', new RegExp(`(^| )${setting.replaceAll('.', '\\.')}$`));
+      }
+    }
+  });
+
   test('asks only for words that tree items carry', () => {
-    const carried = [namespaceTree, containerTree, sandboxTree].flatMap(tree => contextsOf(tree(machine)));
+    const trees = [...groupings.map(grouping => namespaceTree(unusual, by(grouping))), containerTree(machine), sandboxTree(machine)];
+    const carried = trees.flatMap(contextsOf);
     const patterns = clauses.flatMap(clause => [...clause.matchAll(/viewItem =~ \/(.*?)\//g)].map(([, pattern = '']) => pattern));
     const words = patterns.flatMap(pattern => pattern.replaceAll('\\b', '').match(/[a-z]+/g) ?? []);
     assert.ok(words.length > 0);

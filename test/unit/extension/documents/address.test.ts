@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addressOf, readAddress } from '../../../../extension/documents/address.ts';
 import { touches } from '../../../../extension/documents/freshness.ts';
-import { Machine } from '../../../../extension/machine.ts';
+import { Machine } from '../../../../extension/machine/machine.ts';
 import { difference } from '../../../../helper/protocol/difference.ts';
 import { machine, process, redis, redisInodes, snapshot } from '../example.ts';
 
@@ -32,10 +32,10 @@ describe('a difference', () => {
 
   test('touches the namespaces that it names, and those of the processes that it names', () => {
     const more = with81As([...snapshot.processes, process(99, 'new', redisInodes)]);
-    assert.equal(touches(more, { type: 'net', inode: 20 }), true);
-    assert.equal(touches(more, { type: 'net', inode: 30 }), false);
+    assert.equal(touches([more], { type: 'net', inode: 20 }), true);
+    assert.equal(touches([more], { type: 'net', inode: 30 }), false);
     const less = difference(snapshot, { ...snapshot, namespaces: snapshot.namespaces.filter(each => each.inode !== 40) });
-    assert.equal(touches(less, { type: 'net', inode: 40 }), true);
+    assert.equal(touches([less], { type: 'net', inode: 40 }), true);
     assert.equal(touches(undefined, { type: 'net', inode: 40 }), true);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { renderGone, renderNamespace, renderPlan, renderProcess } from '../../../../extension/documents/render.ts';
-import { Machine } from '../../../../extension/machine.ts';
+import { Machine } from '../../../../extension/machine/machine.ts';
 import type { Inspection, Particulars } from '../../../../helper/protocol/inspection.ts';
 import { type NamespaceKey, noHolders } from '../../../../helper/protocol/model.ts';
 import { machine, namespace, process, redis, redisInodes, snapshot } from '../example.ts';
@@ -216,6 +216,7 @@ container:
   name: redis-1
   id: c1
   image: redis:7
+  name from: docker API
 pid: 80 # 1 inside
 parent: 1 # systemd
 user: 0

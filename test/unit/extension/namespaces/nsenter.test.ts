@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Machine } from '../../../../extension/machine.ts';
+import { Machine } from '../../../../extension/machine/machine.ts';
 import { nsenterCommand } from '../../../../extension/namespaces/nsenter.ts';
 import { noHolders } from '../../../../helper/protocol/model.ts';
 import { machine, namespace, snapshot } from '../example.ts';

@@ -9,19 +9,9 @@ import {
   type Process,
   type Snapshot,
 } from '../../../../helper/protocol/model.ts';
+import { random } from '../../random.ts';
 
 const SEEDS = 200;
-
-/** mulberry32: the same numbers for the same seed, so that a failure can be repeated. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return below => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 /** Few keys and few values, so that two snapshots share some objects, and some of those with changes. */
 function snapshot(next: (below: number) => number): Snapshot {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Machine } from '../../../extension/machine.ts';
-import { host, machine, process, snapshot } from './example.ts';
+import { Machine } from '../../../../extension/machine/machine.ts';
+import { host, machine, process, snapshot } from '../example.ts';
 
 describe('the machine', () => {
   test("knows the host's namespaces by what it booted with", () => {
@@ -13,7 +13,7 @@ describe('the machine', () => {
   });
 
   test("takes the helper's own for the host's where it cannot see those", () => {
-    const inside = new Machine({ ...snapshot, namespaces: [], processes: [process(5, 'burrow', { net: 77 })] }, [], 5);
+    const inside = new Machine({ ...snapshot, namespaces: [], processes: [process(5, 'burrow', { net: 77 })] }, [], { helperPid: 5 });
     assert.ok(inside.isHosts({ type: 'net', inode: 77 }));
   });
 

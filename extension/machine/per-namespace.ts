@@ -1,0 +1,63 @@
+import { type NamespaceInodes, type NamespaceKey, type NamespaceType, namespaceTypes } from '../../helper/protocol/model.ts';
+
+/** The namespaces in the order in which views list them. */
+export const keysOf = (inodes: NamespaceInodes): NamespaceKey[] =>
+  namespaceTypes.flatMap(type => {
+    const inode = inodes[type];
+    return inode === undefined ? [] : [{ type, inode }];
+  });
+
+/** One value for each namespace. A map by text would have to put that text together for every look. */
+export class PerNamespace<V> {
+  readonly #types = new Map<NamespaceType, Map<number, V>>(namespaceTypes.map(type => [type, new Map()]));
+
+  ofType(type: NamespaceType): ReadonlyMap<number, V> {
+    return this.#map(type);
+  }
+
+  get({ type, inode }: NamespaceKey): V | undefined {
+    return this.#map(type).get(inode);
+  }
+
+  set({ type, inode }: NamespaceKey, value: V): void {
+    this.#map(type).set(inode, value);
+  }
+
+  delete({ type, inode }: NamespaceKey): void {
+    this.#map(type).delete(inode);
+  }
+
+  #map(type: NamespaceType): Map<number, V> {
+    const map = this.#types.get(type);
+    if (!map) throw new Error(`${type} is no type of namespace`);
+    return map;
+  }
+}
+
+const none: ReadonlySet<never> = new Set();
+
+/** What is of each namespace. A namespace of which nothing is left takes no room. */
+export class GroupPerNamespace<V> {
+  readonly #groups = new PerNamespace<Set<V>>();
+
+  of(key: NamespaceKey): ReadonlySet<V> {
+    return this.#groups.get(key) ?? none;
+  }
+
+  /** All groups of a type, by inode. */
+  ofType(type: NamespaceType): ReadonlyMap<number, ReadonlySet<V>> {
+    return this.#groups.ofType(type);
+  }
+
+  add(key: NamespaceKey, value: V): void {
+    const group = this.#groups.get(key);
+    if (group) group.add(value);
+    else this.#groups.set(key, new Set([value]));
+  }
+
+  remove(key: NamespaceKey, value: V): void {
+    const group = this.#groups.get(key);
+    group?.delete(value);
+    if (group?.size === 0) this.#groups.delete(key);
+  }
+}
