@@ -25,7 +25,7 @@ const namespaceLimit = 1000;
 
 function offered(machine: Machine, type: NamespaceType): readonly Namespace[] {
   const all = [...machine.namespacesOf(type).values()];
-  return all.length > namespaceLimit ? all.filter(each => machine.isNamed(each)) : all;
+  return all.length > namespaceLimit ? all.filter(each => each.name !== undefined || machine.isClaimed(each)) : all;
 }
 
 const namespaces = (machine: Machine): SubjectChoice[] =>

@@ -157,14 +157,17 @@ export class Machine {
     return [...this.#namespaces.nestedIn(inode)].sort((a, b) => a.inode - b.inode);
   }
 
-  /** Whether somebody gave it a name: it is the host's, a sandbox's, a container's, or one of `ip netns`. */
-  isNamed(namespace: Namespace): boolean {
-    return (
-      namespace.name !== undefined ||
-      this.isHosts(namespace) ||
-      this.#bySandbox.get(namespace) !== undefined ||
-      this.#processes.sharing(namespace).size > 0
-    );
+  /** Whether the host, a sandbox or a container has it. */
+  isClaimed(key: NamespaceKey): boolean {
+    return this.isHosts(key) || this.#bySandbox.get(key) !== undefined || this.#processes.sharing(key).size > 0;
+  }
+
+  /** The inodes of a type that the host, a sandbox or a container has. */
+  claimed(type: NamespaceType): ReadonlySet<number> {
+    const inodes = new Set(this.#processes.sharedInodes(type));
+    for (const inode of this.#bySandbox.ofType(type).keys()) inodes.add(inode);
+    const host = this.#hostInode(type);
+    return host === undefined ? inodes : inodes.add(host);
   }
 
   /** The namespaces that the machine booted with; the helper's own where it cannot see those. */
@@ -185,10 +188,9 @@ export class Machine {
     return this.#hostInode(type) === inode;
   }
 
-  /** Whether all that is known of them is the host's. */
-  areHosts(inodes: NamespaceInodes): boolean {
-    const known = namespaceTypes.filter(type => inodes[type] !== undefined);
-    return known.length > 0 && known.every(type => inodes[type] === this.#hostInode(type));
+  /** Whether any of them is not the host's. */
+  isElsewhere(inodes: NamespaceInodes): boolean {
+    return namespaceTypes.some(type => inodes[type] !== undefined && inodes[type] !== this.#hostInode(type));
   }
 
   /** The namespaces of these that are not the host's. */

@@ -9,28 +9,31 @@ export const keysOf = (inodes: NamespaceInodes): NamespaceKey[] =>
 
 /** One value for each namespace. A map by text would have to put that text together for every look. */
 export class PerNamespace<V> {
-  readonly #types = new Map<NamespaceType, Map<number, V>>(namespaceTypes.map(type => [type, new Map()]));
+  readonly #types: Readonly<Record<NamespaceType, Map<number, V>>> = {
+    net: new Map(),
+    mnt: new Map(),
+    pid: new Map(),
+    user: new Map(),
+    uts: new Map(),
+    ipc: new Map(),
+    cgroup: new Map(),
+    time: new Map(),
+  };
 
   ofType(type: NamespaceType): ReadonlyMap<number, V> {
-    return this.#map(type);
+    return this.#types[type];
   }
 
   get({ type, inode }: NamespaceKey): V | undefined {
-    return this.#map(type).get(inode);
+    return this.#types[type].get(inode);
   }
 
   set({ type, inode }: NamespaceKey, value: V): void {
-    this.#map(type).set(inode, value);
+    this.#types[type].set(inode, value);
   }
 
   delete({ type, inode }: NamespaceKey): void {
-    this.#map(type).delete(inode);
-  }
-
-  #map(type: NamespaceType): Map<number, V> {
-    const map = this.#types.get(type);
-    if (!map) throw new Error(`${type} is no type of namespace`);
-    return map;
+    this.#types[type].delete(inode);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Container, NamespaceKey, Process } from '../../helper/protocol/model.ts';
+import type { Container, NamespaceKey, NamespaceType, Process } from '../../helper/protocol/model.ts';
 import { GroupPerNamespace, keysOf } from './per-namespace.ts';
 
 const KTHREADD = 2;
@@ -43,6 +43,11 @@ export class Processes {
   /** The containers whose init is in a namespace. */
   sharing(key: NamespaceKey): ReadonlySet<Container> {
     return this.#sharing.of(key);
+  }
+
+  /** The inodes of a type in which there is the init of a container. */
+  sharedInodes(type: NamespaceType): Iterable<number> {
+    return this.#sharing.ofType(type).keys();
   }
 
   /** The containers whose init it is: more than one where an engine and its runtime both tell of it. */

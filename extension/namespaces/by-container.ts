@@ -60,19 +60,12 @@ export function byContainer(scene: Scene): readonly TreeNode[] {
   const { machine, arrangement } = scene;
   const { sandboxes, containers } = machine;
   const host = known(machine, machine.host);
-  const claimed = new Set([
-    ...host,
-    ...sandboxes.flatMap(each => known(machine, each.namespaces)),
-    ...[...containers.values()].flatMap(each => known(machine, initInodes(machine, each))),
-  ]);
-  const others = namespaceTypes.map(type => ({
-    type,
-    count: machine.namespacesOf(type).size - [...claimed].filter(each => each.type === type).length,
-    all: () => {
-      const everything = machine.inodes(type).map(inode => machine.namespace({ type, inode }));
-      return everything.filter((each): each is Namespace => each !== undefined && !claimed.has(each));
-    },
-  }));
+  const others = namespaceTypes.map(type => {
+    const there = machine.namespacesOf(type);
+    const claimed = machine.claimed(type);
+    const count = there.size - [...claimed].filter(inode => there.has(inode)).length;
+    return { type, count, all: () => machine.inodes(type).flatMap(inode => (claimed.has(inode) ? [] : (there.get(inode) ?? []))) };
+  });
   const otherCount = others.reduce((sum, { count }) => sum + count, 0);
   const named =
     <T extends { readonly name: string }>(group: string, all: Iterable<T>, node: (each: T, id: string) => TreeNode) =>

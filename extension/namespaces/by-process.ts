@@ -32,7 +32,9 @@ function differences(machine: Machine, process: Process): NamespaceKey[] {
 function isShown(scene: Scene, process: Process): boolean {
   const { machine, arrangement } = scene;
   if (arrangement.hideKernelThreads && machine.isKernelThread(process)) return false;
-  return !arrangement.hideHost || Boolean(process.threads?.length) || !machine.areHosts(process.namespaces);
+  if (!arrangement.hideHost || process.threads?.length) return true;
+  // Of one whose namespaces cannot be read nobody knows that it is only in the host's.
+  return machine.isElsewhere(process.namespaces) || Object.keys(process.namespaces).length === 0;
 }
 
 const isChild = (scene: Scene, process: Process, each: Process): boolean =>

@@ -30,24 +30,21 @@ export const nodeOf = (scene: Scene, namespace: Namespace, parentId: string): Tr
  */
 export function listNamespaces(scene: Scene, namespaces: readonly Namespace[], parentId: string, typed = true): readonly TreeNode[] {
   const { machine } = scene;
+  const host: Namespace[] = [];
+  const named: Namespace[] = [];
+  const others: Namespace[] = [];
+  for (const each of namespaces) {
+    if (machine.isHosts(each)) host.push(each);
+    else if (each.name !== undefined || machine.isClaimed(each)) named.push(each);
+    else others.push(each);
+  }
   const node = (each: Namespace): TreeNode => {
     const shown = nodeOf(scene, each, parentId);
     return typed ? shown : { ...shown, label: `${each.inode}` };
   };
-  const listing = (id: string) => ({ parentId: `${parentId}/${id}`, words: 'inodes', name: (each: Namespace) => `${each.inode}`, node });
-  return [
-    ...namespaces.filter(each => machine.isHosts(each)).map(node),
-    ...listNumbered(
-      namespaces.filter(each => machine.isNamed(each) && !machine.isHosts(each)),
-      each => each.inode,
-      listing('named'),
-    ),
-    ...listNumbered(
-      namespaces.filter(each => !machine.isNamed(each)),
-      each => each.inode,
-      listing('others'),
-    ),
-  ];
+  const list = (id: string, all: readonly Namespace[]): readonly TreeNode[] =>
+    listNumbered(all, ({ inode }) => inode, { parentId: `${parentId}/${id}`, words: 'inodes', name: ({ inode }) => `${inode}`, node });
+  return [...host.map(node), ...list('named', named), ...list('others', others)];
 }
 
 /** So many namespaces of different types stand side by side; more are put together by type. */

@@ -54,7 +54,7 @@ export function processDescription(process: Process, more: readonly string[] = [
 }
 
 export const processContext = (machine: Machine, { namespaces }: Process): string =>
-  machine.differing(namespaces).length > 0 ? 'process haspid enterable' : 'process haspid';
+  machine.isElsewhere(namespaces) ? 'process haspid enterable' : 'process haspid';
 
 export function processNode(machine: Machine, process: Process, parentId: string): TreeNode {
   const id = `${parentId}/${processId(process)}`;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
+import { findLinks } from '../../../../extension/documents/links.ts';
 import { renderGone, renderNamespace, renderPlan, renderProcess } from '../../../../extension/documents/render.ts';
 import { Machine } from '../../../../extension/machine/machine.ts';
 import type { Inspection, Particulars } from '../../../../helper/protocol/inspection.ts';
@@ -181,6 +182,42 @@ not known:
     );
   });
 
+  test('every kind of holder is there, and leads on to whose it is', () => {
+    const held = namespace(
+      { type: 'net', inode: 41 },
+      {
+        holders: {
+          ...noHolders,
+          threads: [{ pid: 80, tid: 85 }],
+          pending: [81],
+          descriptors: [{ pid: 80, fd: 7 }],
+          sockets: [{ pid: 91, fd: 9 }],
+          mounts: [{ path: '/run/netns/x' }, { path: '/y\n- process 1', mnt: 21 }],
+          unnamed: 3,
+        },
+      },
+    );
+    const text = renderNamespace(inspection(held, undefined, { namespace: held }), machine);
+    assert.equal(
+      text,
+      `# net:[41]
+owner: user:[13] # the host's
+held by:
+  - thread 85 of process 80 # redis-server
+  - next child of process 81 # sh
+  - fd 7 of process 80 # redis-server
+  - socket 9 of process 91 # bash
+  - mount /run/netns/x
+  - mount in mnt:[21] /y␊- process 1
+  - … and 3 more
+`,
+    );
+    assert.deepEqual(
+      findLinks(text).flatMap(({ to }) => (to.kind === 'process' ? [to.pid] : [])),
+      [80, 81, 80, 91],
+    );
+  });
+
   test('very many processes come last, by number', () => {
     const processes = Array.from({ length: 1001 }, (_, index) => ({ pid: 1001 - index, inside: 1001 - index, name: 'p', uid: 0 }));
     const lines = inNet({ ...redisNet, interfaces: [], routes: [] }, { processes }).split('\n');
@@ -231,6 +268,15 @@ namespaces:
   cgroup: cgroup:[16] # the host's
   time: time:[17] # the host's
 `,
+    );
+  });
+
+  test('says which of its threads are elsewhere, and where its next child will be', () => {
+    const threads = [{ tid: 101, namespaces: { net: 20 } }];
+    const divided = process(100, 'python3', redisInodes, { threads, forChildren: { pid: 22 } });
+    assert.match(
+      renderProcess(divided, machine),
+      /\nnext child in:\n {2}pid: pid:\[22\] # docker container redis-1\nthreads elsewhere:\n {2}thread 101:\n {4}net: net:\[20\] # docker container redis-1\n$/,
     );
   });
 

@@ -74,8 +74,8 @@ function answers(machine: Machine): unknown {
     ]),
     ofTypes: namespaceTypes.map(type => [
       machine.inodes(type),
-      [...machine.namespacesOf(type).values()].flatMap(each => (machine.isNamed(each) ? each.inode : [])).sort(),
       [...machine.namespacesOf(type).keys()].sort(),
+      [...machine.claimed(type)].sort(),
     ]),
     ofPids: pids.map(pid => {
       const process = machine.process(pid);

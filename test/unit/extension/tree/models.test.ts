@@ -37,6 +37,88 @@ describe('the tree of containers', () => {
     ]);
   });
 
+  test('tells the engines of users apart', () => {
+    const podman = { ...redis, engine: 'podman', id: 'p1', name: 'mine', uid: 1000 };
+    const tree = containerTree(new Machine({ ...snapshot, containers: [{ ...redis, engine: 'podman' }, podman] }));
+    assert.deepEqual(drawn(tree, 2), ['podman | 1', '  redis-1 | redis:7 · pid 80', 'podman (user 1000) | 1', '  mine | redis:7 · pid 80']);
+  });
+
+  test("shows containerd's own namespaces, and those of others as what they are", () => {
+    const of = (id: string, space: string, engine = 'containerd') => ({ ...redis, engine, id, name: id, space });
+    const containers = [of('a', 'default'), of('b', 'ci'), of('c', 'default'), of('d', 'moby', 'docker')];
+    assert.deepEqual(
+      drawn(containerTree(new Machine({ ...snapshot, containers })), 3)
+        .filter(line => !line.startsWith('      '))
+        .slice(0, 8),
+      [
+        'containerd | 3',
+        '  ci | containerd namespace · 1 container',
+        '    b | redis:7 · pid 80',
+        '  default | containerd namespace · 2 containers',
+        '    a | redis:7 · pid 80',
+        '    c | redis:7 · pid 80',
+        'docker | 1',
+        '  d | redis:7 · pid 80',
+      ],
+    );
+  });
+
+  test('shows the containers of an engine in a container inside of it', () => {
+    const inner = { ...redis, id: 'inner', name: 'inner', pid: 81, within: 'c1' };
+    const tree = containerTree(new Machine({ ...snapshot, containers: [redis, inner] }));
+    assert.deepEqual(
+      tree.map(each => each.description),
+      ['1'],
+    );
+    assert.equal(find(tree, 'engine:docker/c1/engine:docker/inner').label, 'inner');
+  });
+
+  test('shows containers that claim to be in one another, or in one that is not there', () => {
+    const containers = [
+      { ...redis, id: 'a', name: 'a', within: 'b' },
+      { ...redis, id: 'b', name: 'b', pid: 81, within: 'a' },
+      { ...redis, id: 'c', name: 'c', within: 'lost' },
+      { ...redis, id: 'd', name: 'd', within: 'd' },
+    ];
+    const shown = all(containerTree(new Machine({ ...snapshot, containers }))).flatMap(({ subject }) =>
+      subject?.kind === 'container' ? [subject.id] : [],
+    );
+    assert.deepEqual(shown.sort(), ['a', 'b', 'c', 'd']);
+  });
+
+  test('all of very many can be reached', () => {
+    const containers = Array.from({ length: 1300 }, (_, index) => ({ ...redis, id: `c${index}`, name: `web-${index}` }));
+    const tree = containerTree(new Machine({ ...snapshot, containers }));
+    assert.deepEqual(drawn(tree, 2), [
+      'docker | 1300',
+      '  web-0 – web-511 | 512',
+      '  web-512 – web-1023 | 512',
+      '  web-1024 – web-1299 | 276',
+    ]);
+  });
+
+  test('says where a name is from, and what else is known of it', () => {
+    const full = { ...redis, pod: 'default/web', space: 'k8s.io', uid: 1000, within: 'c9', labels: { app: '**x**' } };
+    const { facts } = find(
+      containerTree(new Machine({ ...snapshot, containers: [full] })),
+      'engine:docker:1000/pod:default/web/c1',
+    ).tooltip?.() ?? {
+      facts: [],
+    };
+    assert.deepEqual(facts, [
+      ['engine', 'docker'],
+      ['id', 'c1'],
+      ['image', 'redis:7'],
+      ['pid', '80'],
+      ['pod', 'default/web'],
+      ['containerd namespace', 'k8s.io'],
+      ['engine of user', '1000'],
+      ['engine runs in', 'c9'],
+      ['name from', 'docker API'],
+      ['label app', '**x**'],
+    ]);
+  });
+
   test('shows a container whose init has just ended', () => {
     assert.deepEqual(drawn(containerTree(new Machine({ ...snapshot, processes: [] })), 3).slice(1), [
       '  redis-1 | redis:7 · pid 80',

@@ -60,6 +60,45 @@ describe('the outline of a view', () => {
     assert.equal(outline.children()[0], b);
   });
 
+  test('does not follow what the person has closed, and asks for it anew when it is opened', () => {
+    const tree = (...below: readonly string[]) => [
+      node(
+        'a',
+        'a',
+        below.map(id => node(id)),
+      ),
+    ];
+    const outline = shown(tree('a/1'));
+    const [a] = outline.children();
+    assert.ok(a);
+    a.closed = true;
+    assert.deepEqual(ids(update(outline, tree('a/2'))), ['a']);
+    assert.equal(a.children, undefined);
+    assert.deepEqual(update(outline, tree('a/3')), []);
+    assert.deepEqual(ids(outline.children(a)), ['a/3']);
+    assert.deepEqual(ids(update(outline, tree('a/3', 'a/4'))), ['a']);
+  });
+
+  test('draws what is another object again, for its tooltip', () => {
+    const about = (object: object): TreeNode[] => [{ ...node('a'), about: object }];
+    const same = {};
+    const outline = shown(about(same));
+    assert.deepEqual(update(outline, about(same)), []);
+    assert.deepEqual(ids(update(outline, about({}))), ['a']);
+  });
+
+  test('pauses between elements, and can be asked meanwhile', () => {
+    const outline = shown([node('a', 'a', [node('a/1'), node('a/2')]), node('b')]);
+    const work = outline.update([node('a', 'a', [node('a/2'), node('a/3')]), node('b')]);
+    let pauses = 0;
+    while (!work.next().done) {
+      pauses++;
+      assert.ok(outline.children(outline.children()[0]).length > 0);
+    }
+    assert.ok(pauses >= 3, `${pauses}`);
+    assert.deepEqual(ids(outline.children(outline.children()[0])), ['a/2', 'a/3']);
+  });
+
   test('does not make the children that nobody looks at', () => {
     const outline = new Outline();
     const lazy: TreeNode = {
