@@ -6,7 +6,7 @@ import type { ContextKey } from './command-ids.ts';
 import { answers, Connection } from './helper-client/connection.ts';
 import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion } from './helper-client/errors.ts';
 import { isRoot, launch, type Program, untilSilent } from './helper-client/launch.ts';
-import { asDifference, Machine } from './machine/machine.ts';
+import type { Machine } from './machine/machine.ts';
 import { defaultSocket, readSetting } from './settings.ts';
 import { World } from './world.ts';
 
@@ -116,16 +116,13 @@ export class Session {
     try {
       const hello = await connection.hello();
       const uid = process.getuid?.();
-      const machine = new Machine(undefined, [], {
-        helperPid: hello.pid,
-        privileged: hello.privileged,
-        ...(uid === undefined ? {} : { uid }),
-      });
-      await this.#fill(connection, machine);
-      machine.takeSandboxes((await connection.request('sandbox/list', {})).sandboxes);
+      this.#world.begin({ helperPid: hello.pid, privileged: hello.privileged, ...(uid === undefined ? {} : { uid }) });
+      const whole = this.#listen(connection);
+      await Promise.all([connection.request('namespaces/watch', {}), whole]);
+      const { sandboxes } = await connection.request('sandbox/list', {});
       this.#connection = connection;
       this.#become({ kind: 'running', hello });
-      this.#world.replace(machine);
+      this.#world.takeSandboxes(sandboxes);
       this.log.info(`connected to helper ${hello.version}, process ${hello.pid}, ${hello.privileged ? 'root' : 'unprivileged'}`);
     } catch (error) {
       connection.dispose();
@@ -133,17 +130,8 @@ export class Session {
     }
   }
 
-  /** Resolves when the machine is known as a whole; from then on it is kept as it is. */
-  async #fill(connection: Connection, machine: Machine): Promise<void> {
-    const whole = this.#listen(connection, machine);
-    await connection.request('namespaces/watch', {});
-    // A helper that tells only of later changes is asked for what there is.
-    const asked = connection.request('namespaces/snapshot', {}).then(snapshot => machine.apply(asDifference(snapshot)));
-    await Promise.race([whole, asked]);
-  }
-
-  /** Resolves with the first difference after which nothing is missing. */
-  #listen(connection: Connection, machine: Machine): Promise<void> {
+  /** Resolves when everything there is has been told. */
+  #listen(connection: Connection): Promise<void> {
     const current = (): boolean => this.#connection === connection;
     connection.onNotification('sandbox/changed', ({ sandboxes }) => {
       if (current()) this.#world.takeSandboxes(sandboxes);
@@ -159,9 +147,7 @@ export class Session {
       connection.onClose(() => reject(new ConnectionLost()));
       connection.onNotification('namespaces/changed', difference => {
         if (difference.resynchronised) this.log.warn('events were lost: the helper has read everything again');
-        if (current()) this.#world.apply(difference);
-        else machine.apply(difference);
-        if (!difference.partial) resolve();
+        if (this.#world.apply(difference) !== 'part') resolve();
       });
     });
   }
@@ -169,7 +155,7 @@ export class Session {
   /** Has the helper read everything anew; what is different by now comes as every change does. */
   async refresh(): Promise<void> {
     const [{ processes, namespaces, tookMs }, { sandboxes }] = await Promise.all([
-      this.request('namespaces/refresh', {}),
+      this.request('namespaces/refresh', { deep: true }),
       this.request('sandbox/list', {}),
     ]);
     this.log.info(`read ${processes} processes and ${namespaces} namespaces in ${Math.round(tookMs)} ms`);
@@ -214,6 +200,6 @@ export class Session {
     void setContext('burrow.helper.state', state.kind);
     void setContext('burrow.helper.running', state.kind === 'running');
     this.#stateChanged.fire(state);
-    if (state.kind !== 'running') this.#world.replace(new Machine());
+    if (state.kind !== 'running') this.#world.begin();
   }
 }

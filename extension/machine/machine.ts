@@ -28,7 +28,7 @@ export interface Viewpoint {
 }
 
 /** The difference from an empty machine to this one. */
-export const asDifference = ({ gaps, ...added }: Snapshot): Difference => ({ added, changed: nothing, removed: nothing, gaps });
+const asDifference = ({ gaps, ...added }: Snapshot): Difference => ({ added, changed: nothing, removed: nothing, gaps });
 
 /**
  * What is known of the machine, with the questions that views ask. It changes in place: a difference
