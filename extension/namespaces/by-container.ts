@@ -5,7 +5,7 @@ import { keysOf } from '../machine/per-namespace.ts';
 import type { TreeNode } from '../tree/node.ts';
 import { listNamed } from '../tree/ranges.ts';
 import { containerTooltip } from '../tree/tooltips.ts';
-import { listMixed, listTypes, type Scene } from './listing.ts';
+import { listMixed, listNamespaces, listTypes, type Scene } from './listing.ts';
 
 const known = (machine: Machine, inodes: NamespaceInodes): Namespace[] => keysOf(inodes).flatMap(key => machine.namespace(key) ?? []);
 
@@ -64,7 +64,8 @@ export function byContainer(scene: Scene): readonly TreeNode[] {
     const there = machine.namespacesOf(type);
     const claimed = machine.claimed(type);
     const count = there.size - [...claimed].filter(inode => there.has(inode)).length;
-    return { type, count, all: () => machine.inodes(type).flatMap(inode => (claimed.has(inode) ? [] : (there.get(inode) ?? []))) };
+    const all = (): readonly Namespace[] => machine.inodes(type).flatMap(inode => (claimed.has(inode) ? [] : (there.get(inode) ?? [])));
+    return { type, count, nodes: (parentId: string) => listNamespaces(scene, all(), parentId) };
   });
   const otherCount = others.reduce((sum, { count }) => sum + count, 0);
   const named =
@@ -91,6 +92,6 @@ export function byContainer(scene: Scene): readonly TreeNode[] {
       true,
     ),
     ...(arrangement.hideHost ? [] : groupNode('host', 'home', host.length, () => listMixed(scene, host, 'by-container/host'))),
-    ...groupNode('others', 'question', otherCount, () => listTypes(scene, others, 'by-container/others')),
+    ...groupNode('others', 'question', otherCount, () => listTypes(others, 'by-container/others')),
   ];
 }

@@ -5,7 +5,7 @@ import { aboveOf } from '../machine/namespaces.ts';
 import type { TreeNode } from '../tree/node.ts';
 import { namespaceLeaf } from '../tree/nodes.ts';
 import { listNumbered } from '../tree/ranges.ts';
-import { isShown, listMixed, type Scene } from './listing.ts';
+import { isShown, listMixed, listTypes, type OfType, ofTypes, type Scene } from './listing.ts';
 
 const root = 'owner';
 const inodeOf = ({ inode }: Namespace): number => inode;
@@ -17,12 +17,22 @@ function outerOf(machine: Machine, namespace: Namespace): Namespace | undefined 
 
 const isOutermost = (machine: Machine, namespace: Namespace): boolean => isTop(namespace, each => outerOf(machine, each), inodeOf);
 
+/** So many nested owners are shown without being asked for. */
+const fewOwners = 40;
+
 /** What a user namespace owns: first the user namespaces, as those are the next ones who do. */
 function ownedNodes(scene: Scene, owner: Namespace, parentId: string): readonly TreeNode[] {
-  const owned = scene.machine.ownedBy(owner.inode).filter(each => isShown(scene, each));
-  const users = owned.filter(each => each.type === 'user' && !isOutermost(scene.machine, each));
-  const others = owned.filter(each => each.type !== 'user');
-  return [...ownerNodes(scene, users, `${parentId}/users`), ...listMixed(scene, others, parentId)];
+  const { machine } = scene;
+  const owned = machine.ownedBy(owner.inode).filter(each => isShown(scene, each));
+  const users = owned.filter(each => each.type === 'user' && !isOutermost(machine, each));
+  const nested: OfType = {
+    type: 'user',
+    count: users.length,
+    nodes: id => ownerNodes(scene, users, `${id}/users`),
+    expanded: users.length <= fewOwners,
+  };
+  const others = ofTypes(scene, owned).filter(({ type }) => type !== 'user');
+  return listTypes([nested, ...others], parentId, isOutermost(machine, owner));
 }
 
 function ownerNode(scene: Scene, owner: Namespace): TreeNode {
@@ -33,7 +43,7 @@ function ownerNode(scene: Scene, owner: Namespace): TreeNode {
 }
 
 const ownerNodes = (scene: Scene, owners: readonly Namespace[], parentId: string): readonly TreeNode[] =>
-  listNumbered(owners, inodeOf, { parentId, words: 'inodes', name: each => `${each.inode}`, node: each => ownerNode(scene, each) });
+  listNumbered(owners, inodeOf, { parentId, name: each => `${each.inode}`, node: each => ownerNode(scene, each) });
 
 function unknownNode(scene: Scene, orphans: readonly Namespace[]): TreeNode {
   const id = `${root}/unknown`;

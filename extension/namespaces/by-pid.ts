@@ -35,7 +35,7 @@ function pidNode(scene: Scene, namespace: Namespace): TreeNode {
 }
 
 const pidNodes = (scene: Scene, namespaces: readonly Namespace[], parentId: string): readonly TreeNode[] =>
-  listNumbered(namespaces, inodeOf, { parentId, words: 'inodes', name: each => `${each.inode}`, node: each => pidNode(scene, each) });
+  listNumbered(namespaces, inodeOf, { parentId, name: each => `${each.inode}`, node: each => pidNode(scene, each) });
 
 /** The pid namespaces in one another, and below each its processes. */
 export function byPid(scene: Scene): readonly TreeNode[] {

@@ -23,9 +23,9 @@ function parentOf(machine: Machine, process: Process): Process | undefined {
   return isTop(process, inSameTick, pidOf) ? undefined : parent;
 }
 
-/** Where a process is and who started it is not; where nobody is known, where it is and the host is not. */
+/** Where a process is and who started it is not; where that is not known, where it is and the host is not. */
 function differences(machine: Machine, process: Process): NamespaceKey[] {
-  const base = parentOf(machine, process)?.namespaces ?? machine.host;
+  const base = { ...machine.host, ...parentOf(machine, process)?.namespaces };
   return keysOf(process.namespaces).filter(({ type, inode }) => base[type] !== undefined && base[type] !== inode);
 }
 

@@ -25,17 +25,19 @@ export const nodeOf = (scene: Scene, namespace: Namespace, parentId: string): Tr
   namespaceNode(scene.machine, namespace, parentId, { process: showsProcess(scene) });
 
 /**
- * The host's first, then those with a name, then the others: in ranges where there are too many.
+ * The host's first, then those with a name, then those in which nobody is, then the others: in ranges where there are too many.
  * @param namespaces in the order of their inodes
  */
 export function listNamespaces(scene: Scene, namespaces: readonly Namespace[], parentId: string, typed = true): readonly TreeNode[] {
   const { machine } = scene;
   const host: Namespace[] = [];
   const named: Namespace[] = [];
+  const unusual: Namespace[] = [];
   const others: Namespace[] = [];
   for (const each of namespaces) {
     if (machine.isHosts(each)) host.push(each);
     else if (each.name !== undefined || machine.isClaimed(each)) named.push(each);
+    else if (each.holders.processes === 0) unusual.push(each);
     else others.push(each);
   }
   const node = (each: Namespace): TreeNode => {
@@ -43,8 +45,8 @@ export function listNamespaces(scene: Scene, namespaces: readonly Namespace[], p
     return typed ? shown : { ...shown, label: `${each.inode}` };
   };
   const list = (id: string, all: readonly Namespace[]): readonly TreeNode[] =>
-    listNumbered(all, ({ inode }) => inode, { parentId: `${parentId}/${id}`, words: 'inodes', name: ({ inode }) => `${inode}`, node });
-  return [...host.map(node), ...list('named', named), ...list('others', others)];
+    listNumbered(all, ({ inode }) => inode, { parentId: `${parentId}/${id}`, name: ({ inode }) => `${inode}`, node });
+  return [...host.map(node), ...list('named', named), ...list('unusual', unusual), ...list('others', others)];
 }
 
 /** So many namespaces of different types stand side by side; more are put together by type. */
@@ -54,28 +56,31 @@ const mixedLimit = 40;
 export interface OfType {
   readonly type: NamespaceType;
   readonly count: number;
-  readonly all: () => readonly Namespace[];
+  readonly nodes: (parentId: string) => readonly TreeNode[];
+  readonly expanded?: boolean;
 }
 
-const typeNode = (scene: Scene, { type, count, all }: OfType, parentId: string): TreeNode => ({
+const typeNode = ({ type, count, nodes, expanded = false }: OfType, parentId: string): TreeNode => ({
   id: `${parentId}/${type}`,
   label: `${type} (${count.toLocaleString('en')})`,
   icon: namespaceIcons[type],
   context: 'type',
-  children: () => listNamespaces(scene, all(), parentId),
+  ...(expanded ? { expanded } : {}),
+  children: () => nodes(`${parentId}/${type}`),
 });
 
-/** Namespaces of several types. */
-export function listTypes(scene: Scene, types: readonly OfType[], parentId: string): readonly TreeNode[] {
+/** Namespaces of several types. @param apart each type by itself, however few there are */
+export function listTypes(types: readonly OfType[], parentId: string, apart = false): readonly TreeNode[] {
   const there = types.filter(({ count }) => count > 0);
   const total = there.reduce((sum, { count }) => sum + count, 0);
-  return there.flatMap(each => (total > mixedLimit ? typeNode(scene, each, parentId) : listNamespaces(scene, each.all(), parentId)));
+  return there.flatMap(each => (apart || total > mixedLimit ? typeNode(each, parentId) : each.nodes(parentId)));
 }
 
-export function listMixed(scene: Scene, namespaces: readonly Namespace[], parentId: string): readonly TreeNode[] {
-  const types = namespaceTypes.map(type => {
+export const ofTypes = (scene: Scene, namespaces: readonly Namespace[]): readonly OfType[] =>
+  namespaceTypes.map(type => {
     const all = namespaces.filter(each => each.type === type);
-    return { type, count: all.length, all: () => all };
+    return { type, count: all.length, nodes: parentId => listNamespaces(scene, all, parentId) };
   });
-  return listTypes(scene, types, parentId);
-}
+
+export const listMixed = (scene: Scene, namespaces: readonly Namespace[], parentId: string): readonly TreeNode[] =>
+  listTypes(ofTypes(scene, namespaces), parentId);

@@ -40,7 +40,7 @@ function paged<T>(items: readonly T[]): Part<T>[] {
 interface Listing<T> {
   /** What the nodes' ids begin with. */
   readonly parentId: string;
-  /** `pids`, `inodes`; nothing where the first and the last name say it. */
+  /** `pids`; nothing where the first and the last name say it. */
   readonly words?: string;
   /** What the first and the last are called. */
   readonly name: (item: T) => string;

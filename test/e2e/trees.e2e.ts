@@ -18,7 +18,8 @@ step('the side bar has three views', async ({ workbench: { sandboxes, containers
 step('namespaces are grouped by their eight types', async ({ workbench: { namespaces } }) => {
   await namespaces.row(/^time/).waitFor();
   const labels = await namespaces.rows.evaluateAll(rows => rows.map(row => row.getAttribute('aria-label')?.replace(/ .*/, '')));
-  assert.deepEqual(labels, namespaceTypes);
+  // The last row, if there is one more, says what could not be read.
+  assert.deepEqual(labels.slice(0, namespaceTypes.length), namespaceTypes);
 });
 
 step('a container is shown by its name, below its engine', async ({ workbench: { containers } }) => {

@@ -28,6 +28,16 @@ export class TreeView {
     return this.#pane.getByRole('treeitem', { name }).first();
   }
 
+  /** What stands beside the view's title. */
+  get description(): Locator {
+    return this.header.locator('.description');
+  }
+
+  /** The row that is selected, and drawn. */
+  get selected(): Locator {
+    return this.#pane.locator('[role=treeitem][aria-selected=true]');
+  }
+
   welcomeButton(name: string): Locator {
     return this.welcome.getByRole('button', { name });
   }

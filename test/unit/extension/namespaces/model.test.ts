@@ -137,15 +137,18 @@ describe('namespaces by type', () => {
 
 describe('namespaces by owner', () => {
   test('are below the user namespace that owns them, and that below its parent', () => {
-    assert.deepEqual(drawn(namespaceTree(unusual, by('owner')), 4).slice(0, 8), [
+    assert.deepEqual(drawn(namespaceTree(unusual, by('owner')), 5).slice(0, 11), [
       'user 13 | host · 4 processes',
-      '  user 33 | web · 2 processes · burrow-init · of user 1000',
-      '    net 30 | web · 2 processes · burrow-init · of user 1000',
-      '      burrow-init | 90 · 1 inside',
-      '      bash | 91 · 2 inside',
-      '  user 58 | only user 59 keeps it · of user 1000',
-      '    user 59 | 1 process · bwrap · of user 1000',
-      '      net 60 | 1 process · bwrap · of user 1000',
+      '  user (2)',
+      '    user 33 | web · 2 processes · burrow-init · of user 1000',
+      '      net 30 | web · 2 processes · burrow-init · of user 1000',
+      '        burrow-init | 90 · 1 inside',
+      '        bash | 91 · 2 inside',
+      '    user 58 | only user 59 keeps it · of user 1000',
+      '      user 59 | 1 process · bwrap · of user 1000',
+      '        net 60 | 1 process · bwrap · of user 1000',
+      '  net (9)',
+      '    net 10 | host · 2 processes',
     ]);
   });
 
@@ -169,7 +172,7 @@ describe('namespaces by owner', () => {
     const tree = namespaceTree(new Machine({ ...snapshot, namespaces: circle }), by('owner'));
     assert.deepEqual(
       all(tree)
-        .map(each => each.label)
+        .flatMap(({ label, subject }) => (subject ? [label] : []))
         .sort(),
       ['user 1', 'user 2', 'user 3', 'user 4', 'user 5'],
     );
@@ -261,6 +264,13 @@ describe('namespaces by process', () => {
       'not everything could be read | the helper is not root',
       '  pid 7 and 3 more | namespaces of processes: EACCES',
     ]);
+  });
+
+  test('differ from the host where the namespaces of the parent cannot be read', () => {
+    const hidden = process(1, 'init', {}, { parent: 0 });
+    const child = process(500, 'child', { ...host, net: 20 });
+    const tree = namespaceTree(new Machine({ ...snapshot, processes: [hidden, child] }), by('process', { hideHost: true }));
+    assert.deepEqual(drawn(tree, 2), ['init | 1', '  child | 500 · differs in net']);
   });
 
   test('a parent that is younger than its child is another process with its number', () => {
