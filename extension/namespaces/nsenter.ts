@@ -1,4 +1,4 @@
-import type { NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
+import type { Namespace, NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
 import type { Machine } from '../machine/machine.ts';
 import { pidOf } from '../names.ts';
 import type { Subject } from '../subject.ts';
@@ -18,12 +18,25 @@ const options: Readonly<Record<NamespaceType, string>> = {
 // The person pastes it into a shell, and a path may hold anything.
 const quoted = (path: string): string => (/^[\w./:@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
+/** A file through which a namespace can be entered in which no process is. */
+function fileOf({ type, holders }: Namespace): string | undefined {
+  const [thread] = holders.threads;
+  const [descriptor] = holders.descriptors;
+  const [pending] = holders.pending;
+  // A path in another mount namespace leads elsewhere here.
+  const mount = holders.mounts.find(each => each.mnt === undefined);
+  if (mount) return mount.path;
+  if (thread) return `/proc/${thread.pid}/task/${thread.tid}/ns/${type}`;
+  if (descriptor) return `/proc/${descriptor.pid}/fd/${descriptor.fd}`;
+  return pending === undefined ? undefined : `/proc/${pending}/ns/${type}_for_children`;
+}
+
 function ofNamespace(machine: Machine, key: NamespaceKey): string | undefined {
   const pid = pidOf(machine, { kind: 'namespace', key });
   if (pid !== undefined) return `nsenter --target ${pid} ${options[key.type]}`;
-  // A path in another mount namespace leads elsewhere here.
-  const path = machine.namespace(key)?.holders.mounts.find(each => each.mnt === undefined)?.path;
-  return path === undefined ? undefined : `nsenter ${options[key.type]}=${quoted(path)}`;
+  const namespace = machine.namespace(key);
+  const file = namespace && fileOf(namespace);
+  return file === undefined ? undefined : `nsenter ${options[key.type]}=${quoted(file)}`;
 }
 
 /** The nsenter(1) command that enters what the subject has of its own; undefined where nothing leads there. */

@@ -98,7 +98,7 @@ step("without the host's own, only what is elsewhere is left", async ({ workbenc
 step('what is hidden is ticked, and comes back', async ({ workbench }) => {
   const { namespaces, quickInput } = workbench;
   await groupBy(workbench, 'Type');
-  await namespaces.expand(/^net/);
+  await namespaces.expand(/^net \(/);
   await namespaces.row(new RegExp(`^${container.inode('net')}`)).waitFor();
   assert.equal(await namespaces.row(/ host · /).count(), 0);
   await namespaces.pressInTitle('Hide in Namespaces…');

@@ -38,7 +38,7 @@ step('a container that is stopped disappears, and nothing else moves', async ({ 
 });
 
 step('what only an open file keeps is found by a refresh at the latest, and says whose it is', async ({ workbench: { namespaces } }) => {
-  await namespaces.expand(/^net/);
+  await namespaces.expand(/^net \(/);
   holder.start();
   const pid = holder.pid('fd');
   const inode = readlinkSync(`/proc/${pid}/fd/5`).replace(/\D/g, '');

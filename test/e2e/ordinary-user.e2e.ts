@@ -23,7 +23,7 @@ step('Start Helper asks for the password where sudo asks for it', async ({ workb
   await terminal.waitFor(/password/i);
   await terminal.focus();
   await terminal.type(`${user.password}\n`);
-  await namespaces.row(/^net \(\d+\)/).waitFor();
+  await namespaces.row(/^net \(/).waitFor();
 });
 
 step('the helper is root, and serves this user', async ({ workbench: { statusBar }, helper }) => {

@@ -4,6 +4,7 @@ import { Machine } from '../../../../extension/machine/machine.ts';
 import { nsenterCommand } from '../../../../extension/namespaces/nsenter.ts';
 import { noHolders } from '../../../../helper/protocol/model.ts';
 import { machine, namespace, snapshot } from '../example.ts';
+import { unusual } from '../unusual.ts';
 
 describe('the nsenter command', () => {
   test('of a container enters what it has of its own', () => {
@@ -25,6 +26,14 @@ describe('the nsenter command', () => {
       key: { type: 'net', inode: 41 },
     });
     assert.equal(command, "nsenter --net='/run/netns/a'\\''; reboot'");
+  });
+
+  test('of a namespace that a thread, an open file or a next child keeps enters it through that', () => {
+    const command = (type: 'net' | 'pid', inode: number) => nsenterCommand(unusual, { kind: 'namespace', key: { type, inode } });
+    assert.equal(command('net', 51), 'nsenter --net=/proc/100/task/101/ns/net');
+    assert.equal(command('net', 52), 'nsenter --net=/proc/100/fd/7');
+    assert.equal(command('pid', 57), 'nsenter --pid=/proc/100/ns/pid_for_children');
+    assert.equal(command('net', 53), undefined);
   });
 
   test('is none where nothing leads there', () => {
