@@ -34,6 +34,8 @@ export async function groupNamespaces(): Promise<void> {
   const { groupBy } = readArrangement();
   const input = window.createQuickPick<{ label: string; detail: string; grouping: Grouping; description?: string }>();
   input.title = 'Group Namespaces By';
+  // A look at another window is no answer.
+  input.ignoreFocusOut = true;
   input.items = groupings.map(grouping => ({
     ...groupingWords[grouping],
     grouping,
@@ -61,6 +63,7 @@ export async function filterNamespaces(): Promise<void> {
   const chosen = await window.showQuickPick(items, {
     title: 'Hide in Namespaces',
     canPickMany: true,
+    ignoreFocusOut: true,
     placeHolder: 'Nothing ticked shows all',
   });
   if (!chosen) return;
