@@ -60,6 +60,11 @@ export class Discovery {
     };
   }
 
+  /** Ends the thread; what it was asked stays unanswered. */
+  async end(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
   #ask<Q extends Question>(question: Q, params: Questions[Q]['params']): Promise<Questions[Q]['answer']> {
     this.#worker ??= this.#start();
     const id = ++this.#numbers;

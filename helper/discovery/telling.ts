@@ -9,7 +9,7 @@ import type { NamespaceNode } from './namespace-node.ts';
 import type { World } from './world.ts';
 
 /** Objects in one message. */
-const AT_ONCE = 500;
+const AT_ONCE = 200;
 
 /** JSON of a Difference, in memory of its own that can be handed to another thread. */
 export type Message = Uint8Array<ArrayBuffer>;

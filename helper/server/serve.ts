@@ -2,6 +2,7 @@
 import { chownSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Discovery } from '../discovery/discovery.ts';
 import { Streams } from '../entry/streams.ts';
 import { Terminals } from '../entry/terminals.ts';
@@ -17,6 +18,8 @@ import type { Services } from './handlers.ts';
 import { recordEvent } from './log.ts';
 import { Policy } from './policy.ts';
 import { makeStateDirectory } from './state-directory.ts';
+
+const LEAVE_MS = 500;
 
 export interface ServeOptions {
   readonly socket: string;
@@ -59,7 +62,7 @@ export async function serve({ socket, user }: ServeOptions): Promise<void> {
     server.close();
     rmSync(socket, { force: true });
     // Answers that are on their way still go out.
-    setTimeout(() => process.exit(0), 50);
+    setTimeout(() => void leave(discovery), 50);
   }
   process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', end);
 
@@ -74,6 +77,13 @@ export async function serve({ socket, user }: ServeOptions): Promise<void> {
   }
   if (user !== process.getuid?.()) chownSync(socket, user, -1);
   recordEvent('started', { version, socket, user });
+}
+
+/** A thread that the kernel holds (a file of somebody's that never answers) would keep the process from ending by itself. */
+async function leave(discovery: Discovery): Promise<void> {
+  const isEnded = await Promise.race([discovery.end().then(() => true), delay(LEAVE_MS, false)]);
+  if (isEnded) process.exit(0);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Makes the directory, and takes a socket file away that nobody answers on. */
