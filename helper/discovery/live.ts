@@ -11,15 +11,16 @@ import type { World } from './world.ts';
 
 /** Between two looks at the events. */
 const TICK_MS = 100;
-/** After a look that took long, this many times as long is waited. */
+/** After a look that took long, this many times as long is waited, but no longer than this. */
 const TICK_REST = 9;
+const LONGEST_TICK_MS = 1000;
 /** A program that was just started may still unshare(2), which no event tells: it is looked at again after these times. */
 const AGAIN_MS = [100, 1000];
 /** A scan is followed by a pause of so many times its own length, within bounds; a sweep likewise. */
 const SCAN_REST = 300;
 const SWEEP_REST = 400;
-const SCAN_MS = { least: 2000, most: 120_000 };
-const SWEEP_MS = { least: 8000, most: 300_000 };
+const SCAN_MS = { least: 2000, most: 60_000 };
+const SWEEP_MS = { least: 8000, most: 240_000 };
 /** Work is done in stretches of about this length, so that questions are answered in between. */
 const STRETCH_MS = 8;
 
@@ -142,7 +143,7 @@ export class Live {
       const began = performance.now();
       this.#tick()
         .catch((error: unknown) => process.stderr.write(`burrow: discovery: ${String(error)}\n`))
-        .finally(() => this.#schedule(Math.max(TICK_MS, (performance.now() - began) * TICK_REST)));
+        .finally(() => this.#schedule(Math.min(LONGEST_TICK_MS, Math.max(TICK_MS, (performance.now() - began) * TICK_REST))));
     }, delayMs);
   }
 

@@ -13,8 +13,6 @@ interface Memory {
   /** The last round of looking at every process in which it was there. */
   round: number;
   isPublished: boolean;
-  /** The errno with which its namespaces could not be read; 0 when they could. */
-  error: number;
 }
 
 /** Every process, in step with the namespaces that they hold. */
@@ -22,6 +20,7 @@ export class Processes {
   readonly #namespaces: Namespaces;
   readonly #known = new Map<number, Process>();
   readonly #memory = new Map<number, Memory>();
+  readonly #unreadable = new Map<number, string>();
   #changed = new Set<number>();
   /** Those that clients know, and that are gone. */
   #removed = new Set<number>();
@@ -37,9 +36,9 @@ export class Processes {
     return this.#known;
   }
 
-  /** Processes whose namespaces could not be read, by errno. */
-  unreadable(): [pid: number, errno: string][] {
-    return [...this.#memory].flatMap(([pid, { error }]) => (error === 0 ? [] : [[pid, errnoName(error)]]));
+  /** The processes whose namespaces could not be read, and the errno. */
+  get unreadable(): ReadonlyMap<number, string> {
+    return this.#unreadable;
   }
 
   /** @param isStale an event said that it may have another name, user or command by now */
@@ -66,7 +65,9 @@ export class Processes {
   }
 
   #remember(pid: number, { identity, error }: Sighting): void {
-    this.#memory.set(pid, { identity, error, round: this.#round, isPublished: this.#memory.get(pid)?.isPublished ?? false });
+    this.#memory.set(pid, { identity, round: this.#round, isPublished: this.#memory.get(pid)?.isPublished ?? false });
+    if (error === 0) this.#unreadable.delete(pid);
+    else this.#unreadable.set(pid, errnoName(error));
   }
 
   #put(pid: number, facts: Facts, sighting: Sighting): void {
@@ -110,6 +111,7 @@ export class Processes {
     if (this.#memory.get(pid)?.isPublished) this.#removed.add(pid);
     this.#known.delete(pid);
     this.#memory.delete(pid);
+    this.#unreadable.delete(pid);
     this.#changed.add(pid);
     for (const type of namespaceTypes) this.#leave(type, process);
     for (const source of ['pending', 'threads', 'descriptors']) this.#namespaces.replaceClaims(`${source}:${pid}`, []);

@@ -73,7 +73,7 @@ export class World {
   /** What could not be read, and why. */
   gaps(): Gap[] {
     const unreadable = new Gaps();
-    for (const [pid, errno] of this.processes.unreadable()) unreadable.add('namespaces of processes', `pid ${pid}`, errno);
+    for (const [pid, errno] of this.processes.unreadable) unreadable.add('namespaces of processes', `pid ${pid}`, errno);
     // There always is a process 1, wherever this /proc belongs: proc(5), hidepid.
     if (this.processes.known.size > 0 && !this.processes.known.has(1))
       unreadable.add('processes', 'those of other users', 'hidden by hidepid');

@@ -109,6 +109,6 @@ describe('the processes that are known', () => {
     const pid = await start();
     processes.see(sighting(pid, [], { error: 13 }), false);
     assert.deepEqual(processes.known.get(pid)?.namespaces, {});
-    assert.deepEqual(processes.unreadable(), [[pid, 'EACCES']]);
+    assert.deepEqual([...processes.unreadable], [[pid, 'EACCES']]);
   });
 });
