@@ -78,6 +78,8 @@ export class Namespaces {
       node.release(kind, claimant);
       this.touch(node);
       this.settle(node);
+      // What still holds it may have come later, and the inode be another namespace's by now.
+      if (node.isHeld) this.unrelated.add(node);
     }
     if (claims.length > 0) this.#claims.set(source, claims);
     else this.#claims.delete(source);
