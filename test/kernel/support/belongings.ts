@@ -48,7 +48,10 @@ export function belongingsOf({ pid, folder }: Helper): Belongings {
   );
   const tasks = list(`/proc/${pid}/task`);
   return {
-    descriptors: list(`/proc/${pid}/fd`).flatMap(fd => linkTo(`/proc/${pid}/fd/${fd}`).map(to => to.replace(/^(socket|pipe):.*/, '$1'))),
+    descriptors: list(`/proc/${pid}/fd`)
+      .flatMap(fd => linkTo(`/proc/${pid}/fd/${fd}`).map(to => to.replace(/^(socket|pipe):.*/, '$1')))
+      // libuv keeps one for each thread that ever had a socket, and an engine may start at any time.
+      .filter(to => to !== '/dev/null'),
     mounts: lines(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(line => line.split(' ')[4] ?? line),
     links: links.map(link => link.ifname),
     cgroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter(path => path.includes('burrow')),

@@ -129,7 +129,11 @@ export class Machine {
 
   /** Runs a program of this machine where the helper runs, which must succeed. */
   run(command: string, ...rest: readonly string[]): string {
-    return execFileSync('nsenter', [...this.#where, command, ...rest], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return execFileSync('nsenter', [...this.#where, command, ...rest], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 64 << 20,
+    });
   }
 
   /** `burrow WORDS…` as a person types it, with the given standard input. */

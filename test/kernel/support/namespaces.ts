@@ -4,7 +4,8 @@ import { readlinkSync } from 'node:fs';
 import type { NamespaceType } from '../../../helper/protocol/model.ts';
 import { types } from './belongings.ts';
 
-export const inodeOf = (pid: number | 'self', type: NamespaceType): number =>
+/** `pid` may be a thread's. */
+export const inodeOf = (pid: number | 'self', type: NamespaceType | 'pid_for_children' | 'time_for_children'): number =>
   Number(/\d+/.exec(readlinkSync(`/proc/${pid}/ns/${type}`))?.[0]);
 
 export const inodesOf = (pid: number | 'self'): Record<NamespaceType, number> =>
@@ -27,9 +28,11 @@ export interface Listed {
   readonly owner: number;
 }
 
-/** All that lsns(8) sees; its numbers are strings or numbers by version. */
-export function lsns(): Listed[] {
-  const text = execFileSync('lsns', ['--json', '--list', '--output', 'NS,TYPE,NPROCS,PID,PNS,ONS'], { encoding: 'utf8' });
+const run = (command: string, ...words: string[]): string => execFileSync(command, words, { encoding: 'utf8', maxBuffer: 64 << 20 });
+
+/** All that lsns(8) sees from where `runs` starts it; its numbers are strings or numbers by version. */
+export function lsns(runs: (command: string, ...words: string[]) => string = run): Listed[] {
+  const text = runs('lsns', '--json', '--list', '--output', 'NS,TYPE,NPROCS,PID,PNS,ONS');
   const { namespaces } = JSON.parse(text) as { namespaces: Record<string, string | number>[] };
   return namespaces.map(line => ({
     ns: Number(line['ns']),
