@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { NamespaceKey, NamespaceType } from '../../../helper/protocol/model.ts';
+import { eventually } from '../../support/eventually.ts';
 import { keyOf, setScene } from '../support/discovery.ts';
 import { type Keeper, mountFlags } from '../support/makers/keeper.ts';
 
@@ -102,12 +103,22 @@ describe('a namespace that is held by a bind mount', () => {
   it('is found in a mount namespace that itself is only mounted', async () => {
     const keeper = await scene.keepers.start();
     const { key, source, child } = await make(keeper, 'net');
-    const elsewhere = await keeper.child();
-    await elsewhere.leaveMounts();
     const [path, outer] = [place(), place()];
+    // So that no loop of mounts comes about the kernel demands a higher number than that of the namespace it is mounted
+    // in, and gives each processor numbers of its own.
+    const elsewhere = await eventually('a mount namespace that can be mounted', async () => {
+      const candidate = await scene.keepers.start();
+      await candidate.leaveMounts();
+      try {
+        mount(`/proc/${candidate.pid}/ns/mnt`, outer);
+        return candidate;
+      } catch {
+        await candidate.end();
+        return undefined;
+      }
+    });
     await mountIn(elsewhere, source, path);
     const mnt = keyOf(elsewhere.pid, 'mnt');
-    mount(`/proc/${elsewhere.pid}/ns/mnt`, outer);
     try {
       for (const each of [child, elsewhere]) await each.end();
       const namespaces = [
