@@ -1,4 +1,5 @@
-// Runs the tests: node test/run.mjs [LAYER…]. Without a layer: type check and lint, then all of them but electron and bench.
+// Runs the tests: node test/run.mjs [LAYER…], or node test/run.mjs bench [GROUP…]. Without a layer: type check and lint, then
+// all of them but electron and bench.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,17 +55,17 @@ const layers = {
     return nodeTest(compiled('test/e2e', 'e2e'), { seconds: 600, serial: true });
   },
   electron: () => bundleHostSuite() && node('out/test/host/run-in-desktop.js'),
-  bench: () => node('out/test/bench/main.js'),
+  bench: (...groups) => node('out/test/bench/main.js', ...groups),
 };
 const everything = ['lint', 'unit', 'kernel', 'package', 'host', 'e2e'];
 /** What a layer runs on, when it is asked for alone. */
 const requirements = { e2e: ['package'] };
 
-function run(names) {
+function run(names, words = []) {
   const results = names.map(name => {
     console.log(`\n── ${name} ──`);
     const began = performance.now();
-    const passed = layers[name]();
+    const passed = layers[name](...words);
     return { name, passed, seconds: Math.round((performance.now() - began) / 1000) };
   });
   console.log('\n── layers ──');
@@ -72,14 +73,19 @@ function run(names) {
   return results.every(({ passed }) => passed);
 }
 
-function main(asked) {
+function main(words) {
+  // What follows `bench` are groups of contests and no layers.
+  const asked = words[0] === 'bench' ? ['bench'] : words;
   const unknown = asked.find(name => !Object.hasOwn(layers, name));
   if (unknown) throw new Error(`${unknown} is no layer; the layers are ${Object.keys(layers).join(', ')}`);
   installDependencies();
   installSystemPackages(['build', 'workbench', 'tests']);
   if (!tool('typescript/bin/tsc', '-b') || !build()) return false;
   if (asked.length === 0) return run(everything);
-  return run(asked.flatMap(name => [...(requirements[name] ?? []), name]));
+  return run(
+    asked.flatMap(name => [...(requirements[name] ?? []), name]),
+    words.slice(asked.length),
+  );
 }
 
 if (!existsSync('/proc/self/ns')) throw new Error('Burrow and its tests need Linux.');

@@ -1,46 +1,53 @@
 import { spawnSync } from 'node:child_process';
 
-/** One thing done by Burrow and by what people use today. Each call does it once. */
-export interface Contest {
-  readonly what: string;
-  readonly burrow: () => Promise<unknown>;
-  readonly against: string;
-  readonly other: () => Promise<unknown> | undefined;
-  readonly rounds: number;
+/** Burrow, or what people use today. */
+export interface Competitor {
+  /** Does the thing once, and answers how long that took. */
+  readonly onceMs: () => Promise<number>;
+  /** For a slow one: it takes part in so many of the rounds only, spread evenly, and without warming up. */
+  readonly rounds?: number;
 }
 
-export interface Outcome {
-  readonly what: string;
-  readonly burrowMs: number;
-  readonly against: string;
-  readonly otherMs: number;
-  /** Burrow's time as a part of the other's: below 1 is faster. */
-  readonly ratio: number;
+export interface Times {
+  readonly medianMs: number;
   readonly rounds: number;
 }
 
 const warmUps = 3;
 
-async function timeOf(once: () => Promise<unknown> | undefined): Promise<number> {
-  const began = performance.now();
-  await once();
-  return performance.now() - began;
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+export const timesOf = (times: readonly number[]): Times => ({ medianMs: median(times), rounds: times.length });
+
+/** A competitor whose time is what the clock on the wall says. */
+export const timed = (once: () => Promise<unknown> | undefined, rounds?: number): Competitor => ({
+  onceMs: async () => {
+    const began = performance.now();
+    await once();
+    return performance.now() - began;
+  },
+  ...(rounds !== undefined && { rounds }),
+});
+
+/** Takes turns, so that whatever else the machine does meets all of them. */
+export async function hold<Name extends string>(
+  rounds: number,
+  competitors: Readonly<Record<Name, Competitor>>,
+): Promise<Readonly<Record<Name, Times>>> {
+  const entries = Object.entries<Competitor>(competitors).map(([name, competitor]) => ({ name, competitor, times: [] as number[] }));
+  for (let round = -warmUps; round < rounds; round++) {
+    for (const { competitor, times } of entries) {
+      if (!takesPart(competitor, round, rounds)) continue;
+      const tookMs = await competitor.onceMs();
+      if (round >= 0) times.push(tookMs);
+    }
+  }
+  return Object.fromEntries(entries.map(({ name, times }) => [name, timesOf(times)])) as Record<Name, Times>;
 }
 
-const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
-
-/** Takes turns, so that whatever else the machine does meets both. */
-export async function hold({ what, burrow, against, other, rounds }: Contest): Promise<Outcome> {
-  const times = { burrow: [] as number[], other: [] as number[] };
-  for (let round = -warmUps; round < rounds; round++) {
-    const ours = await timeOf(burrow);
-    const theirs = await timeOf(other);
-    if (round < 0) continue;
-    times.burrow.push(ours);
-    times.other.push(theirs);
-  }
-  const [burrowMs, otherMs] = [median(times.burrow), median(times.other)];
-  return { what, burrowMs, against, otherMs, ratio: burrowMs / otherMs, rounds };
+function takesPart({ rounds: own }: Competitor, round: number, rounds: number): boolean {
+  if (own === undefined || own >= rounds) return true;
+  return round >= 0 && Math.floor(((round + 1) * own) / rounds) > Math.floor((round * own) / rounds);
 }
 
 /** Runs a program to its end. @throws Error with what it said when it fails */

@@ -1,0 +1,53 @@
+// What namespaces are there? Against lsns, against the floor, and as the machine changes.
+import { withHelper } from '../subject.ts';
+import { type Row, row } from '../table.ts';
+import { amidst } from './crowd.ts';
+import { idle, memory, oneChange } from './live.ts';
+import { Programs, type Running } from './programs.ts';
+import { firstScan, type Scans, scans } from './scans.ts';
+import { storm } from './storm.ts';
+import { Watch } from './watch.ts';
+
+/** How much longer a process may take at the largest size than at the one it is compared with. */
+const LINEAR_GOAL = 1.2;
+
+export async function discovery(): Promise<Row[]> {
+  using programs = new Programs();
+  const floor = programs.start('floor');
+  const maker = programs.start('maker');
+  const rows = await contests(programs, floor, maker).finally(() => Promise.all([floor.end(), maker.end()]));
+  const left = programs.living();
+  if (left.length > 0) throw new Error(`processes of the contests live on: ${left.join(', ')}`);
+  return rows;
+}
+
+async function contests(programs: Programs, floor: Running, maker: Running): Promise<Row[]> {
+  const scan = (size: number) => withHelper(subject => scans(subject, floor, size));
+  const few = await amidst(programs, 100, () => scan(100));
+  const some = await amidst(programs, 1000, () => scan(1000));
+  const many = await amidst(programs, 4000, async () => ({
+    scans: await scan(4000),
+    rest: [await firstScan(floor), ...(await live(programs, maker))],
+  }));
+  const most = await amidst(programs, 10_000, async () => ({ scans: await scan(10_000), rest: await watched() }));
+  const rows = [few, some, many.scans, most.scans].flatMap(each => each.rows);
+  return [...rows, linear(some, most.scans), ...many.rest, ...most.rest];
+}
+
+function linear(some: Scans, most: Scans): Row {
+  const other = { against: `the same of ${some.processes}`, other: some.microsecondsPerProcess };
+  return row(`full scan, for each of ${most.processes} processes`, most.microsecondsPerProcess, 'µs', 1, other, LINEAR_GOAL);
+}
+
+/** With an open tree. */
+const live = (programs: Programs, maker: Running): Promise<Row[]> =>
+  withHelper(async subject => {
+    const watch = await Watch.begin(subject.helper);
+    return [...(await oneChange(subject, watch, maker)), ...(await idle(subject)), ...(await storm(subject, watch, programs, maker))];
+  });
+
+const watched = (): Promise<Row[]> =>
+  withHelper(async subject => {
+    await Watch.begin(subject.helper);
+    return memory(subject);
+  });

@@ -1,0 +1,82 @@
+// Everything anew: by Burrow, by lsns, and by a C program that only reads the links.
+import type { Helper } from '../../../helper/client/connect.ts';
+import { methods } from '../../../helper/protocol/methods.ts';
+import type { ScanReport } from '../../../helper/protocol/model.ts';
+import { type Competitor, hold, median, run, type Times, timed } from '../measure.ts';
+import { type Subject, withHelper } from '../subject.ts';
+import { compared, type Row } from '../table.ts';
+import { processCount } from './crowd.ts';
+import type { Running } from './programs.ts';
+
+const FRESH_HELPERS = 5;
+const links = 'the same readlinkat in C';
+const FLOOR_GOAL = 1.3;
+const LSNS_GOAL = 0.1;
+/** Where the goal against lsns is set. */
+const LSNS_GOAL_AT = 4000;
+
+/** How often, by the size of the crowd; lsns takes half a minute at the largest. */
+const roundsAt = (size: number): { rounds: number; lsns: number } => {
+  if (size <= 1000) return { rounds: 30, lsns: 30 };
+  return size <= 4000 ? { rounds: 20, lsns: 5 } : { rounds: 15, lsns: 3 };
+};
+
+export interface Scans {
+  readonly rows: readonly Row[];
+  readonly processes: number;
+  /** At the client. */
+  readonly microsecondsPerProcess: number;
+}
+
+/** Its own clock: the time has neither its start nor the pipe in it, which is the hardest to come near. */
+const floorCompetitor = (floor: Running): Competitor => ({
+  onceMs: async () => {
+    const [nanoseconds = Number.NaN] = (await floor.ask('x')).split(' ').map(Number);
+    return nanoseconds / 1e6;
+  },
+});
+
+export async function scans({ helper }: Subject, floor: Running, size: number): Promise<Scans> {
+  const { rounds, lsns } = roundsAt(size);
+  const reports: ScanReport[] = [];
+  const times = await hold(rounds, {
+    burrow: timed(async () => reports.push(await helper.request('namespaces/refresh', {}))),
+    floor: floorCompetitor(floor),
+    lsns: timed(() => run('lsns'), lsns),
+    shortest: timed(() => run('lsns', '--noheadings', '--output', 'NS'), lsns),
+    snapshot: timed(() => helper.request('namespaces/snapshot', {})),
+  });
+  const { processes = 0, namespaces = 0 } = reports.at(-1) ?? {};
+  const inside = { medianMs: median(reports.map(({ tookMs }) => tookMs)), rounds };
+  const among = `${processes} processes`;
+  const what = `full scan, ${among}, ${namespaces} namespaces`;
+  return {
+    rows: [
+      compared(what, times.burrow, 'lsns', times.lsns, size === LSNS_GOAL_AT ? LSNS_GOAL : undefined),
+      compared(what, times.burrow, 'lsns with one column', times.shortest),
+      compared(what, times.burrow, links, times.floor, FLOOR_GOAL),
+      compared(`full scan by the helper's own clock, ${among}`, inside, links, times.floor),
+      ...(await deepScan(helper, rounds, among, times.lsns)),
+      compared(`snapshot to the client, ${among}`, times.snapshot, 'lsns', times.lsns),
+    ],
+    processes,
+    microsecondsPerProcess: (times.burrow.medianMs * 1000) / processes,
+  };
+}
+
+/** Threads, descriptors, sockets and mounts too, where they are asked for by themselves. */
+async function deepScan(helper: Helper, rounds: number, among: string, lsns: Times): Promise<Row[]> {
+  const deep = methods['namespaces/refresh'].params.safeParse({ deep: true });
+  if (!deep.success) return [];
+  const { burrow } = await hold(rounds, { burrow: timed(() => helper.request('namespaces/refresh', deep.data)) });
+  return [compared(`full scan with threads, descriptors, sockets and mounts, ${among}`, burrow, 'lsns, without them', lsns, 1)];
+}
+
+/** Right after the start of a helper, which has read nothing before; the start itself is not counted. */
+export async function firstScan(floor: Running): Promise<Row> {
+  const times = await hold(FRESH_HELPERS, {
+    burrow: { onceMs: () => withHelper(({ helper }) => timed(() => helper.request('namespaces/refresh', {})).onceMs()) },
+    floor: floorCompetitor(floor),
+  });
+  return compared(`first scan of a fresh helper, ${processCount()} processes`, times.burrow, links, times.floor);
+}

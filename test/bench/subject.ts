@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { Helper } from '../../helper/client/connect.ts';
+import { protocolVersion } from '../../helper/protocol/methods.ts';
+import { TestHelper } from '../support/helper.ts';
+
+/** The helper that is measured. */
+export interface Subject {
+  readonly helper: Helper;
+  readonly pid: number;
+}
+
+/** Gives `work` a fresh helper, and leaves nothing of it behind. */
+export async function withHelper<T>(work: (subject: Subject) => Promise<T>): Promise<T> {
+  const host = new TestHelper();
+  let callOff: (() => void) | undefined;
+  try {
+    host.start();
+    using helper = await Helper.reach(host.socket);
+    const { pid } = await helper.request('helper/hello', { protocol: protocolVersion });
+    callOff = afterMe('kill "$1"; rm -rf "$2"', String(pid), host.folder);
+    return await work({ helper, pid });
+  } finally {
+    callOff?.();
+    await host.remove();
+  }
+}
+
+/**
+ * Runs a line of shell when this process ends in whatever way, SIGKILL and Ctrl-C too.
+ * @returns what calls it off
+ */
+export function afterMe(line: string, ...words: readonly string[]): () => void {
+  const guard = spawn('sh', ['-c', `read -r _; ${line}`, 'sh', ...words], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  guard.unref();
+  return () => {
+    guard.kill('SIGKILL');
+  };
+}
