@@ -28,6 +28,7 @@ function requireRoomFor(count: number): void {
 /** Runs `work` among `count` sleeping processes, every second one with all eight namespaces of its own. */
 export async function amidst<T>(programs: Programs, count: number, work: () => Promise<T>): Promise<T> {
   requireRoomFor(count);
+  console.log(`among ${count} processes…`);
   const crowd = programs.start('crowd', String(count), EVERY_TYPE.toString(16));
   try {
     await crowd.line();
