@@ -24,8 +24,10 @@ export async function oneChange({ helper, pid }: Subject, watch: Watch, maker: R
   const spentMs = processorMs(pid);
   for (let round = 0; round < CHANGES; round++) {
     const { refreshes: before } = await helper.request('namespaces/statistics', {});
-    told.push(await changeMs(watch, maker));
+    const made = await appear(watch, maker);
+    told.push(made.tookMs);
     refreshes.push(await workMs(helper, before));
+    await disappear(watch, maker, made.pid);
   }
   const processor = (processorMs(pid) - spentMs) / CHANGES;
   const processes = `${processCount()} processes`;
@@ -46,14 +48,16 @@ async function scansMs(helper: Helper): Promise<number[]> {
   return times;
 }
 
-/** How long until the client is told of a new process; it is gone again afterwards. */
-export async function changeMs(watch: Watch, maker: Running): Promise<number> {
+/** A new process, and how long until the client was told of it. */
+export async function appear(watch: Watch, maker: Running): Promise<{ pid: number; tookMs: number }> {
   const began = performance.now();
-  const made = Number(await maker.ask('m'));
-  const tookMs = (await watch.told(made)) - began;
+  const pid = Number(await maker.ask('m'));
+  return { pid, tookMs: (await watch.told(pid)) - began };
+}
+
+export async function disappear(watch: Watch, maker: Running, pid: number): Promise<void> {
   await maker.ask('r');
-  await watch.toldGone(made);
-  return tookMs;
+  await watch.toldGone(pid);
 }
 
 /** A helper that reads everything for a change has made no refresh: then the scan is what the change cost. */

@@ -1,12 +1,12 @@
 // Everything anew: by Burrow, by lsns, and by a C program that only reads the links.
 import type { Helper } from '../../../helper/client/connect.ts';
-import { methods } from '../../../helper/protocol/methods.ts';
 import type { ScanReport } from '../../../helper/protocol/model.ts';
 import { type Competitor, hold, median, run, type Times, timed } from '../measure.ts';
 import { type Subject, withHelper } from '../subject.ts';
 import { compared, type Row } from '../table.ts';
 import { processCount } from './crowd.ts';
 import type { Running } from './programs.ts';
+import { Watch } from './watch.ts';
 
 const FRESH_HELPERS = 5;
 const LSNS_ATTEMPTS = 10;
@@ -63,6 +63,8 @@ export async function scans({ helper }: Subject, floor: Running, size: number): 
   });
   const { processes = 0, namespaces = 0 } = reports.at(-1) ?? {};
   const inside = { medianMs: median(reports.map(({ tookMs }) => tookMs)), rounds };
+  await Watch.begin(helper);
+  const watched = await hold(rounds, { burrow: timed(() => helper.request('namespaces/refresh', {})), floor: floorCompetitor(floor) });
   const among = `${processes} processes`;
   const what = `full scan, ${among}, ${namespaces} namespaces`;
   return {
@@ -71,7 +73,8 @@ export async function scans({ helper }: Subject, floor: Running, size: number): 
       compared(what, times.burrow, 'lsns with one column', times.shortest),
       compared(what, times.burrow, links, times.floor, FLOOR_GOAL),
       compared(`full scan by the helper's own clock, ${among}`, inside, links, times.floor),
-      ...(await deepScan(helper, rounds, among, times.lsns)),
+      compared(`full scan with an open tree, ${among}`, watched.burrow, links, watched.floor, FLOOR_GOAL),
+      await deepScan(helper, rounds, among, times.lsns),
       compared(`snapshot to the client, ${among}`, times.snapshot, 'lsns', times.lsns),
     ],
     processes,
@@ -79,12 +82,9 @@ export async function scans({ helper }: Subject, floor: Running, size: number): 
   };
 }
 
-/** Threads, descriptors, sockets and mounts too, where they are asked for by themselves. */
-async function deepScan(helper: Helper, rounds: number, among: string, lsns: Times): Promise<Row[]> {
-  const deep = methods['namespaces/refresh'].params.safeParse({ deep: true });
-  if (!deep.success) return [];
-  const { burrow } = await hold(rounds, { burrow: timed(() => helper.request('namespaces/refresh', deep.data)) });
-  return [compared(`full scan with threads, descriptors, sockets and mounts, ${among}`, burrow, 'lsns, without them', lsns, 1)];
+async function deepScan(helper: Helper, rounds: number, among: string, lsns: Times): Promise<Row> {
+  const { burrow } = await hold(rounds, { burrow: timed(() => helper.request('namespaces/refresh', { deep: true })) });
+  return compared(`full scan with threads, descriptors, sockets and mounts, ${among}`, burrow, 'lsns, without them', lsns, 1);
 }
 
 /** Right after the start of a helper, which has read nothing before; the start itself is not counted. */

@@ -5,7 +5,7 @@ import type { Helper } from '../../../helper/client/connect.ts';
 import type { Subject } from '../subject.ts';
 import { type Row, row } from '../table.ts';
 import { type Echo, type Latency, typing } from './echo.ts';
-import { changeMs } from './live.ts';
+import { appear, disappear } from './live.ts';
 import type { Programs, Running } from './programs.ts';
 import { processorPercent } from './usage.ts';
 import type { Watch } from './watch.ts';
@@ -23,14 +23,15 @@ export async function storm({ helper, pid }: Subject, watch: Watch, programs: Pr
     const calm = await typing(echoes, keys => keys === CALM_KEYS);
     const before = await helper.request('namespaces/statistics', {});
     const { percent, result } = await processorPercent(pid, () => typeInStorm(programs, echoes));
-    const toldMs = await changeMs(watch, maker);
+    const made = await appear(watch, maker);
     const after = await helper.request('namespaces/statistics', {});
+    await disappear(watch, maker, made.pid);
     const { started, seconds, echo } = result;
     return [
       row(`processor of the helper while ${Math.round(started / seconds)} processes a second start and end, of one core`, percent, '%', 1),
       row('events that the helper heard of it', after.events - before.events, 'times', 1),
       row('how often it had to read everything anew for it', after.resynchronised - before.resynchronised, 'times', 1),
-      row('from the end of the storm until the client is told of a new process', toldMs, 'ms', 1),
+      row('from the end of the storm until the client is told of a new process', made.tookMs, 'ms', 1),
       ...echoRows(echo.terminal, 'before the storm', calm.terminal),
       ...echoRows(echo.terminal, 'cat through pipes in the same storm', echo.cat),
     ];
