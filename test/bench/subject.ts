@@ -17,7 +17,7 @@ export async function withHelper<T>(work: (subject: Subject) => Promise<T>): Pro
     host.start();
     using helper = await Helper.reach(host.socket);
     const { pid } = await helper.request('helper/hello', { protocol: protocolVersion });
-    callOff = afterMe('kill "$1"; rm -rf "$2"', String(pid), host.folder);
+    callOff = afterMe('kill -KILL "$1"; rm -rf "$2"', String(pid), host.folder);
     return await work({ helper, pid });
   } finally {
     callOff?.();

@@ -1,6 +1,6 @@
 // What namespaces are there? Against lsns, against the floor, and as the machine changes.
 import { withHelper } from '../subject.ts';
-import { type Row, row } from '../table.ts';
+import { print, type Row, row } from '../table.ts';
 import { amidst } from './crowd.ts';
 import { idle, memory, oneChange } from './live.ts';
 import { Programs, type Running } from './programs.ts';
@@ -23,16 +23,21 @@ export async function discovery(): Promise<Row[]> {
 
 async function contests(programs: Programs, floor: Running, maker: Running): Promise<Row[]> {
   const scan = (size: number) => withHelper(subject => scans(subject, floor, size));
-  const few = await amidst(programs, 100, () => scan(100));
-  const some = await amidst(programs, 1000, () => scan(1000));
-  const many = await amidst(programs, 4000, async () => ({
-    scans: await scan(4000),
-    rest: [await firstScan(floor), ...(await live(programs, maker))],
-  }));
-  const most = await amidst(programs, 10_000, async () => ({ scans: await scan(10_000), rest: await watched() }));
-  const rows = [few, some, many.scans, most.scans].flatMap(each => each.rows);
-  return [...rows, linear(some, most.scans), ...many.rest, ...most.rest];
+  const among = async (size: number, more: () => Promise<Row[]>) => {
+    const part = await amidst(programs, size, async () => ({ scan: await scan(size), more: await more() }));
+    const rows = [...part.scan.rows, ...part.more];
+    // All of it takes many minutes: nobody should have to wait for the end.
+    print(rows);
+    return { scan: part.scan, rows };
+  };
+  const few = await among(100, nothing);
+  const some = await among(1000, nothing);
+  const many = await among(4000, async () => [await firstScan(floor), ...(await live(programs, maker))]);
+  const most = await among(10_000, watched);
+  return [...[few, some, many, most].flatMap(({ rows }) => rows), linear(some.scan, most.scan)];
 }
+
+const nothing = (): Promise<Row[]> => Promise.resolve([]);
 
 function linear(some: Scans, most: Scans): Row {
   const other = { against: `the same of ${some.processes}`, other: some.microsecondsPerProcess };
