@@ -18,6 +18,7 @@ export interface Row {
   /** The most that the ratio may be, or the figure itself where there is nothing to compare with. */
   readonly atMost?: number;
   readonly met?: boolean;
+  /** Of whoever had fewer. */
   readonly rounds: number;
 }
 
@@ -42,7 +43,7 @@ export function row(what: string, burrow: number, unit: Unit, rounds: number, ot
 
 /** Two times, in ms. */
 export const compared = (what: string, burrow: Times, against: string, other: Times, atMost?: number): Row =>
-  row(what, burrow.medianMs, 'ms', burrow.rounds, { against, other: other.medianMs }, atMost);
+  row(what, burrow.medianMs, 'ms', Math.min(burrow.rounds, other.rounds), { against, other: other.medianMs }, atMost);
 
 const digits = (value: number): string => value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 const quantity = (value: number, unit: Unit): string => (unit === 'times' ? `${value} ×` : `${digits(value)} ${unit}`);

@@ -25,8 +25,8 @@ const roundsAt = (size: number): { rounds: number; lsns: number; shortest: numbe
 export interface Scans {
   readonly rows: readonly Row[];
   readonly processes: number;
-  /** At the client. */
-  readonly microsecondsPerProcess: number;
+  /** For each process, in microseconds: the scan, the scan with an open tree, and the floor. */
+  readonly each: Readonly<Record<'scan' | 'watched' | 'floor', number>>;
 }
 
 /** Its own clock: the time has neither its start nor the pipe in it, which is the hardest to come near. */
@@ -62,29 +62,32 @@ export async function scans({ helper }: Subject, floor: Running, size: number): 
     snapshot: timed(() => helper.request('namespaces/snapshot', {})),
   });
   const { processes = 0, namespaces = 0 } = reports.at(-1) ?? {};
-  const inside = { medianMs: median(reports.map(({ tookMs }) => tookMs)), rounds };
+  const inside = { medianMs: median(reports.slice(-rounds).map(({ tookMs }) => tookMs)), rounds };
   await Watch.begin(helper);
   const watched = await hold(rounds, { burrow: timed(() => helper.request('namespaces/refresh', {})), floor: floorCompetitor(floor) });
   const among = `${processes} processes`;
+  const each = ({ medianMs }: Times): number => (medianMs * 1000) / processes;
+  const goal = size === LSNS_GOAL_AT ? LSNS_GOAL : undefined;
   const what = `full scan, ${among}, ${namespaces} namespaces`;
   return {
     rows: [
-      compared(what, times.burrow, 'lsns', times.lsns, size === LSNS_GOAL_AT ? LSNS_GOAL : undefined),
+      compared(what, times.burrow, 'lsns', times.lsns, goal),
       compared(what, times.burrow, 'lsns with one column', times.shortest),
       compared(what, times.burrow, links, times.floor, FLOOR_GOAL),
       compared(`full scan by the helper's own clock, ${among}`, inside, links, times.floor),
+      compared(`full scan with an open tree, ${among}`, watched.burrow, 'lsns', times.lsns, goal),
       compared(`full scan with an open tree, ${among}`, watched.burrow, links, watched.floor, FLOOR_GOAL),
       await deepScan(helper, rounds, among, times.lsns),
       compared(`snapshot to the client, ${among}`, times.snapshot, 'lsns', times.lsns),
     ],
     processes,
-    microsecondsPerProcess: (times.burrow.medianMs * 1000) / processes,
+    each: { scan: each(times.burrow), watched: each(watched.burrow), floor: each(watched.floor) },
   };
 }
 
 async function deepScan(helper: Helper, rounds: number, among: string, lsns: Times): Promise<Row> {
   const { burrow } = await hold(rounds, { burrow: timed(() => helper.request('namespaces/refresh', { deep: true })) });
-  return compared(`full scan with threads, descriptors, sockets and mounts, ${among}`, burrow, 'lsns, without them', lsns, 1);
+  return compared(`full scan with an open tree, threads, descriptors, sockets and mounts, ${among}`, burrow, 'lsns, without them', lsns, 1);
 }
 
 /** Right after the start of a helper, which has read nothing before; the start itself is not counted. */
