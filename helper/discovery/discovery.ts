@@ -20,8 +20,8 @@ export class Discovery {
   readonly #watchers = new Map<number, Watcher>();
   #numbers = 0;
 
-  /** JSON of a Snapshot of this moment. */
-  snapshot(): Promise<Uint8Array> {
+  /** JSON of a Snapshot of this moment, in pieces. */
+  snapshot(): Promise<Uint8Array[]> {
     return this.#ask('snapshot', {});
   }
 

@@ -2,11 +2,7 @@
 // that looking costs more than a small part of one processor.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ScanReport, Statistics } from '../protocol/model.ts';
-import { SysError } from '../sys/errors.ts';
-import { readNamespace } from '../sys/procfs.ts';
-import { isInitial } from './initial.ts';
-import { MountTable } from './mount-table.ts';
-import { ProcEvents } from './proc-events.ts';
+import { Listening } from './listening.ts';
 import type { World } from './world.ts';
 
 /** Between two looks at the events. */
@@ -17,10 +13,12 @@ const LONGEST_TICK_MS = 1000;
 /** A program that was just started may still unshare(2), which no event tells: it is looked at again after these times. */
 const AGAIN_MS = [100, 1000];
 /** A scan is followed by a pause of so many times its own length, within bounds; a sweep likewise. */
-const SCAN_REST = 300;
-const SWEEP_REST = 400;
+const SCAN_REST = 400;
+const SWEEP_REST = 600;
 const SCAN_MS = { least: 2000, most: 60_000 };
 const SWEEP_MS = { least: 8000, most: 240_000 };
+/** How long it listens after the last question, when nobody watches. */
+const LINGER_MS = 60_000;
 /** Work is done in stretches of about this length, so that questions are answered in between. */
 const STRETCH_MS = 8;
 
@@ -34,7 +32,7 @@ interface Period {
 
 const rest = (tookMs: number, factor: number, { least, most }: Period): number => Math.min(most, Math.max(least, tookMs * factor));
 
-/** Keeps a world up to date: on demand, and by itself while somebody watches. */
+/** Keeps a world up to date: on demand, and by itself while somebody watches and a little longer. */
 export class Live {
   readonly #world: World;
   readonly #tell: (isLost: boolean) => void;
@@ -50,13 +48,13 @@ export class Live {
   /** What is under way; work waits for its turn. */
   #turn: Promise<unknown> = Promise.resolve();
   #isBusy = false;
-  #events: ProcEvents | undefined;
-  #mountTable: MountTable | undefined;
+  #listening: Listening | undefined;
+  #isWatched = false;
   #timer: NodeJS.Timeout | undefined;
+  #lingering: NodeJS.Timeout | undefined;
   #nextScanAt = 0;
   #nextSweepAt = 0;
   #again: { readonly at: number; readonly pids: ReadonlySet<number> }[] = [];
-  isWatched = false;
 
   /** @param tell called after every change; `isLost`: events were lost */
   constructor(world: World, tell: (isLost: boolean) => void) {
@@ -68,42 +66,65 @@ export class Live {
     return { ...this.#statistics };
   }
 
+  /** Whether all that is known is right but for what no event tells. */
+  get isLive(): boolean {
+    return this.#listening !== undefined;
+  }
+
   /** Looks at everything now, as thoroughly as is asked. */
   refresh(depth: Depth): Promise<Pick<ScanReport, 'tookMs'>> {
     return this.inTurn(async () => {
-      this.#takeEvents();
+      // What was learnt before it began to listen may be of yesterday.
+      const hasListened = this.isLive;
+      this.#listen();
       const began = performance.now();
-      // Without events nothing tells of a new name or user: they are read each time.
-      await this.#scan(depth !== 'quick' && !this.#events);
+      const isLost = this.#takeEvents();
+      await this.#scan(isLost || (depth !== 'quick' && !(hasListened && this.#hearsProcesses)));
       if (depth === 'deep') await this.#sweep();
       const tookMs = performance.now() - began;
-      this.#tell(false);
+      this.#tell(isLost);
       return { tookMs };
     });
   }
 
-  /** From now on everything is kept up to date. Resolves when it is so. */
-  async start(): Promise<void> {
-    if (this.isWatched) {
-      await this.#turn;
-      return;
-    }
-    this.isWatched = true;
-    // Listening begins before the scan: what starts meanwhile is in one or the other.
-    this.#events = tryEvents();
-    this.#mountTable = new MountTable();
-    await this.refresh('deep');
-    this.#schedule(TICK_MS);
+  /** Keeps everything up to date for as long as somebody watches; resolves when it is so. */
+  async watch(): Promise<void> {
+    this.#isWatched = true;
+    if (this.isLive) await this.#turn;
+    else await this.refresh('deep');
+    this.#linger();
   }
 
-  stop(): void {
-    this.isWatched = false;
+  /** Nobody watches any more. */
+  unwatch(): void {
+    this.#isWatched = false;
+    this.#linger();
+  }
+
+  /** Listening begins before the scan: what starts meanwhile is in one or the other. */
+  #listen(): void {
+    if (!this.#listening) {
+      this.#listening = new Listening();
+      this.#schedule(TICK_MS);
+    }
+    this.#linger();
+  }
+
+  /** Whoever asked once may ask again soon, and what is kept up to date until then need not be read anew. */
+  #linger(): void {
+    clearTimeout(this.#lingering);
+    if (!this.#isWatched) this.#lingering = setTimeout(() => this.#stop(), LINGER_MS).unref();
+  }
+
+  #stop(): void {
     clearTimeout(this.#timer);
-    this.#events?.[Symbol.dispose]();
-    this.#mountTable?.[Symbol.dispose]();
-    this.#events = undefined;
-    this.#mountTable = undefined;
+    this.#listening?.[Symbol.dispose]();
+    this.#listening = undefined;
     this.#again = [];
+  }
+
+  get #hearsProcesses(): boolean {
+    return this.#listening?.hearsProcesses ?? false;
   }
 
   /** Does something while nothing else changes the world. */
@@ -138,7 +159,7 @@ export class Live {
 
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer);
-    if (!this.isWatched) return;
+    if (!this.#listening) return;
     this.#timer = setTimeout(() => {
       const began = performance.now();
       this.#tick()
@@ -153,9 +174,9 @@ export class Live {
     await this.inTurn(async () => {
       const now = performance.now();
       const isLost = this.#takeEvents();
-      if (isLost || now >= this.#nextScanAt) await this.#scan(isLost || !this.#events);
+      if (isLost || now >= this.#nextScanAt) await this.#scan(isLost || !this.#hearsProcesses);
       if (isLost || now >= this.#nextSweepAt) await this.#sweep();
-      if (this.#mountTable?.hasChanged()) await inStretches(this.#world.lookAtOwnMounts());
+      if (this.#listening?.haveMountsChanged()) await inStretches(this.#world.lookAtOwnMounts());
       if (this.#world.namespaces.hasDoubtful) this.#world.namespaces.checkDoubtful();
       this.#tell(isLost);
     });
@@ -163,9 +184,10 @@ export class Live {
 
   /** @returns whether events were lost */
   #takeEvents(): boolean {
-    if (!this.#events) return false;
+    const happened = this.#listening?.take();
+    if (!happened) return false;
     const now = performance.now();
-    const { started, changed, ended, count, isIncomplete } = this.#events.take();
+    const { started, changed, ended, count, isIncomplete } = happened;
     this.#statistics.events += count;
     if (isIncomplete) {
       this.#statistics.resynchronised++;
@@ -197,17 +219,5 @@ async function inStretches(work: Generator<void>): Promise<void> {
     if (performance.now() - began < STRETCH_MS) continue;
     await nextTurn();
     began = performance.now();
-  }
-}
-
-/** Undefined where the kernel does not tell this process: it is not root, or in a container, and rescans have to do. */
-function tryEvents(): ProcEvents | undefined {
-  // Events speak of processes by their first numbers.
-  if (!isInitial({ type: 'pid', inode: readNamespace('self', 'pid') })) return undefined;
-  try {
-    return new ProcEvents();
-  } catch (error) {
-    if (error instanceof SysError || (error instanceof Error && 'code' in error)) return undefined;
-    throw error;
   }
 }

@@ -23,8 +23,8 @@ export interface OpenedNamespace {
 }
 
 export interface Questions {
-  /** JSON of a Snapshot. */
-  snapshot: { params: Record<never, never>; answer: Uint8Array };
+  /** JSON of a Snapshot, in pieces. */
+  snapshot: { params: Record<never, never>; answer: Uint8Array<ArrayBuffer>[] };
   refresh: { params: { deep: boolean }; answer: ScanReport };
   statistics: { params: Record<never, never>; answer: Statistics };
   inspect: { params: NamespaceReference; answer: Inspection };

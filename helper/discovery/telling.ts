@@ -83,18 +83,18 @@ export class Telling {
     yield* pack(items, gaps, { beginning: true });
   }
 
-  /** The same as one snapshot. */
-  snapshot(): Buffer {
+  /** The same as one snapshot, JSON in pieces: one text of tens of thousands of objects would be in memory several times. */
+  snapshot(): Message[] {
     const isInitial = initialNamespaces(this.#world.processes.known);
-    return Buffer.concat([
-      Buffer.from('{"namespaces":['),
+    return [
+      write('{"namespaces":['),
       ...list(this.#published(), node => node.describe(isInitial(node))),
-      Buffer.from('],"processes":['),
+      write('],"processes":['),
       ...list(this.#world.processes.known.values(), each => each),
-      Buffer.from('],"containers":['),
+      write('],"containers":['),
       ...list(this.#containers.values(), each => each),
-      Buffer.from(`],"gaps":${JSON.stringify(this.#unread)}}`),
-    ]);
+      write(`],"gaps":${JSON.stringify(this.#unread)}}`),
+    ];
   }
 
   #name(changed: ReadonlySet<number>): void {
@@ -138,7 +138,8 @@ function* processItems(part: Item['part'], processes: Iterable<Process>): Genera
 }
 
 const encoder = new TextEncoder();
-const encode = (difference: DifferenceInput): Message => encoder.encode(JSON.stringify(difference)) as Message;
+const write = (text: string): Message => encoder.encode(text) as Message;
+const encode = (difference: DifferenceInput): Message => write(JSON.stringify(difference));
 
 /** What goes is told before what comes: an inode may be both. */
 function* pack(items: readonly Iterable<Item>[], gaps: readonly Gap[], first: Partial<DifferenceInput>): Generator<Message> {
@@ -165,12 +166,12 @@ function* pack(items: readonly Iterable<Item>[], gaps: readonly Gap[], first: Pa
   yield encode(difference);
 }
 
-/** Text of a list's elements; in pieces, because one text of tens of thousands would be in memory twice. */
-function list<T>(all: Iterable<T>, value: (each: T) => unknown): Buffer[] {
-  const pieces: Buffer[] = [];
+/** The elements of a list, as they stand between its brackets. */
+function list<T>(all: Iterable<T>, value: (each: T) => unknown): Message[] {
+  const pieces: Message[] = [];
   let texts: string[] = [];
   const flush = (): void => {
-    if (texts.length > 0) pieces.push(Buffer.from(`${pieces.length > 0 ? ',' : ''}${texts.join(',')}`));
+    if (texts.length > 0) pieces.push(write(`${pieces.length > 0 ? ',' : ''}${texts.join(',')}`));
     texts = [];
   };
   for (const each of all) {

@@ -28,9 +28,15 @@ const waitingForNames: (() => void)[] = [];
 const NAMES_MS = 1000;
 const watchers = new Set<number>();
 
+/** What is large is handed over, not copied. */
+function handedOver(said: Said): ArrayBuffer[] {
+  if (said.kind === 'changed') return [said.difference.buffer];
+  const pieces = said.kind === 'answer' && Array.isArray(said.answer) ? said.answer : [];
+  return pieces.flatMap(piece => (piece instanceof Uint8Array && piece.buffer instanceof ArrayBuffer ? [piece.buffer] : []));
+}
+
 function say(said: Said): void {
-  // Handed over, not copied.
-  parentPort?.postMessage(said, said.kind === 'changed' ? [said.difference.buffer] : []);
+  parentPort?.postMessage(said, handedOver(said));
 }
 
 function tell(isLost: boolean): void {
@@ -81,7 +87,7 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
         const start = world.processes.known.get(pid)?.start;
         return start === undefined ? [] : [{ id, name, pid, start }];
       });
-    const found = live.isWatched ? find() : [];
+    const found = live.isLive ? find() : [];
     if (found.length > 0) return found;
     await live.refresh('quick');
     const untilMs = performance.now() + NAMES_MS;
@@ -90,7 +96,7 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
     return find();
   },
   watch: async ({ watcher }) => {
-    await live.start();
+    await live.watch();
     await live.inTurn(async () => {
       for (const difference of telling.everything()) {
         say({ kind: 'changed', watcher, difference });
@@ -102,14 +108,14 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
   },
   unwatch: ({ watcher }) => {
     watchers.delete(watcher);
-    if (watchers.size === 0) live.stop();
+    if (watchers.size === 0) live.unwatch();
     return null;
   },
 };
 
-/** With what is known, which is right while somebody watches; if it leads nowhere, after looking again. */
+/** With what is known, which is right while events are listened to; if it leads nowhere, after looking again. */
 async function retried<T>(work: () => T): Promise<T> {
-  if (!live.isWatched) await live.refresh('quick');
+  if (!live.isLive) await live.refresh('quick');
   for (const depth of ['quick', 'deep'] as const) {
     try {
       return work();

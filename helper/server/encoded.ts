@@ -4,9 +4,9 @@ import type { ContentTypeEncoder, Message } from 'vscode-jsonrpc/node';
 
 /** A value as the text that stands for it on the wire. */
 export class Encoded {
-  readonly json: Uint8Array;
-  constructor(json: Uint8Array) {
-    this.json = json;
+  readonly pieces: readonly Uint8Array[];
+  constructor(...pieces: readonly Uint8Array[]) {
+    this.pieces = pieces;
   }
 }
 
@@ -18,16 +18,16 @@ export const encoder: ContentTypeEncoder = {
   encode: async message => {
     const part = encodedPart(message);
     if (!part) return Buffer.from(JSON.stringify(message));
-    const { key, json } = part;
+    const { key, pieces } = part;
     const [before = '', after = ''] = JSON.stringify({ ...message, [key]: '\u0000encoded' }).split(place);
-    return Buffer.concat([Buffer.from(before), json, Buffer.from(after)]);
+    return Buffer.concat([Buffer.from(before), ...pieces, Buffer.from(after)]);
   },
 };
 
-function encodedPart(message: Message): { key: 'result' | 'params'; json: Uint8Array } | undefined {
+function encodedPart(message: Message): { key: 'result' | 'params'; pieces: readonly Uint8Array[] } | undefined {
   for (const key of ['result', 'params'] as const) {
     const value: unknown = key in message ? (message as Partial<Record<typeof key, unknown>>)[key] : undefined;
-    if (value instanceof Encoded) return { key, json: value.json };
+    if (value instanceof Encoded) return { key, pieces: value.pieces };
   }
   return undefined;
 }

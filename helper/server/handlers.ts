@@ -61,7 +61,7 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     return {};
   },
 
-  'namespaces/snapshot': async (_, { discovery }) => new Encoded(await discovery.snapshot()),
+  'namespaces/snapshot': async (_, { discovery }) => new Encoded(...(await discovery.snapshot())),
   'namespaces/watch': (_, __, client) => {
     client.watch();
     return {};
