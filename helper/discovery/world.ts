@@ -1,6 +1,6 @@
 // What is known of the machine, and the ways of bringing it up to date. Those that may take long are
 // generators: whoever runs one sees to other things at each `yield`.
-import { closeSync, existsSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { Gap } from '../protocol/model.ts';
 import { openById } from '../sys/namespaces.ts';
 import { PROCESSES_AT_ONCE, readNumbers, readProcesses } from '../walker/walker.ts';
@@ -45,7 +45,6 @@ export class World {
       yield* this.#descriptors.sweep(pids, gaps);
     }
     this.#descriptors.endRound();
-    if (hidesProcesses()) gaps.add('processes', 'those of other users', 'hidden by the option hidepid of /proc');
     const mountNamespaces = yield* this.#mounts.sweep(gaps);
     for (const inode of mountNamespaces) this.#addUnseen({ type: 'mnt', inode });
     for (const key of listNamespaces(this.#ids(), gaps)) this.#addUnseen(key);
@@ -110,9 +109,6 @@ function* portions(pids: ArrayLike<number>): Generator<Uint32Array> {
   const all = Uint32Array.from(pids);
   for (let at = 0; at < all.length; at += PROCESSES_AT_ONCE) yield all.subarray(at, at + PROCESSES_AT_ONCE);
 }
-
-/** Every pid namespace has a process 1 for as long as it has any. */
-const hidesProcesses = (): boolean => !existsSync('/proc/1');
 
 /** Only a number that is never given twice can be asked for without a holder. */
 function isAlive(node: NamespaceNode): boolean {

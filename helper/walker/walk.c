@@ -113,6 +113,16 @@ static u32 read_link(long directory, const char *name, long *error)
 	return 0;
 }
 
+/* How many threads /proc shows of a process, those included that nobody waited for. */
+static u32 thread_count(long proc, u32 pid)
+{
+	char path[PATH_BYTES];
+	struct statx stat;
+	path_of(path, pid, 0, "task");
+	long failed = raw(__NR_statx, (u64)proc, (u64)path, 0, STATX_NLINK, (u64)&stat, 0);
+	return failed || stat.stx_nlink < 2 ? 0 : stat.stx_nlink - 2;
+}
+
 static void walk_one(long proc, u32 pid, u32 tid, struct record *record)
 {
 	char path[PATH_BYTES];
@@ -137,7 +147,8 @@ static void walk_one(long proc, u32 pid, u32 tid, struct record *record)
 		/* A dead process that nobody waited for still shows its pid and its user namespace. */
 		found += record->inode[i] && i != 2 && i != 3;
 	}
-	if (!found && !record->error)
+	/* A leader that has ended shows no more than that, too, and its process lives on in its other threads. */
+	if (!found && !record->error && (tid || thread_count(proc, pid) < 2))
 		record->error = ESRCH;
 	close_fd(directory);
 }
@@ -190,13 +201,8 @@ EXPORT long walk_thread_counts(const u32 *pids, u32 count, u32 *out)
 	long proc = open_at(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY);
 	if (proc < 0)
 		return proc;
-	for (u32 i = 0; i < count; i++) {
-		char path[PATH_BYTES];
-		struct statx stat;
-		path_of(path, pids[i], 0, "task");
-		long failed = raw(__NR_statx, (u64)proc, (u64)path, 0, STATX_NLINK, (u64)&stat, 0);
-		out[i] = failed || stat.stx_nlink < 2 ? 0 : stat.stx_nlink - 2;
-	}
+	for (u32 i = 0; i < count; i++)
+		out[i] = thread_count(proc, pids[i]);
 	close_fd(proc);
 	return 0;
 }
