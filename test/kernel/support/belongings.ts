@@ -56,7 +56,7 @@ export function belongingsOf({ pid, folder }: Helper): Belongings {
     links: links.map(link => link.ifname),
     cgroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter(path => path.includes('burrow')),
     files: ['sandboxes', 'staging'].flatMap(name => list(join(folder, name)).map(file => join(name, file))),
-    children: tasks.flatMap(task => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean)),
+    children: tasks.flatMap(task => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean)),
     threads: [...new Set(tasks.flatMap(task => types.flatMap(type => linkTo(`/proc/${pid}/task/${task}/ns/${type}`))))],
   };
 }
