@@ -195,8 +195,8 @@ export class Live {
     }
     const due = this.#takeDue(now);
     if (ended.size + started.size + changed.size + due.size === 0) return false;
-    this.#world.end(ended);
-    this.#world.look(new Set([...started, ...changed, ...due]), changed);
+    const stale = new Set([...changed, ...this.#world.end(ended)]);
+    this.#world.look(new Set([...started, ...stale, ...due]), stale);
     for (const delayMs of started.size > 0 ? AGAIN_MS : []) this.#again.push({ at: now + delayMs, pids: started });
     if (ended.size + started.size + changed.size > 0) {
       Object.assign(this.#statistics, { refreshes: this.#statistics.refreshes + 1, lastRefreshMs: performance.now() - now });

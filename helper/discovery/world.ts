@@ -60,8 +60,11 @@ export class World {
     this.#finish();
   }
 
-  end(pids: Iterable<number>): void {
+  /** @returns those whose parent was one of them: they have another one now, and no event says which */
+  end(pids: ReadonlySet<number>): number[] {
     for (const pid of pids) this.processes.remove(pid);
+    if (pids.size === 0) return [];
+    return [...this.processes.known.values()].flatMap(({ pid, parent }) => (pids.has(parent) ? pid : []));
   }
 
   /** The mounts that the helper itself sees. */

@@ -106,8 +106,10 @@ export class Naming {
       return;
     }
     if (known && isSame) {
+      // A runtime starts it, ends, and leaves it to the engine's own process, which knows more.
+      const isAdopted = known.process.parent !== process.parent;
       known.process = process;
-      if (!isChanged || known.found?.complete) return;
+      if (!isChanged || (known.found?.complete && !isAdopted)) return;
       known.looks = 0;
       fresh[likelihood].add(known);
       return;

@@ -21,7 +21,8 @@ export function byNspawn(facts: Facts): Found | undefined {
     labels: {},
     source: file ?? (isChild ? 'systemd-nspawn' : 'cgroup'),
     group: groupOf(facts, name),
-    complete: file !== undefined || isChild,
+    // machined may hear of it a little later than we do.
+    complete: file !== undefined,
   };
 }
 

@@ -49,7 +49,9 @@ export function belongingsOf({ pid, folder }: Helper): Belongings {
   const tasks = list(`/proc/${pid}/task`);
   return {
     descriptors: list(`/proc/${pid}/fd`)
-      .flatMap(fd => linkTo(`/proc/${pid}/fd/${fd}`).map(to => to.replace(/^(socket|pipe):.*/, '$1')))
+      .flatMap(fd =>
+        linkTo(`/proc/${pid}/fd/${fd}`).map(to => to.replace(/^(socket|pipe):.*/, '$1').replace(/^\/proc\/\d+\//, '/proc/self/')),
+      )
       // libuv keeps one for each thread that ever had a socket, and an engine may start at any time.
       .filter(to => to !== '/dev/null'),
     mounts: lines(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(line => line.split(' ')[4] ?? line),
