@@ -141,6 +141,16 @@ interface Opening {
   readonly exited: (process: string, ending: Ending) => void;
 }
 
+/** Passes on what the client sends, for as long as the command reads: after that nobody would notice the client's end. */
+function feed(stdin: Socket, socket: Socket): void {
+  if (stdin.destroyed) {
+    socket.destroy();
+    return;
+  }
+  stdin.on('close', () => socket.destroy());
+  socket.pipe(stdin);
+}
+
 /** Starts a command whose streams are claimed by their tokens; those that are not, are closed. It is killed when its client leaves. */
 export async function open(
   entry: Params<'process/open'>,
@@ -165,7 +175,7 @@ export async function open(
     );
   return {
     process: id,
-    stdin: offer(stdin, socket => void socket.pipe(stdin)),
+    stdin: offer(stdin, socket => feed(stdin, socket)),
     stdout: offer(stdout, socket => void stdout.pipe(socket)),
     stderr: offer(stderr, socket => void stderr.pipe(socket)),
     joined,
