@@ -10,6 +10,8 @@ const TICK_MS = 100;
 /** After a look that took long, this many times as long is waited, but no longer than this. */
 const TICK_REST = 9;
 const LONGEST_TICK_MS = 1000;
+/** How often clients are told when nothing seems to have happened. */
+const QUIET_TELL_MS = 1000;
 /** A program that was just started may still unshare(2), which no event tells: it is looked at again after these times. */
 const AGAIN_MS = [100, 1000];
 /** A scan is followed by a pause of so many times its own length, within bounds; a sweep likewise. */
@@ -54,6 +56,7 @@ export class Live {
   #lingering: NodeJS.Timeout | undefined;
   #nextScanAt = 0;
   #nextSweepAt = 0;
+  #nextTellAt = 0;
   #again: { readonly at: number; readonly pids: ReadonlySet<number> }[] = [];
 
   /** @param tell called after every change; `isLost`: events were lost */
@@ -173,11 +176,18 @@ export class Live {
     if (this.#isBusy) return;
     await this.inTurn(async () => {
       const now = performance.now();
+      const before = this.#statistics.refreshes + this.#statistics.scans;
       const isLost = this.#takeEvents();
       if (isLost || now >= this.#nextScanAt) await this.#scan(isLost || !this.#hearsProcesses);
       if (isLost || now >= this.#nextSweepAt) await this.#sweep();
-      if (this.#listening?.haveMountsChanged()) await inStretches(this.#world.lookAtOwnMounts());
-      if (this.#world.namespaces.hasDoubtful) this.#world.namespaces.checkDoubtful();
+      const haveMountsChanged = this.#listening?.haveMountsChanged() ?? false;
+      if (haveMountsChanged) await inStretches(this.#world.lookAtOwnMounts());
+      const { hasDoubtful } = this.#world.namespaces;
+      if (hasDoubtful) this.#world.namespaces.checkDoubtful();
+      const isQuiet = before === this.#statistics.refreshes + this.#statistics.scans && !haveMountsChanged && !hasDoubtful;
+      // Names can come without any process having changed.
+      if (isQuiet && now < this.#nextTellAt) return;
+      this.#nextTellAt = now + QUIET_TELL_MS;
       this.#tell(isLost);
     });
   }
@@ -198,9 +208,7 @@ export class Live {
     const stale = new Set([...changed, ...this.#world.end(ended)]);
     this.#world.look(new Set([...started, ...stale, ...due]), stale);
     for (const delayMs of started.size > 0 ? AGAIN_MS : []) this.#again.push({ at: now + delayMs, pids: started });
-    if (ended.size + started.size + changed.size > 0) {
-      Object.assign(this.#statistics, { refreshes: this.#statistics.refreshes + 1, lastRefreshMs: performance.now() - now });
-    }
+    Object.assign(this.#statistics, { refreshes: this.#statistics.refreshes + 1, lastRefreshMs: performance.now() - now });
     return false;
   }
 

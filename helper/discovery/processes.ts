@@ -9,7 +9,8 @@ const ESRCH = 3;
 
 /** What is remembered of a process besides what clients are told. */
 interface Memory {
-  identity: readonly [number, number];
+  readonly identityLow: number;
+  readonly identityHigh: number;
   /** The last round of looking at every process in which it was there. */
   round: number;
   isPublished: boolean;
@@ -50,7 +51,8 @@ export class Processes {
       this.remove(pid);
       return;
     }
-    const isSame = memory !== undefined && before !== undefined && sighting.is(memory.identity);
+    const { identityLow, identityHigh } = sighting;
+    const isSame = before !== undefined && memory?.identityLow === identityLow && memory.identityHigh === identityHigh;
     if (isSame) memory.round = this.#round;
     if (isSame && !isStale && hasSameNamespaces(before, sighting)) return;
     const facts = isSame && !isStale ? before : tryFacts(pid);
@@ -64,8 +66,9 @@ export class Processes {
     this.#put(pid, facts, sighting);
   }
 
-  #remember(pid: number, { identity, error }: Sighting): void {
-    this.#memory.set(pid, { identity, round: this.#round, isPublished: this.#memory.get(pid)?.isPublished ?? false });
+  #remember(pid: number, { identityLow, identityHigh, error }: Sighting): void {
+    const isPublished = this.#memory.get(pid)?.isPublished ?? false;
+    this.#memory.set(pid, { identityLow, identityHigh, round: this.#round, isPublished });
     if (error === 0) this.#unreadable.delete(pid);
     else this.#unreadable.set(pid, errnoName(error));
   }
@@ -74,7 +77,7 @@ export class Processes {
     const before = this.#known.get(pid);
     const { parent, start, name, command, uid, pids } = facts;
     const forChildren = childrenElsewhere(sighting);
-    const namespaces = inodesOf(sighting);
+    const namespaces = this.#inodesOf(sighting, parent);
     const threads = before?.threads;
     const process: Process = {
       pid,
@@ -94,6 +97,12 @@ export class Processes {
     for (const type of namespaceTypes) this.#join(type, process);
     if (before) for (const type of namespaceTypes) this.#leave(type, before);
     this.#namespaces.replaceClaims(`pending:${pid}`, claimsOfChildren(process));
+  }
+
+  /** Most are where their parent is, and share what says so with it. */
+  #inodesOf(sighting: Sighting, parent: number): NamespaceInodes {
+    const shared = this.#known.get(parent)?.namespaces;
+    return shared && isIn(shared, sighting) ? shared : inodesIn(sighting);
   }
 
   /** Says which of its threads are elsewhere; they are read more rarely than processes. */
@@ -200,7 +209,10 @@ function tryFacts(pid: number): Facts | undefined {
   }
 }
 
-function inodesOf(sighting: Sighting): NamespaceInodes {
+const isIn = (inodes: NamespaceInodes, sighting: Sighting): boolean =>
+  namespaceTypes.every((type, kind) => (inodes[type] ?? 0) === sighting.inode(kind));
+
+function inodesIn(sighting: Sighting): NamespaceInodes {
   const inodes: NamespaceInodes = {};
   namespaceTypes.forEach((type, kind) => {
     const inode = sighting.inode(kind);
@@ -221,10 +233,7 @@ function childrenElsewhere(sighting: Sighting): NamespaceInodes | undefined {
 
 function hasSameNamespaces(process: Process, sighting: Sighting): boolean {
   const { namespaces, forChildren } = process;
-  for (let kind = 0; kind < namespaceTypes.length; kind++) {
-    const type = namespaceTypes[kind];
-    if (type !== undefined && (namespaces[type] ?? 0) !== sighting.inode(kind)) return false;
-  }
+  if (!isIn(namespaces, sighting)) return false;
   const children = childrenElsewhere(sighting);
   return children?.pid === forChildren?.pid && children?.time === forChildren?.time;
 }

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { Refusal, toFailure } from '../sys/errors.ts';
 import { CLONE_FS } from '../sys/flags.ts';
-import { sys } from '../sys/libc.ts';
+import { giveBackMemory, sys } from '../sys/libc.ts';
 import { Naming } from './engines/naming.ts';
 import { inspect } from './inspect.ts';
 import { Live } from './live.ts';
@@ -26,6 +26,8 @@ const telling = new Telling(world, naming);
 const waitingForNames: (() => void)[] = [];
 /** An engine that is slow costs the names of its containers, and whoever asks for one of them so much time. */
 const NAMES_MS = 1000;
+/** Until then a client has read what was a lot of memory. */
+const PASSED_ON_MS = 2000;
 const watchers = new Set<number>();
 
 /** What is large is handed over, not copied. */
@@ -58,6 +60,7 @@ type Answerer<Q extends Question> = (params: Questions[Q]['params']) => Question
 const answerers: { readonly [Q in Question]: Answerer<Q> } = {
   snapshot: async () => {
     await live.refresh('deep');
+    setTimeout(giveBackMemory, PASSED_ON_MS).unref();
     return telling.snapshot();
   },
   refresh: async ({ deep }) => {
@@ -103,6 +106,7 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
         await nextTurn(); // so that the main thread passes on what it has before it gets more
       }
       watchers.add(watcher);
+      setTimeout(giveBackMemory, PASSED_ON_MS).unref();
     });
     return null;
   },

@@ -97,6 +97,20 @@ export const loadLibrary = <K extends string>(path: string, prototypes: Readonly
   ) as Record<K, Native>;
 };
 
+/** glibc keeps what was freed for later use; musl has no such call and does not. */
+function findTrim(): Native | undefined {
+  try {
+    return library.func('int malloc_trim(size_t pad)') as Native;
+  } catch {
+    return undefined;
+  }
+}
+
+const trim = findTrim();
+
+/** Gives memory that is free back to the kernel, malloc_trim(3); after work that needed much for a moment. */
+export const giveBackMemory = (): void => void trim?.(0);
+
 const POLLIN = 1;
 
 /** struct pollfd { int fd; short events, revents } */

@@ -33,13 +33,13 @@ export class Sighting {
     return this.#word(1);
   }
 
-  /** Two halves of a number that another process with the same pid does not share. */
-  get identity(): readonly [number, number] {
-    return [this.#word(2), this.#word(3)];
+  /** Two halves of a number that another process with the same pid does not share; signed, because V8 keeps such in place. */
+  get identityLow(): number {
+    return this.#word(2) | 0;
   }
 
-  is(identity: readonly [number, number]): boolean {
-    return this.#word(2) === identity[0] && this.#word(3) === identity[1];
+  get identityHigh(): number {
+    return this.#word(3) | 0;
   }
 
   /** 0 for none. `kind` counts in the order of namespaceTypes. */

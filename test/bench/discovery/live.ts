@@ -13,6 +13,7 @@ const CHANGES = 20;
 const SCANS = 10;
 const CHANGE_GOAL = 0.05;
 const IDLE_SECONDS = 20;
+const SETTLE_SECONDS = 20;
 const IDLE_GOAL_PERCENT = 1;
 const MEMORY_GOAL_MB = 120;
 
@@ -67,6 +68,8 @@ async function workMs(helper: Helper, before: number): Promise<number> {
 }
 
 export async function idle({ helper, pid }: Subject): Promise<Row[]> {
+  // Engines are asked a few times for the names of what has just come.
+  await pause(SETTLE_SECONDS * 1000);
   const { events } = await helper.request('namespaces/statistics', {});
   const { percent } = await processorPercent(pid, () => pause(IDLE_SECONDS * 1000));
   const after = await helper.request('namespaces/statistics', {});

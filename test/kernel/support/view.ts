@@ -1,8 +1,9 @@
 import { Helper } from '../../../helper/client/connect.ts';
 import { onNotification } from '../../../helper/protocol/calls.ts';
-import { apply, type Difference } from '../../../helper/protocol/difference.ts';
+import type { Difference } from '../../../helper/protocol/difference.ts';
 import type { NamespaceKey, Snapshot } from '../../../helper/protocol/model.ts';
 import { eventually } from '../../support/eventually.ts';
+import { apply } from '../../support/snapshots.ts';
 import { findIn } from './discovery.ts';
 
 /** What a window shows: it watches, asks for nothing, and applies what it is told in the order in which it comes. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { addressOf, readAddress } from '../../../../extension/documents/address.ts';
 import { touches } from '../../../../extension/documents/freshness.ts';
 import { Machine } from '../../../../extension/machine/machine.ts';
-import { difference } from '../../../../helper/protocol/difference.ts';
+import { difference } from '../../../support/snapshots.ts';
 import { machine, process, redis, redisInodes, snapshot } from '../example.ts';
 
 describe("a document's address", () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Machine } from '../../../../extension/machine/machine.ts';
-import { difference } from '../../../../helper/protocol/difference.ts';
 import {
   type Container,
   type Namespace,
@@ -13,6 +12,7 @@ import {
   type Sandbox,
   type Snapshot,
 } from '../../../../helper/protocol/model.ts';
+import { difference } from '../../../support/snapshots.ts';
 import { type Next, random } from '../../random.ts';
 import { web } from '../example.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { apply, Difference, difference, isEmpty } from '../../../../helper/protocol/difference.ts';
+import { Difference } from '../../../../helper/protocol/difference.ts';
 import {
   type Container,
   type Namespace,
@@ -9,6 +9,7 @@ import {
   type Process,
   type Snapshot,
 } from '../../../../helper/protocol/model.ts';
+import { apply, difference, isEmpty } from '../../../support/snapshots.ts';
 import { random } from '../../random.ts';
 
 const SEEDS = 200;
