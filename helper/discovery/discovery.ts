@@ -81,7 +81,7 @@ export class Discovery {
     const worker = new Worker(join(import.meta.dirname, 'discovery-worker.cjs'), {
       trackUnmanagedFds: false, // descriptors that ioctl returns are closed by node:fs, which would warn
       // Little of what a scan makes outlives it: without a bound it would fill memory until the next collection.
-      resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 2 },
+      resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 1 },
     });
     worker.unref();
     worker.on('message', (said: Said) => this.#hear(said));

@@ -2,6 +2,7 @@
 // that looking costs more than a small part of one processor.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ScanReport, Statistics } from '../protocol/model.ts';
+import { giveBackMemory } from '../sys/libc.ts';
 import { Listening } from './listening.ts';
 import type { World } from './world.ts';
 
@@ -157,6 +158,7 @@ export class Live {
   async #sweep(): Promise<void> {
     const began = performance.now();
     await inStretches(this.#world.sweep());
+    giveBackMemory();
     this.#nextSweepAt = performance.now() + rest(performance.now() - began, SWEEP_REST, SWEEP_MS);
   }
 

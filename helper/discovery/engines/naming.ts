@@ -41,6 +41,9 @@ interface Candidate {
 /** Processes to look at: of very many, those come first that are containers' inits in all likelihood. */
 type Fresh = Readonly<Record<'likely' | 'possible', Set<Candidate>>>;
 
+/** So often a process that nothing is known of is looked at, within some ten seconds. */
+const LOOKS = 4;
+
 /** So long may a call look at new processes, and a timer at what is left: others use the thread too. */
 const LIKELY_MS = 500;
 const POSSIBLE_MS = 20;
@@ -161,6 +164,8 @@ export class Naming {
     if (found?.api) this.#ask(candidate, found.api, found);
     candidate.looks++;
     // Docker's and Podman's containers can be given another name at any time.
+    // What no engine has claimed by the last of its looks is nobody's, until an engine or a state turns up.
+    if (!found && candidate.looks > LOOKS) return;
     if (!found?.complete) this.#turns.add(candidate, candidate.looks, performance.now());
     else if (found.api) this.#turns.add(candidate, Number.POSITIVE_INFINITY, performance.now());
   }
