@@ -46,7 +46,7 @@ export class Descriptors {
         yield;
       }
     } catch (error) {
-      if (!hasVanished(error) && !isGone(error)) gaps.add('open files of processes', `pid ${pid}`, error);
+      if (!hasVanished(error)) gaps.add('open files of processes', `pid ${pid}`, error);
     }
     this.#namespaces.replaceClaims(`descriptors:${pid}`, claims);
   }
@@ -72,8 +72,6 @@ export class Descriptors {
     return net;
   }
 }
-
-const isGone = (error: unknown): boolean => error instanceof SysError && error.errno === 'ENOENT';
 
 function ask(pid: number, fd: number, inode: number, gaps: Gaps): number | undefined {
   try {

@@ -1,6 +1,7 @@
 // Namespaces that are kept by a bind mount, in every mount namespace. Mounts get ascending ids, so that
 // of each mount namespace only what came since the last look has to be read, without entering it.
 import { readFileSync } from 'node:fs';
+import { namespaceId } from '../protocol/difference.ts';
 import { type NamespaceKey, namespaceTypes } from '../protocol/model.ts';
 import { hasVanished, SysError } from '../sys/errors.ts';
 import { sys } from '../sys/libc.ts';
@@ -9,7 +10,6 @@ import { readNewMounts } from '../walker/walker.ts';
 import type { Gaps } from './gaps.ts';
 import { type MountNamespace, mountNamespaces } from './mount-namespaces.ts';
 import type { Claim, Namespaces } from './namespaces.ts';
-import { titleOf } from './opening.ts';
 
 interface Mounted {
   readonly namespace: NamespaceKey;
@@ -70,7 +70,7 @@ export class Mounts {
         yield;
       }
     } catch (error) {
-      if (!hasVanished(error) && !isGone(error)) gaps.add('mounts of mount namespaces', titleOf({ type: 'mnt', inode }), error);
+      if (!hasVanished(error)) gaps.add('mounts of mount namespaces', namespaceId({ type: 'mnt', inode }), error);
     }
     this.#claim(inode, [...read.mounted.values()]);
   }
@@ -111,13 +111,11 @@ export class Mounts {
         lines.flatMap(({ root, path }) => parseMounted(root, path) ?? []),
       );
     } catch (error) {
-      if (!hasVanished(error)) gaps.add('mounts of mount namespaces', titleOf({ type: 'mnt', inode }), error);
+      if (!hasVanished(error)) gaps.add('mounts of mount namespaces', namespaceId({ type: 'mnt', inode }), error);
     }
     yield;
   }
 }
-
-const isGone = (error: unknown): boolean => error instanceof SysError && error.errno === 'ENOENT';
 
 /** Undefined where the kernel cannot list them. */
 function list(gaps: Gaps): MountNamespace[] | undefined {

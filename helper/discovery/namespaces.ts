@@ -1,4 +1,4 @@
-import { type NamespaceKey, type NamespaceType, namespaceTypes } from '../protocol/model.ts';
+import { type NamespaceInodes, type NamespaceKey, type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import type { Relations } from '../walker/walker.ts';
 import { type Claimant, type ClaimKind, NamespaceNode } from './namespace-node.ts';
 
@@ -8,6 +8,13 @@ export interface Claim {
   readonly kind: ClaimKind;
   readonly claimant: Claimant;
 }
+
+/** The same claim on each of these namespaces. */
+export const claimsOn = (inodes: NamespaceInodes, kind: ClaimKind, claimant: Claimant): Claim[] =>
+  namespaceTypes.flatMap(type => {
+    const inode = inodes[type];
+    return inode === undefined ? [] : [{ namespace: { type, inode }, kind, claimant }];
+  });
 
 /** How long a namespace may go without a visible holder before clients are told. */
 const DOUBT_MS = 1000;
@@ -88,10 +95,6 @@ export class Namespaces {
   /** The sources of claims whose name begins so. */
   sources(prefix: string): string[] {
     return [...this.#claims.keys()].filter(source => source.startsWith(prefix));
-  }
-
-  claimsOf(source: string): readonly Claim[] {
-    return this.#claims.get(source) ?? [];
   }
 
   /**

@@ -1,6 +1,7 @@
 // From what is known of a namespace to a descriptor that stays true. Every way may lead to another
 // namespace by now, so what was opened is compared with what was meant.
 import { closeSync } from 'node:fs';
+import { namespaceId } from '../protocol/difference.ts';
 import type { NamespaceKey, NamespaceReference, Process } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
 import { AT_FDCWD, NS_GET_PARENT, NS_GET_USERNS, RESOLVE_CACHED, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS } from '../sys/flags.ts';
@@ -15,9 +16,7 @@ import type { Processes } from './processes.ts';
 /** More processes, descriptors and so on than this are not tried: they may all be on their way out. */
 const TRIED = 8;
 
-export const titleOf = ({ type, inode }: NamespaceKey): string => `${type}:[${inode}]`;
-
-const gone = (key: NamespaceKey, why: string): Refusal => new Refusal('gone', `${titleOf(key)} ${why}.`, { subject: titleOf(key) });
+const gone = (key: NamespaceKey, why: string): Refusal => new Refusal('gone', `${namespaceId(key)} ${why}.`, { subject: namespaceId(key) });
 
 /** @throws Refusal `gone` when no such namespace is known, or when its inode is another one's by now */
 export function findNamespace(namespaces: Namespaces, key: NamespaceReference): NamespaceNode {
@@ -74,7 +73,7 @@ export class Opener {
   #openFromChild(child: NamespaceNode, elder: NamespaceNode): number {
     const fd = this.open(child);
     try {
-      return sys('ioctl', titleOf(child), fd, elder.type === 'user' ? NS_GET_USERNS : NS_GET_PARENT, 'int', 0);
+      return sys('ioctl', namespaceId(child), fd, elder.type === 'user' ? NS_GET_USERNS : NS_GET_PARENT, 'int', 0);
     } finally {
       closeSync(fd);
     }
@@ -84,7 +83,7 @@ export class Opener {
   #openElsewhere(mnt: number, path: string): number {
     const there = this.open(findNamespace(this.#namespaces, { type: 'mnt', inode: mnt }));
     try {
-      return visit('mnt', there, titleOf({ type: 'mnt', inode: mnt }), () =>
+      return visit('mnt', there, namespaceId({ type: 'mnt', inode: mnt }), () =>
         openAs(AT_FDCWD, path, 0, RESOLVE_CACHED | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
       );
     } finally {

@@ -1,6 +1,7 @@
 // What is particular to each type of namespace, and how it is read.
 import { readFileSync, readlinkSync } from 'node:fs';
 import { getAddresses, getLinks, getRoutes, type Link } from '../network/rtnetlink.ts';
+import { namespaceId } from '../protocol/difference.ts';
 import type { Interface, Particulars, Route } from '../protocol/inspection.ts';
 import type { Namespace, NamespaceType, Process } from '../protocol/model.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
@@ -41,13 +42,13 @@ const readers: { readonly [T in NamespaceType]: Reader<T> } = {
   }),
   // These files show the reader's own namespace, so they are read from within.
   uts: ({ fd, namespace }) =>
-    visit('uts', fd, title(namespace), () => ({
+    visit('uts', fd, namespaceId(namespace), () => ({
       type: 'uts',
       hostname: readFileSync('/proc/sys/kernel/hostname', 'utf8').trim(),
       domainname: readFileSync('/proc/sys/kernel/domainname', 'utf8').trim(),
     })),
   ipc: ({ fd, namespace }) =>
-    visit('ipc', fd, title(namespace), () => ({ type: 'ipc', objects: systemVObjects(), messageQueues: messageQueues() })),
+    visit('ipc', fd, namespaceId(namespace), () => ({ type: 'ipc', objects: systemVObjects(), messageQueues: messageQueues() })),
   pid: ({ members, namespace }) => {
     const init = namespace.initial ? members.find(each => each.pid === 1) : members.find(each => each.pids.at(-1) === 1);
     return { type: 'pid', ...(init && { init: init.pid }) };
@@ -62,11 +63,9 @@ const readers: { readonly [T in NamespaceType]: Reader<T> } = {
 /** @throws SysError when the kernel refuses; Refusal when only a process could tell and there is none */
 export const particularsOf = (view: View): Particulars => readers[view.namespace.type](view);
 
-const title = ({ type, inode }: Namespace): string => `${type}:[${inode}]`;
-
 function anyMember({ members, namespace }: View): Process {
   const member = members.find(each => each.pid !== process.pid) ?? members[0];
-  if (!member) throw new Refusal('unsupported', `No process is in ${title(namespace)}, and the kernel shows this only through one.`);
+  if (!member) throw new Refusal('unsupported', `No process is in ${namespaceId(namespace)}, and the kernel shows this only through one.`);
   return member;
 }
 
@@ -122,7 +121,7 @@ function systemVObjects(): Extract<Particulars, { type: 'ipc' }>['objects'] {
 function cgroupRoots(view: View): Extract<Particulars, { type: 'cgroup' }>['root'] {
   const file = `/proc/${anyMember(view).pid}/cgroup`;
   const outside = parseCgroup(readFileSync(file, 'utf8'));
-  const inside = visit('cgroup', view.fd, title(view.namespace), () => parseCgroup(readFileSync(file, 'utf8')));
+  const inside = visit('cgroup', view.fd, namespaceId(view.namespace), () => parseCgroup(readFileSync(file, 'utf8')));
   return outside.map(({ controllers, path }) => {
     const seen = inside.find(line => line.controllers === controllers)?.path ?? '/';
     const root = seen === '/' ? path : path.endsWith(seen) ? path.slice(0, -seen.length) : path;
@@ -131,7 +130,7 @@ function cgroupRoots(view: View): Extract<Particulars, { type: 'cgroup' }>['root
 }
 
 function network(view: View): Extract<Particulars, { type: 'net' }> {
-  using socket = visit('net', view.fd, title(view.namespace), () => new RouteSocket());
+  using socket = visit('net', view.fd, namespaceId(view.namespace), () => new RouteSocket());
   const links = getLinks(socket);
   const addresses = getAddresses(socket);
   const nameOf = (index: number | undefined): string | undefined => links.find(link => link.index === index)?.name;

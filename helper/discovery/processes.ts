@@ -3,7 +3,7 @@ import { errnoName, hasVanished } from '../sys/errors.ts';
 import type { Sighting } from '../walker/sighting.ts';
 import { type Facts, readFacts } from './facts.ts';
 import type { NamespaceNode } from './namespace-node.ts';
-import type { Namespaces } from './namespaces.ts';
+import { claimsOn, type Namespaces } from './namespaces.ts';
 
 const ESRCH = 3;
 
@@ -96,7 +96,7 @@ export class Processes {
     // First in, then out: a namespace that it stays in must not seem to be left.
     for (const type of namespaceTypes) this.#join(type, process);
     if (before) for (const type of namespaceTypes) this.#leave(type, before);
-    this.#namespaces.replaceClaims(`pending:${pid}`, claimsOfChildren(process));
+    this.#namespaces.replaceClaims(`pending:${pid}`, claimsOn(forChildren ?? {}, 'pending', pid));
   }
 
   /** Most are where their parent is, and share what says so with it. */
@@ -237,9 +237,3 @@ function hasSameNamespaces(process: Process, sighting: Sighting): boolean {
   const children = childrenElsewhere(sighting);
   return children?.pid === forChildren?.pid && children?.time === forChildren?.time;
 }
-
-const claimsOfChildren = ({ pid, forChildren }: Process) =>
-  (['pid', 'time'] as const).flatMap(type => {
-    const inode = forChildren?.[type];
-    return inode === undefined ? [] : [{ namespace: { type, inode }, kind: 'pending' as const, claimant: pid }];
-  });

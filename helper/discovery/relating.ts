@@ -1,12 +1,13 @@
 // Owners and parents. They never change, so they are asked for once, when a namespace is new; an elder
 // that no process is in is found this way only.
 import { closeSync } from 'node:fs';
+import { namespaceId } from '../protocol/difference.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
 import { type Relations, relationsOfMember, relationsOfOpen } from '../walker/walker.ts';
 import type { Gaps } from './gaps.ts';
 import type { NamespaceNode } from './namespace-node.ts';
 import type { Namespaces } from './namespaces.ts';
-import { type Opener, titleOf } from './opening.ts';
+import type { Opener } from './opening.ts';
 
 export function relateNew(namespaces: Namespaces, opener: Opener, gaps: Gaps): void {
   // Elders that turn up on the way join the set, and their turn comes in the same loop.
@@ -28,7 +29,7 @@ function relationsOf(node: NamespaceNode, opener: Opener, gaps: Gaps): Relations
     if (oldest) return relationsOfMember(oldest.pid, type, inode);
   } catch (error) {
     if (!hasVanished(error)) {
-      gaps.add('owners of namespaces', titleOf(node), error);
+      gaps.add('owners of namespaces', namespaceId(node), error);
       return undefined;
     }
   }

@@ -79,7 +79,7 @@ export class Telling {
   *everything(): Generator<Message> {
     const gaps = this.#unread;
     const containers = [...this.#containers.values()].map((object): Item => ({ part: 'added', kind: 'containers', object }));
-    const items = [processItems('added', this.#world.processes.known.values()), this.#described('added', this.#published()), containers];
+    const items = [processItems('added', this.#world.processes.known.values()), this.#publishedItems(), containers];
     yield* pack(items, gaps, { beginning: true });
   }
 
@@ -111,15 +111,16 @@ export class Telling {
   }
 
   *#namespaceItems(changed: readonly NamespaceNode[]): Generator<Item> {
+    const isInitial = initialNamespaces(this.#world.processes.known);
     for (const node of changed) {
-      yield* this.#described(node.isPublished ? 'changed' : 'added', [node]);
+      yield { part: node.isPublished ? 'changed' : 'added', kind: 'namespaces', object: node.describe(isInitial(node)) };
       node.isPublished = true;
     }
   }
 
-  *#described(part: Item['part'], nodes: Iterable<NamespaceNode>): Generator<Item> {
+  *#publishedItems(): Generator<Item> {
     const isInitial = initialNamespaces(this.#world.processes.known);
-    for (const node of nodes) yield { part, kind: 'namespaces', object: node.describe(isInitial(node)) };
+    for (const node of this.#published()) yield { part: 'added', kind: 'namespaces', object: node.describe(isInitial(node)) };
   }
 }
 

@@ -4,7 +4,7 @@ import { hasVanished } from '../sys/errors.ts';
 import type { Sighting } from '../walker/sighting.ts';
 import { readNumbers, readThreads, threadCounts } from '../walker/walker.ts';
 import type { Gaps } from './gaps.ts';
-import type { Claim, Namespaces } from './namespaces.ts';
+import { type Claim, claimsOn, type Namespaces } from './namespaces.ts';
 import type { Processes } from './processes.ts';
 
 type Thread = NonNullable<Process['threads']>[number];
@@ -75,11 +75,6 @@ function differing(process: Process, sighting: Sighting): Differing {
   const { pidForChildren: pid, timeForChildren: time } = sighting;
   if (pid !== 0 && pid !== process.namespaces.pid && pid !== process.forChildren?.pid) pending.pid = pid;
   if (time !== 0 && time !== process.namespaces.time && time !== process.forChildren?.time) pending.time = time;
-  const claims = [namespaces, pending].flatMap(inodes =>
-    namespaceTypes.flatMap((type): Claim[] => {
-      const inode = inodes[type];
-      return inode === undefined ? [] : [{ namespace: { type, inode }, kind: 'threads', claimant: { pid: process.pid, tid } }];
-    }),
-  );
+  const claims = [namespaces, pending].flatMap(inodes => claimsOn(inodes, 'threads', { pid: process.pid, tid }));
   return { thread: { tid, namespaces }, claims };
 }

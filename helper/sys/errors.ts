@@ -75,7 +75,7 @@ function fromNode(error: unknown): SysError | undefined {
 
 /** Is the object itself gone? A process may end between any two looks at it, and that is no failure of the look. */
 export function hasVanished(error: unknown): boolean {
-  if (error instanceof SysError) return error.errno === 'ESRCH';
+  if (error instanceof SysError) return error.errno === 'ENOENT' || error.errno === 'ESRCH';
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
 }
 

@@ -3,48 +3,17 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { abort } from 'node:process';
 import type { NamespaceKey } from '../protocol/model.ts';
-import { SysError } from './errors.ts';
-import { cloneFlag, NS_GET_OWNER_UID, NS_GET_PARENT, NS_GET_USERNS, NSFS_MAGIC } from './flags.ts';
+import { cloneFlag, NS_GET_OWNER_UID, NSFS_MAGIC } from './flags.ts';
 import { fileSystemOf } from './in-root.ts';
 import { sys } from './libc.ts';
 
 /** Opens what should be a namespace: where it is a mount, somebody may have put a FIFO there, which would hold the helper. */
 export const openNamespaceFile = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 
-/** Opens a namespace file and closes it after use. */
-export function withNamespace<T>(path: string, work: (fd: number) => T): T {
-  const fd = openNamespaceFile(path);
-  try {
-    return work(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
 export const inodeOf = (fd: number): number => fstatSync(fd).ino;
 
 /** Numbers repeat from one file system to the next: only on that of namespaces does an inode name one. */
 export const isNamespace = (fd: number, inode: number): boolean => fileSystemOf(fd) === NSFS_MAGIC && inodeOf(fd) === inode;
-
-/** Inode of the user namespace that owns this one; undefined at the initial one or when it is out of reach (EPERM, ioctl_ns(2)). */
-export const ownerOf = (fd: number): number | undefined => related(fd, NS_GET_USERNS);
-
-/** Inode of the parent of a user or pid namespace; undefined at the initial one. */
-export const parentOf = (fd: number): number | undefined => related(fd, NS_GET_PARENT);
-
-function related(fd: number, request: number): number | undefined {
-  try {
-    const other = sys('ioctl', 'namespace', fd, request, 'int', 0);
-    try {
-      return inodeOf(other);
-    } finally {
-      closeSync(other);
-    }
-  } catch (error) {
-    if (error instanceof SysError && error.errno === 'EPERM') return undefined;
-    throw error;
-  }
-}
 
 /** Numbers that open_by_handle_at(2) takes for the file system of namespaces, linux/fcntl.h; its kind of handle, linux/exportfs.h. */
 const FD_NSFS_ROOT = -10_003;

@@ -334,8 +334,7 @@ EXPORT void walk_relations_of(u32 pid, u32 kind, u32 inode, struct relations *ou
 	char path[PATH_BYTES];
 	struct statx stat;
 	*out = (struct relations){ .error = ESRCH };
-	append(append(path, ""), "/proc/");
-	path_of(path + 6, pid, 0, "ns/");
+	path_of(append(path, "/proc/"), pid, 0, "ns/");
 	char *end = path;
 	while (*end)
 		end++;
