@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Helper } from '../../helper/client/connect.ts';
+import { Difference } from '../../helper/protocol/difference.ts';
 import { type Namespace, noHolders, type Snapshot } from '../../helper/protocol/model.ts';
 import { eventually } from '../support/eventually.ts';
 import { Machine } from './support/machine.ts';
@@ -131,18 +132,20 @@ describe('namespaces/snapshot', () => {
   });
 
   it('tells a watcher of what comes and goes', async () => {
-    const changes: string[] = [];
+    const changes: Difference[] = [];
     // While somebody watches, the helper keeps what it listens to open.
     using watcher = await Helper.reach(machine.socket);
     watcher.wire.onNotification('namespaces/changed', (change: unknown) => {
-      changes.push(JSON.stringify(change));
+      changes.push(Difference.parse(change));
     });
     await watcher.request('namespaces/watch', {});
     const pid = await sleepers.start('unshare', '--uts', 'sleep', 'infinity');
     const inode = inodeOf(pid, 'uts');
-    await eventually('news of the namespace', () => changes.some(each => each.includes(`"inode":${inode}`)));
+    // Others come and go on the machine, so it need not be alone in what is told.
+    const tells = (what: 'added' | 'removed'): boolean =>
+      changes.some(change => change[what].namespaces.some(each => each.type === 'uts' && each.inode === inode));
+    await eventually('news of the namespace', () => tells('added'));
     await sleepers.stop();
-    const gone = `"removed":{"namespaces":[{"type":"uts","inode":${inode}}]`;
-    await eventually('news of its end', () => changes.some(each => each.includes(gone)));
+    await eventually('news of its end', () => tells('removed'));
   });
 });
