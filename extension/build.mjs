@@ -108,7 +108,7 @@ async function buildSchema({ outdir }) {
   const { outputFiles } = await bundle({
     stdin: {
       contents: `import * as z from 'zod';
-        import { Definition } from './helper/protocol/definition.ts';
+        import { Definition } from './helper/protocol/definition/definition.ts';
         export const schema = z.toJSONSchema(Definition, { io: 'input', target: 'draft-7' });`,
       resolveDir: root,
     },

@@ -1,5 +1,5 @@
 import { Uri, window, workspace } from 'vscode';
-import type { Definition } from '../helper/protocol/definition.ts';
+import type { Definition } from '../helper/protocol/definition/definition.ts';
 import { Refused } from './helper-client/errors.ts';
 
 const pattern = /\.burrow\.jsonc$/;

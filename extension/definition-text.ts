@@ -1,5 +1,5 @@
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
-import { Definition } from '../helper/protocol/definition.ts';
+import { Definition } from '../helper/protocol/definition/definition.ts';
 import { firstProblem } from '../helper/protocol/problem.ts';
 import { Refused } from './helper-client/errors.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Definition } from '../../helper/protocol/definition.ts';
+import { Definition } from '../../helper/protocol/definition/definition.ts';
 import { namespaceId } from '../../helper/protocol/difference.ts';
 import { NamespaceReference, Pid } from '../../helper/protocol/model.ts';
 import { pathSegment } from '../hostile-text.ts';

@@ -1,4 +1,4 @@
-import { type DefinitionInput, SandboxName } from '../../helper/protocol/definition.ts';
+import { type DefinitionInput, SandboxName } from '../../helper/protocol/definition/definition.ts';
 
 /** What the wizard is told about where it runs. */
 export interface Surroundings {

@@ -1,6 +1,6 @@
 import { commands, languages, Position, ProgressLocation, Uri, WorkspaceEdit, window, workspace } from 'vscode';
 import { HelperFailure } from '../../helper/protocol/calls.ts';
-import { Definition, type DefinitionInput } from '../../helper/protocol/definition.ts';
+import { Definition, type DefinitionInput } from '../../helper/protocol/definition/definition.ts';
 import type { Sandbox } from '../../helper/protocol/model.ts';
 import { subjectFor } from '../ask-subject.ts';
 import type { CommandId } from '../command-ids.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
-import { Definition } from '../protocol/definition.ts';
+import { Definition } from '../protocol/definition/definition.ts';
 import { firstProblem } from '../protocol/problem.ts';
 import { Refusal } from '../sys/errors.ts';
 

@@ -1,18 +1,17 @@
 import * as z from 'zod';
-import { Definition } from './definition.ts';
+import { Definition, type DefinitionInput } from './definition/definition.ts';
+import { CgroupLimits } from './definition/limits.ts';
 import { Difference } from './difference.ts';
 import { Inspection } from './inspection.ts';
 import { Hello, NamespaceReference, NamespaceType, Sandbox, ScanReport, Snapshot, Statistics } from './model.ts';
-import { Entry, Size } from './target.ts';
+import { Ending, Report, Usage } from './report.ts';
+import { AbsolutePath, Entry, Size, Target } from './target.ts';
 
 /** Raised with every change that an older peer would not understand; both sides must have the same. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 const nothing = z.strictObject({});
 const id = z.string().min(1).max(128);
-
-/** How a process ended: one of the two. `signal` is the symbol, `SIGKILL`. */
-const Ending = { exitCode: z.int().optional(), signal: z.string().optional() };
 
 /**
  * A terminal or a command that runs, and the tokens of its streams. A token is good for one
@@ -25,6 +24,26 @@ const Opened = {
   /** Which namespaces were joined; the rest are the helper's own. */
   joined: z.array(NamespaceType),
 };
+
+const Streams = z.object({ stdin: z.string(), stdout: z.string(), stderr: z.string() });
+
+const definition = z.strictObject({ definition: Definition });
+/** An id or a name. */
+const which = z.strictObject({ sandbox: id });
+
+const NewLimits = z.strictObject(
+  Object.fromEntries(Object.entries(CgroupLimits.shape).map(([key, limit]) => [key, limit.nullable()])) as {
+    [K in keyof typeof CgroupLimits.shape]: z.ZodNullable<(typeof CgroupLimits.shape)[K]>;
+  },
+);
+
+/** One file that a sandbox with a thrown-away root wrote, by its path inside. */
+const Change = z.object({
+  path: z.string(),
+  kind: z.enum(['added', 'changed', 'removed']),
+  type: z.enum(['file', 'directory', 'symlink', 'other']),
+  sizeBytes: z.number(),
+});
 
 /** One entry per request: how its params and its result are read. Source of the types and of the checks on both sides. */
 export const methods = {
@@ -60,17 +79,49 @@ export const methods = {
 
   /** What the wizard offers: a name and a subnet that are free now, and the names that are not. */
   'sandbox/propose': { params: nothing, result: z.object({ name: z.string(), subnet: z.string().optional(), taken: z.array(z.string()) }) },
-  'sandbox/plan': { params: z.strictObject({ definition: Definition }), result: z.object({ steps: z.array(z.string()) }) },
-  'sandbox/create': { params: z.strictObject({ definition: Definition }), result: Sandbox },
+  /** What making it would do, without doing any of it. `notices` names limits that this host cannot keep. */
+  'sandbox/plan': { params: definition, result: z.object({ steps: z.array(z.string()), notices: z.array(z.string()) }) },
+  /** The nearest script of util-linux and iproute2. */
+  'sandbox/script': { params: definition, result: z.object({ script: z.string() }) },
+  'sandbox/create': { params: definition, result: Sandbox },
+  /** Makes a sandbox, runs its command to the end and removes it. Output is cut at 1 MiB a stream, and `cut` says so. */
+  'sandbox/run': {
+    params: definition.extend({ input: z.string().optional() }),
+    result: Report.extend({ stdout: z.string(), stderr: z.string(), cut: z.boolean() }),
+  },
+  /** The same with the streams as connections of their own, or with a terminal. `sandbox/ended` brings the report. */
+  'sandbox/open': {
+    params: definition.extend({ size: Size.optional() }),
+    result: z.object({ sandbox: Sandbox, streams: z.union([z.object({ terminal: id, token: z.string() }), Streams]) }),
+  },
   'sandbox/list': { params: nothing, result: z.object({ sandboxes: z.array(Sandbox) }) },
+  'sandbox/usage': { params: which, result: Usage },
+  /** Changes limits of control groups while it runs; what is left out stays, `null` takes one away. */
+  'sandbox/update': { params: which.extend({ limits: NewLimits }), result: Sandbox },
+  /** To its command, or to its init where it has none; `signal` is the symbol. */
+  'sandbox/signal': {
+    params: which.extend({ signal: z.string().regex(/^SIG[A-Z0-9]{2,9}$/, 'is no signal like SIGTERM') }),
+    result: nothing,
+  },
   /** `sandbox` is an id or a name. Removing one that is gone is no error. */
-  'sandbox/remove': { params: z.strictObject({ sandbox: id }), result: nothing },
+  'sandbox/remove': { params: which, result: nothing },
+  /** What was written to a thrown-away root. `cut` says that there is more than is told. */
+  'sandbox/changes': { params: which, result: z.object({ changes: z.array(Change), cut: z.boolean() }) },
+  /** Copies changed files out to the same place on this machine, with the rights of the caller. */
+  'sandbox/keep': { params: which.extend({ paths: z.array(AbsolutePath).min(1).max(10_000) }), result: z.object({ kept: z.int() }) },
+  /** A definition with the namespaces, root, maps and limits of something that runs; `notices` says what could not be taken over. */
+  'sandbox/like': {
+    params: z.strictObject({ target: Target }),
+    result: z.object({ definition: z.custom<DefinitionInput>(), notices: z.array(z.string()) }),
+  },
 } as const;
 
 /** What the helper says by itself, to the connection that asked for it. */
 export const notifications = {
   'namespaces/changed': Difference,
   'sandbox/changed': z.object({ sandboxes: z.array(Sandbox) }),
+  /** To the connection that asked for the run. */
+  'sandbox/ended': z.object({ sandbox: id, report: Report }),
   'terminal/exited': z.object({ terminal: id, ...Ending }),
   'process/exited': z.object({ process: id, ...Ending }),
 } as const;

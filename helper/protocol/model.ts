@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Limits } from './definition/limits.ts';
 
 /** The eight kinds, in the order in which views list them; `mnt` is the kernel's word for mount namespaces. */
 export const namespaceTypes = ['net', 'mnt', 'pid', 'user', 'uts', 'ipc', 'cgroup', 'time'] as const;
@@ -171,14 +172,22 @@ export type SandboxNetwork = z.infer<typeof SandboxNetwork>;
 export const Sandbox = z.object({
   id: z.string(),
   name: z.string(),
-  /** Its init, as the helper sees it. */
-  pid: Pid,
+  /** Its init, or its command where that is pid 1, as the helper sees it; none where only the namespaces are kept. */
+  pid: Pid.optional(),
+  /** Those that it is in, the host's among them where it has none of its own. */
   namespaces: NamespaceInodes,
   networks: z.array(SandboxNetwork),
   /** ISO 8601, UTC. */
   created: z.string(),
   /** The user it was made for, who is root inside. */
   uid: z.int(),
+  /** `discard`, `readonly`, `directory` …: what its files are. */
+  root: z.string().optional(),
+  limits: Limits,
+  /** It outlives who made it. */
+  persist: z.boolean(),
+  /** What the person should know: limits that this host cannot keep. */
+  notices: z.array(z.string()),
 });
 export type Sandbox = z.infer<typeof Sandbox>;
 

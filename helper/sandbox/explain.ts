@@ -1,5 +1,5 @@
 // From a failed step of a plan to a sentence and a hint.
-import type { Definition } from '../protocol/definition.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
 import type { Failure } from '../protocol/failure.ts';
 import { StageFailed } from '../stage/run.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';

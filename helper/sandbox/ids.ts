@@ -1,6 +1,6 @@
 // Which ids a sandbox's users have outside: user_namespaces(7), subuid(5).
 import { readFileSync } from 'node:fs';
-import type { Definition } from '../protocol/definition.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { Refusal } from '../sys/errors.ts';
 

@@ -1,6 +1,6 @@
 // A definition becomes a plan: what the helper does and what the stage calls, in order, before
 // anything is touched. Pure: the facts about the host come in as data.
-import type { Definition } from '../protocol/definition.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { SandboxNetwork } from '../protocol/model.ts';
 import { prelude } from '../stage/calls.ts';

@@ -1,5 +1,5 @@
 // The root directory of a sandbox: put together at `staging`/root, then entered.
-import type { Definition } from '../protocol/definition.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
 import { type Call, flags } from '../stage/program.ts';
 import { MNT_DETACH, mountFlags } from '../sys/flags.ts';
 import { bind, here, mkdir, mount, place, plain, restrict } from './mount-calls.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { occupiedHere } from '../network/occupied.ts';
 import { deleteLink } from '../network/rtnetlink.ts';
 import { addressesOf, formatNetwork, freeSubnet, linkNames, requireFree } from '../network/subnets.ts';
-import type { Definition } from '../protocol/definition.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Sandbox, SandboxNetwork } from '../protocol/model.ts';
 import { StageFailed, stage } from '../stage/run.ts';

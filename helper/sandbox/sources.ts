@@ -1,7 +1,7 @@
 // The directories and files of the caller that a sandbox mounts. They are taken before its user
 // namespace is made: only then is what is read-only locked, so that root inside cannot make it writable.
 import { constants } from 'node:fs';
-import type { Definition } from '../protocol/definition.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
 import { setgroups } from '../stage/calls.ts';
 import type { Call } from '../stage/program.ts';
 import { here, mkdir, place, restrict, take, takeHeld } from './mount-calls.ts';

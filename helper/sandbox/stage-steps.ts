@@ -1,6 +1,6 @@
 // The stage's part of a sandbox, in blocks that plan.ts puts in order. Pure tables of system calls.
 import { constants } from 'node:fs';
-import type { Definition } from '../protocol/definition.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
 import type { NamespaceType } from '../protocol/model.ts';
 import { setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';

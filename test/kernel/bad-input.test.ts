@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { DefinitionInput } from '../../helper/protocol/definition.ts';
+import type { DefinitionInput } from '../../helper/protocol/definition/definition.ts';
 import type { Failure } from '../../helper/protocol/failure.ts';
 import { inRepository } from '../support/repository.ts';
 import { Machine } from './support/machine.ts';

@@ -1,6 +1,6 @@
 // For whom sandboxes are made: root, and a user who has no account and owns nothing.
 import { execFileSync } from 'node:child_process';
-import type { DefinitionInput } from '../../../helper/protocol/definition.ts';
+import type { DefinitionInput } from '../../../helper/protocol/definition/definition.ts';
 import { methods } from '../../../helper/protocol/methods.ts';
 import type { Sandbox } from '../../../helper/protocol/model.ts';
 import { Machine } from './machine.ts';

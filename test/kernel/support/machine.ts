@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Helper } from '../../../helper/client/connect.ts';
 import { HelperFailure, onNotification } from '../../../helper/protocol/calls.ts';
-import type { DefinitionInput } from '../../../helper/protocol/definition.ts';
+import type { DefinitionInput } from '../../../helper/protocol/definition/definition.ts';
 import type { Failure } from '../../../helper/protocol/failure.ts';
 import type { MethodName, Notification, ParamsInput, Result } from '../../../helper/protocol/methods.ts';
 import type { Sandbox } from '../../../helper/protocol/model.ts';

@@ -10,7 +10,7 @@ import {
   networkChoices,
   purposeChoices,
 } from '../../../../extension/sandboxes/answers.ts';
-import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition.ts';
+import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
 
 const workspace = '/home/dev/project';
 

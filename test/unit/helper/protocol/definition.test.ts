@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Definition } from '../../../../helper/protocol/definition.ts';
+import { Definition } from '../../../../helper/protocol/definition/definition.ts';
 import { firstProblem } from '../../../../helper/protocol/problem.ts';
 
 const name = 'must be 1 to 32 lower-case letters, digits and dashes, with a letter or digit at both ends';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe, it } from 'node:test';
-import { Definition } from '../../../../helper/protocol/definition.ts';
+import { Definition } from '../../../../helper/protocol/definition/definition.ts';
 import { explainPlan } from '../../../../helper/sandbox/explain.ts';
 import type { Call } from '../../../../helper/stage/program.ts';
 import { StageFailed } from '../../../../helper/stage/run.ts';

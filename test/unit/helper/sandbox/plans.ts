@@ -1,5 +1,5 @@
 // Plans of definitions that differ from the default one in a key.
-import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition.ts';
+import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
 import { namespaceTypes } from '../../../../helper/protocol/model.ts';
 import { describe, type Facts, type Plan, planFor } from '../../../../helper/sandbox/plan.ts';
 
