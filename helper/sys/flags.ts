@@ -108,3 +108,5 @@ export const PR_CAPBSET_DROP = 24;
 export const PR_SET_SECUREBITS = 28;
 export const SECBIT_NO_SETUID_FIXUP = 4;
 export const PR_SET_NO_NEW_PRIVS = 38;
+export const PR_SET_PDEATHSIG = 1;
+export const PR_SET_CHILD_SUBREAPER = 36;
