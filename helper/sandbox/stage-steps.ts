@@ -138,7 +138,7 @@ export const commandBelowInit = (definition: Definition, ending: string): Instru
   keep({ resultOf: 'null' }, 'kept null'),
   keep({ handle: ending }, 'kept ending'),
   closeOthers,
-  { do: 'command', ending: { resultOf: 'kept ending' }, null: { resultOf: 'kept null' } },
+  { do: 'command', ending: { resultOf: 'kept ending' }, null: { resultOf: 'kept null' }, stays: definition.onExit === 'keep' },
   closeAll,
 ];
 

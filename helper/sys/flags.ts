@@ -61,8 +61,10 @@ export const MFD_ALLOW_SEALING = 2;
 export const MFD_EXEC = 16;
 
 /** openat2(2). */
+export const RESOLVE_NO_XDEV = 0x01;
 export const RESOLVE_NO_MAGICLINKS = 0x02;
 export const RESOLVE_NO_SYMLINKS = 0x04;
+export const RESOLVE_BENEATH = 0x08;
 export const RESOLVE_IN_ROOT = 0x10;
 /** Since Linux 5.12. */
 export const RESOLVE_CACHED = 0x20;
