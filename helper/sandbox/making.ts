@@ -25,7 +25,16 @@ export interface Making extends Omit<Surroundings, 'pid'> {
  * @returns the process that the plan leaves behind, if any
  * @throws Refusal with the plan's line, the call and the errno; the caller takes away what is made until then
  */
-export async function carryOut({ definition, plan, done, stdio, handles, onReady, onEnd, ...surroundings }: Making): Promise<number | undefined> {
+export async function carryOut({
+  definition,
+  plan,
+  done,
+  stdio,
+  handles,
+  onReady,
+  onEnd,
+  ...surroundings
+}: Making): Promise<number | undefined> {
   const { program, first, at, lines } = compile(plan);
   let current: HelperStep | undefined;
   const carry = async (steps: readonly HelperStep[], pid: number): Promise<void> => {

@@ -22,12 +22,7 @@ interface Ended {
 }
 
 /** Starts it with the given streams, which may be closed when the promise resolves. */
-export async function run(
-  sandboxes: Sandboxes,
-  making: Making,
-  stdio: readonly [number, number, number],
-  terminal: boolean,
-): Promise<Run> {
+export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly [number, number, number], terminal: boolean): Promise<Run> {
   const { definition } = making;
   const ending = definition.init === true ? new EndingPipe() : undefined;
   let ended: (how: Ended) => void = () => undefined;

@@ -33,10 +33,11 @@ interface Libc {
   statmount(request: Buffer, answer: Buffer, bytes: number, flags: number): number;
   listns(request: Buffer, ids: Buffer, count: number, flags: number): number;
   unshare(flags: number): number;
+  mount(source: string | null, target: string, type: string | null, flags: number, data: string | null): number;
+  umount2(target: string, flags: number): number;
   fsopen(fileSystem: string, flags: number): number;
   fsconfig(context: number, command: number): number;
   fsmount(context: number, flags: number, attributes: number): number;
-<<<<<<< HEAD
   /** Fills in two ints: both ends read and write. */
   socketpair(domain: number, type: number, protocol: number, ends: Buffer): number;
   posix_spawn(
@@ -54,12 +55,10 @@ interface Libc {
   posix_spawnattr_setflags(attributes: Buffer, flags: number): number;
   posix_spawnattr_setsigdefault(attributes: Buffer, signals: Buffer): number;
   posix_spawnattr_setsigmask(attributes: Buffer, signals: Buffer): number;
-=======
   /** These three are of the calling thread alone; the last two return what was there before. */
   setgroups(count: number, groups: Buffer): number;
   setfsuid(uid: number): number;
   setfsgid(gid: number): number;
->>>>>>> image
 }
 
 const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]>> = {
@@ -88,10 +87,11 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   statmount: [457, 'void *request, void *answer, size_t bytes, uint32_t flags'],
   listns: [470, 'void *request, void *ids, size_t count, uint32_t flags'],
   unshare: 'int unshare(int flags)',
+  mount: 'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+  umount2: 'int umount2(const char *target, int flags)',
   fsopen: [430, 'const char *fileSystem, uint32_t flags'],
   fsconfig: [431, 'int context, uint32_t command, void *key, void *value, int more'],
   fsmount: [432, 'int context, uint32_t flags, uint32_t attributes'],
-<<<<<<< HEAD
   socketpair: 'int socketpair(int domain, int type, int protocol, void *ends)',
   posix_spawn:
     'int posix_spawn(void *pid, const char *path, void *actions, void *attributes, const char **words, const char **environment)',
@@ -102,12 +102,10 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   posix_spawnattr_setflags: 'int posix_spawnattr_setflags(void *attributes, short flags)',
   posix_spawnattr_setsigdefault: 'int posix_spawnattr_setsigdefault(void *attributes, void *signals)',
   posix_spawnattr_setsigmask: 'int posix_spawnattr_setsigmask(void *attributes, void *signals)',
-=======
   // By number: the C library's own setgroups changes every thread, as nptl(7) says.
   setgroups: [syscallNumber.setgroups, 'size_t count, void *groups'],
   setfsuid: [syscallNumber.setfsuid, 'uint32_t uid'],
   setfsgid: [syscallNumber.setfsgid, 'uint32_t gid'],
->>>>>>> image
 };
 
 export type Native = (...args: readonly unknown[]) => unknown;
