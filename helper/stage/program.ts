@@ -16,6 +16,8 @@ export type Argument =
   | { readonly bytes: Buffer; readonly text: string }
   /** A NULL-terminated array of strings, as execve(2) takes it. */
   | { readonly strings: readonly string[] }
+  /** struct sock_fprog for these instructions of classic BPF, eight bytes each. */
+  | { readonly filter: Buffer }
   /** What an earlier call of the program returned, by that call's `as`. */
   | { readonly resultOf: string }
   /** A descriptor that the helper opened and hands over, by its description. */
@@ -73,6 +75,7 @@ function show(argument: Argument): string {
   if (typeof argument === 'string') return JSON.stringify(argument);
   if ('text' in argument) return argument.text;
   if ('strings' in argument) return JSON.stringify(argument.strings);
+  if ('filter' in argument) return `{len=${argument.filter.length / 8}, filter}`;
   if ('handle' in argument) return `<${argument.handle}>`;
   return `<${argument.resultOf}>`;
 }

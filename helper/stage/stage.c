@@ -51,8 +51,10 @@ static long call(long number, u64 a, u64 b, u64 c, u64 d)
 
 static void __attribute__((noreturn)) leave(int status)
 {
-	for (;;)
+	for (;;) {
 		call(__NR_exit_group, (u64)status, 0, 0, 0);
+		__builtin_trap(); /* a seccomp policy may forbid even that */
+	}
 }
 
 static void report(u32 kind, u32 index, long value)
