@@ -132,6 +132,25 @@ describe('cgroups', () => {
     assert.deepEqual(elsewhere, []);
   });
 
+  const pidsV1 = withController('pids').filter(each => each.version === 1);
+  it('keeps its limit from root who mounts what his cgroup namespace shows', {
+    skip: pidsV1.length === 0 && 'this host has no v1 pids',
+  }, async () => {
+    const places = group({ guarded: true, limits: { processes: 5 } });
+    const lines = [
+      'mount -t cgroup -o pids none /mnt',
+      'echo max > /mnt/pids.max',
+      'mkdir /mnt/below',
+      'ls /mnt/../burrow /mnt/inside /mnt/release_agent 2> /dev/null',
+      `exec perl -e '$| = 1; ${FORKS} sleep 600'`,
+    ];
+    const member = new Member(places, '/usr/bin/unshare', '--cgroup', '--mount', '/bin/sh', '-c', lines.join('\n'));
+    await eventually('a refused fork', () => member.output.includes('refused'));
+    assert.equal(member.output, 'refused 11\n');
+    assert.equal(contentOf(places, 'pids.max'), '5');
+    assert.ok(places.some(({ inside }) => existsSync(join(inside, 'below'))));
+  });
+
   it('sees when the last process has ended', async () => {
     const places = group({ guarded: true });
     assert.equal(isEmpty(places), true);
@@ -148,7 +167,7 @@ describe('cgroups', () => {
   const bomb = `ulimit -u 200; perl -e '${elusive}' & exec perl -e 'for (;;) { fork }'`;
   const ways: readonly (readonly [string, readonly Hierarchy[]])[] = [
     ['cgroup.kill', version(2)],
-    ['v1 by the controller pids', withController('pids').filter(each => each.version === 1)],
+    ['v1 by the controller pids', pidsV1],
     ['v1 by the controller freezer', withController('freezer').filter(each => each.version === 1)],
   ];
   for (const [way, among] of ways) {
