@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { makeDirectory, makeShared, readFrom, removeDirectory, writeIfThere, writeTo } from './files.ts';
 import type { Hierarchy } from './hierarchies.ts';
-import { everyPlace, type Layout, type Place, type Step } from './layout.ts';
+import { everyPlace, type Layout, type Place, preparations, type Step } from './layout.ts';
 import { type Limits, type LimitWrite, orderForChange, planLimits } from './limits.ts';
 import { deepestFirst } from './tree.ts';
 import { until } from './waiting.ts';
@@ -109,6 +109,11 @@ export function update(places: readonly Place[], limits: Limits): void {
   }
   const pathOf = ({ hierarchy, file }: LimitWrite): string => join(placeOf(places, hierarchy).group, file);
   const changed: { readonly path: string; readonly before: string }[] = [];
+  // v2 switches a controller on below processes that run; a v1 cgroup has its controllers from the start.
+  for (const place of places.filter(({ hierarchy }) => hierarchy.version === 2)) {
+    const own = writes.filter(({ hierarchy }) => hierarchy === place.hierarchy);
+    for (const step of preparations(place, own)) perform(step, []);
+  }
   try {
     for (const write of orderForChange(writes, each => readFrom(pathOf(each)) ?? 'max')) {
       const path = pathOf(write);
