@@ -1,4 +1,5 @@
 // From a failed step of a plan to a sentence and a hint.
+import { noCommand } from '../entry/no-command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Failure } from '../protocol/failure.ts';
 import { StageFailed } from '../stage/run.ts';
@@ -7,6 +8,8 @@ import { Refusal, toFailure } from '../sys/errors.ts';
 interface Hint {
   readonly call: string;
   readonly errno: string;
+  /** What the call is for, where that makes a difference: the beginning of its name in the program. */
+  readonly as?: string;
   readonly says: string;
 }
 
@@ -22,22 +25,33 @@ const hints: readonly Hint[] = [
   { call: 'mount', errno: 'ENODEV', says: 'This kernel lacks that file system; choose "root": "readonly" if it is overlay.' },
   { call: 'mount', errno: 'ENOSPC', says: 'The limit of mounts is reached: see /proc/sys/fs/mount-max.' },
   { call: 'mount', errno: 'ENOENT', says: 'The directory must exist inside before something can be mounted there.' },
-  { call: 'move_mount', errno: 'ENOENT', says: 'The path must exist inside before something can be mounted there.' },
-  { call: 'open_tree', errno: 'ENOENT', says: 'The source of the bind mount does not exist.' },
+  { call: 'openat2', errno: 'ENOENT', as: 'place ', says: 'The path must exist inside before something can be mounted there.' },
+  { call: 'openat2', errno: 'ELOOP', as: 'place ', says: 'In a root file system that somebody else made no link is followed to a place.' },
+  { call: 'openat2', errno: 'ENOENT', as: "caller's ", says: 'What is mounted must exist outside.' },
   {
-    call: 'open_tree',
+    call: 'openat2',
     errno: 'EACCES',
-    says: 'You may not reach the source of the bind mount; root inside has no more rights outside than you.',
+    as: "caller's ",
+    says: 'You may not reach the source of the mount; root inside has no more rights outside than you.',
+  },
+  {
+    call: 'openat2',
+    errno: 'ELOOP',
+    as: "caller's ",
+    says: 'A link of /proc, like /proc/self/fd/3, is no source. Name the path that it leads to.',
   },
   { call: 'RTM_NEWLINK', errno: 'EOPNOTSUPP', says: 'This kernel has no veth; use "network": "none".' },
 ];
 
 /** @param line of the plan, from 1, where it is known */
-export function explainPlan(error: unknown, { name }: Definition, line: number | undefined): Refusal {
+export function explainPlan(error: unknown, { name, command }: Definition, line: number | undefined): Refusal {
   if (error instanceof Refusal) return error;
+  const missing = error instanceof StageFailed ? noCommand(error, command, name) : undefined;
+  if (missing) return missing;
   const failure = toFailure(error, `Could not make sandbox ${name}`);
   const call = error instanceof StageFailed ? error.syscall : failure.syscall;
-  const hint = hints.find(each => each.call === call && each.errno === failure.errno)?.says;
+  const as = error instanceof StageFailed && 'as' in error.instruction ? (error.instruction.as ?? '') : '';
+  const hint = hints.find(each => each.call === call && each.errno === failure.errno && as.startsWith(each.as ?? ''))?.says;
   const more: Partial<Failure> = { ...failure, ...(line !== undefined && { step: line }), ...(hint !== undefined && { hint }) };
   return new Refusal(failure.kind, failure.message, more);
 }

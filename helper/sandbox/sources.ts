@@ -7,7 +7,7 @@ import { setgroups } from '../stage/calls.ts';
 import { type Call, flags } from '../stage/program.ts';
 import { mountFlags, O_CLOEXEC } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
-import { type Care, close, emptyFile, here, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
+import { type Care, close, emptyFile, here, hold, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
 import { escaped, outsideOf } from './root-files.ts';
 
 interface Source {
@@ -60,7 +60,8 @@ function takeAsCaller(sources: readonly Source[], { staging, uid, gid, groups, f
     ...sources.map(each => (files.has(each.path) ? emptyFile(placeOf(staging, each.name)) : mkdir(placeOf(staging, each.name)))),
     setgroups(groups),
     ...as(uid, gid),
-    ...sources.map(each => take(each.path, held(each), 'as a handle')),
+    // The links of /proc ask for no right to what they lead to but that to trace, which the stage still has.
+    ...sources.map(each => hold(each.path, 'no magic links', held(each))),
     ...as(0, 0),
     ...sources.flatMap(each => [
       takeHeld(held(each), each.name),
