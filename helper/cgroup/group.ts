@@ -112,7 +112,7 @@ export function update(places: readonly Place[], limits: Limits): void {
   // v2 switches a controller on below processes that run; a v1 cgroup has its controllers from the start.
   for (const place of places.filter(({ hierarchy }) => hierarchy.version === 2)) {
     const own = writes.filter(({ hierarchy }) => hierarchy === place.hierarchy);
-    for (const step of preparations(place, own)) perform(step, []);
+    for (const step of preparations(place, own)) take(step);
   }
   try {
     for (const write of orderForChange(writes, each => readFrom(pathOf(each)) ?? 'max')) {

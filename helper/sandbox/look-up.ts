@@ -2,7 +2,6 @@
 import { closeSync, fstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hierarchy } from '../cgroup/hierarchies.ts';
-import { joinCalls } from '../cgroup/join.ts';
 import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
@@ -89,7 +88,7 @@ export async function lookUp(
     tenant,
     network,
     joined,
-    cgroups: { make, join: joinCalls(places) },
+    cgroups: { make, places },
     unpacked: source,
     disks: rootOf(definition) === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : [],
     files: filesAmong(definition),

@@ -1,5 +1,6 @@
 // A definition becomes a plan: what the helper does and what the stage calls, in order, before
 // anything is touched. Pure: the facts about the host come in as data.
+import { BIRTHPLACE, birthplaceAmong, joinCalls } from '../cgroup/join.ts';
 import { commandCalls } from '../entry/command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
@@ -58,15 +59,17 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
   const network = own.has('net') ? networkSteps(facts.network).map(helper) : [];
   const clocks = clockSteps(definition);
   const pins = definition.init === 'none' ? pinSteps(own, facts) : [];
-  const fork = definition.init === 'none' ? [] : [stage({ do: 'fork' })];
+  const { into, fork } = forkSteps(definition, facts, guarded);
   const end = [...steps(finish(definition, surroundings)), ...lastSteps(definition, facts, purpose)];
-  const begin = [...beginning(facts), ...joinSteps(facts)];
+  const begin = [...beginning(facts), ...into, ...joinSteps(facts)];
   if (guarded)
     return [
       ...begin,
-      ...fresh('mnt', 'pid', 'cgroup', 'time'),
+      ...fresh('mnt', 'pid', 'time'),
       ...clocks,
       ...fork,
+      // Its root is what the process is in by now.
+      ...fresh('cgroup'),
       ...files,
       ...mounts,
       ...user,
@@ -91,9 +94,21 @@ const beginning = ({ record, cgroups, unpacked }: Facts): Step[] => [
   ...(unpacked ? [helper({ do: 'unpack', ...unpacked })] : []),
   ...cgroups.make.map(step => helper({ do: 'group', step })),
   ...prelude.map(stage),
-  // Before a cgroup namespace is made, whose root these then are.
-  ...steps(cgroups.join),
 ];
+
+/**
+ * Into its control groups before a cgroup namespace is made, whose root they then are. Being born into one asks for
+ * rights to it, which an ordinary user does not have any more when the process forks.
+ */
+function forkSteps({ init }: Definition, { cgroups: { places } }: Facts, guarded: boolean): { into: Step[]; fork: Step[] } {
+  const birthplace = guarded ? birthplaceAmong(places) : undefined;
+  const into = steps([
+    ...joinCalls(birthplace ? places.filter(each => each.hierarchy.version === 1) : places),
+    ...(birthplace ? [birthplace] : []),
+  ]);
+  if (init === 'none') return { into, fork: [] };
+  return { into, fork: [stage(birthplace ? { do: 'fork', into: { resultOf: BIRTHPLACE } } : { do: 'fork' })] };
+}
 
 /** As root of the host, who may join any; the user namespace comes last, as it takes that right away. */
 const joinOrder: readonly NamespaceType[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];

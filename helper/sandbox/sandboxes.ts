@@ -4,7 +4,6 @@ import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findPlaces, update as updateGroups } from '../cgroup/group.ts';
 import { hostHierarchies } from '../cgroup/hierarchies.ts';
-import { joinCalls } from '../cgroup/join.ts';
 import { usage as usageOf } from '../cgroup/usage.ts';
 import type { Dwelling, Terms, World } from '../entry/target.ts';
 import { occupiedHere } from '../network/occupied.ts';
@@ -198,7 +197,7 @@ export class Sandboxes {
   #termsOf({ definition, profile, traces: { id } }: Kept): Terms {
     const { user, directory, environment, security } = definition;
     return {
-      join: joinCalls(findPlaces(id, this.#premises.hierarchies)),
+      places: findPlaces(id, this.#premises.hierarchies),
       confinement: confinementOf(definition, profile),
       umask: umaskOf(security),
       user,
