@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly pid: number;
   /** Writes the record of what is being made. */
   readonly record: () => void;
+  /** Keeps it as made, with the process that it stands on. */
+  readonly ready: (pid: number) => void;
 }
 
 type Performer<D extends HelperStep['do']> = (step: Extract<HelperStep, { do: D }>, waiting: Surroundings) => void;
@@ -33,6 +35,7 @@ const performers: { readonly [D in HelperStep['do']]: Performer<D> } = {
   link: ({ network }, { pid }) => withNet(pid, (fd, host) => newVeth(host, network.hostLink, network.link, fd)),
   address: ({ side, link, address }, { pid }) => on(side, pid, socket => newAddress(socket, link, parseIpv4(address), address)),
   up: ({ side, link }, { pid }) => on(side, pid, socket => setUp(socket, link)),
+  ready: (_, { ready, pid }) => ready(pid),
   pin: ({ type, path }, { pid }) => pin(`/proc/${pid}/ns/${type === 'time' ? 'time_for_children' : type}`, path),
 };
 

@@ -147,8 +147,10 @@ function becomeFirst({ uids, gids }: Facts): Call[] {
 const clockSteps = ({ time: { monotonicSeconds, boottimeSeconds } }: Definition): Step[] =>
   monotonicSeconds || boottimeSeconds ? [helper({ do: 'offset-clocks', monotonicSeconds, boottimeSeconds })] : [];
 
-const pinSteps = (own: ReadonlySet<NamespaceType>, { pins }: Facts): Step[] =>
-  [...own].map(type => helper({ do: 'pin', type, path: `${pins}/${type}` }));
+const pinSteps = (own: ReadonlySet<NamespaceType>, { pins, record }: Facts): Step[] => [
+  ...[...own].map(type => helper({ do: 'pin', type, path: `${pins}/${type}` })),
+  helper({ do: 'ready', path: record }),
+];
 
 function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step[] {
   if (definition.init === 'none') return [];
@@ -164,5 +166,7 @@ function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step
     environment: definition.environment,
   });
   const before = definition.init ? commandBelowInit(definition, ENDING) : purpose.kind === 'run' ? commandAlone : commandAloneInSilence;
-  return [...before, ...command].map(stage);
+  // What is executed may end before anybody could look at it.
+  const ready = definition.init ? [] : [helper({ do: 'ready', path: facts.record })];
+  return [...before.map(stage), ...ready, ...steps(command)];
 }

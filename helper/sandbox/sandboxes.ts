@@ -227,12 +227,12 @@ export class Sandboxes {
     const record = (): void => records.write({ phase: 'making', traces });
     try {
       const { definition, facts, done } = await unpackFor(written, found.facts, caller, record);
-      const keep = (pid: number | undefined): void => {
+      const ready = (pid: number): void => {
         const kept: Kept = {
           traces,
           definition,
           ...(profile !== undefined && { profile }),
-          ...bodyOf({ definition, caller, notices, traces }, pid),
+          ...bodyOf({ definition, caller, notices, traces }, definition.init === 'none' ? undefined : pid),
         };
         records.write({ phase: 'ready', ...kept });
         this.#kept.set(id, kept);
@@ -242,10 +242,7 @@ export class Sandboxes {
         void this.#forget(id);
       };
       const all = new Map([...handles.all, ...running.handles]);
-      const plan = planFor(definition, facts, purpose);
-      const pid = await carryOut({ definition, plan, done, record, stdio, handles: all, onReady: keep, onEnd: ended });
-      // Without an init of Burrow's nobody has asked to stay.
-      if (definition.init !== true) keep(pid);
+      await carryOut({ definition, plan: planFor(definition, facts, purpose), done, record, ready, stdio, handles: all, onEnd: ended });
     } catch (error) {
       this.#kept.delete(id);
       await takeAway(traces, this.#premises.hierarchies);
