@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { occupiedHere } from '../network/occupied.ts';
-import { deleteLink } from '../network/rtnetlink.ts';
+import { removeAtOnce, removeLink } from '../network/remove-link.ts';
 import { addressesOf, formatNetwork, freeSubnet, linkNames, requireFree } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Sandbox, SandboxNetwork } from '../protocol/model.ts';
 import { StageFailed, stage } from '../stage/run.ts';
-import { Refusal, SysError } from '../sys/errors.ts';
-import { RouteSocket } from '../sys/netlink.ts';
+import { Refusal } from '../sys/errors.ts';
 import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
 import { disksOf } from './disks.ts';
 import { explainPlan } from './explain.ts';
@@ -85,7 +84,7 @@ export class Sandboxes {
   async remove(key: string): Promise<void> {
     const found = [...this.#kept.values()].find(({ sandbox }) => sandbox.id === key || sandbox.name === key);
     if (!found) return;
-    await endInit(found.sandbox, found.start);
+    await Promise.all([endInit(found.sandbox, found.start), ...found.sandbox.networks.map(each => removeLink(each.hostLink))]);
     this.#cleanUp(found.sandbox);
   }
 
@@ -196,7 +195,7 @@ export class Sandboxes {
   }
 
   #undo(id: string, network: SandboxNetwork | undefined): void {
-    if (network) removeLink(network.hostLink);
+    if (network) removeAtOnce(network.hostLink);
     this.#records.delete(id);
   }
 }
@@ -226,14 +225,4 @@ function networkFor(id: string, { network, name }: Definition): SandboxNetwork |
     });
   const { host, address } = addressesOf(subnet);
   return { ...linkNames(id), hostAddress: host, address };
-}
-
-/** The link goes with the sandbox's network namespace, but not before the kernel gets round to it, and not while something else holds that. */
-function removeLink(name: string): void {
-  using socket = new RouteSocket();
-  try {
-    deleteLink(socket, name);
-  } catch (error) {
-    if (!(error instanceof SysError && error.errno === 'ENODEV')) throw error; // it is gone already
-  }
 }

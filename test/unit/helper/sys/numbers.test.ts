@@ -10,7 +10,11 @@ import { syscallNumber } from '../../../../helper/sys/syscalls.ts';
 
 const headers = ['ioctls', 'signal', 'socket', 'unistd']
   .map(name => `asm/${name}.h`)
-  .concat(['fcntl', 'magic', 'memfd', 'mount', 'nsfs', 'openat2', 'prctl', 'sched', 'securebits', 'wait'].map(name => `linux/${name}.h`));
+  .concat(
+    ['close_range', 'fcntl', 'magic', 'memfd', 'mount', 'nsfs', 'openat2', 'prctl', 'sched', 'securebits', 'wait'].map(
+      name => `linux/${name}.h`,
+    ),
+  );
 
 /** What C makes of each name; one that these headers are too old to have is left out. */
 function inC(names: readonly string[]): Map<string, number> {
