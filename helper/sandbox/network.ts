@@ -1,11 +1,9 @@
 // Which network a sandbox gets, and the helper's steps that make it.
 import { occupiedHere } from '../network/occupied.ts';
-import { deleteLink } from '../network/rtnetlink.ts';
 import { addressesOf, freeSubnet, linkNames, requireFree } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { SandboxNetwork } from '../protocol/model.ts';
-import { Refusal, SysError } from '../sys/errors.ts';
-import { RouteSocket } from '../sys/netlink.ts';
+import { Refusal } from '../sys/errors.ts';
 import type { HelperStep } from './steps.ts';
 
 export function networkFor(id: string, definition: Definition): SandboxNetwork | undefined {
@@ -37,14 +35,4 @@ export function networkSteps(network: SandboxNetwork | undefined): HelperStep[] 
     { do: 'up', side: 'inside', link },
     { do: 'up', side: 'inside', link: 'lo' },
   ];
-}
-
-/** The link goes with the sandbox's network namespace, but not before the kernel gets round to it, and not while something else holds that. */
-export function removeLink(name: string): void {
-  using socket = new RouteSocket();
-  try {
-    deleteLink(socket, name);
-  } catch (error) {
-    if (!(error instanceof SysError && error.errno === 'ENODEV')) throw error; // it is gone already
-  }
 }

@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { take } from '../cgroup/group.ts';
 import { parseIpv4 } from '../network/address.ts';
-import { newAddress, newVeth, setUp } from '../network/rtnetlink.ts';
+import { LOOPBACK, linkIndex, newAddress, newVeth, up } from '../network/rtnetlink.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';
@@ -33,8 +33,9 @@ const performers: { readonly [D in HelperStep['do']]: Performer<D> } = {
   'offset-clocks': ({ monotonicSeconds, boottimeSeconds }, { pid }) =>
     writeFileSync(`/proc/${pid}/timens_offsets`, `monotonic ${monotonicSeconds} 0\nboottime ${boottimeSeconds} 0\n`),
   link: ({ network }, { pid }) => withNet(pid, (fd, host) => newVeth(host, network.hostLink, network.link, fd)),
-  address: ({ side, link, address }, { pid }) => on(side, pid, socket => newAddress(socket, link, parseIpv4(address), address)),
-  up: ({ side, link }, { pid }) => on(side, pid, socket => setUp(socket, link)),
+  address: ({ side, link, address }, { pid }) =>
+    on(side, pid, socket => socket.request(newAddress(linkIndex(socket, link), parseIpv4(address), `${address} on ${link}`))),
+  up: ({ side, link }, { pid }) => on(side, pid, socket => socket.request(up(link === 'lo' ? LOOPBACK : linkIndex(socket, link), link))),
   ready: (_, { ready, pid }) => ready(pid),
   pin: ({ type, path }, { pid }) => pin(`/proc/${pid}/ns/${type === 'time' ? 'time_for_children' : type}`, path),
 };

@@ -29,6 +29,9 @@ import type { Surroundings } from './system-mounts.ts';
 /** What the plan is for: a sandbox that stays, or one run of its command with streams of the caller's. */
 export type Purpose = { readonly kind: 'stay' } | { readonly kind: 'run'; readonly terminal: boolean };
 
+/** A run ends with whoever waits for it; nobody else would. */
+const isMortal = ({ persist, onExit }: Definition, { kind }: Purpose): boolean => !persist || (kind === 'run' && onExit === 'remove');
+
 /** The handle that the command's wait status is written to. */
 export const ENDING = 'how the command ended';
 
@@ -60,7 +63,7 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
   const clocks = clockSteps(definition);
   const pins = definition.init === 'none' ? pinSteps(own, facts) : [];
   const { into, fork } = forkSteps(definition, facts, guarded);
-  const end = [...steps(finish(definition, surroundings)), ...lastSteps(definition, facts, purpose)];
+  const end = [...steps(finish(definition, surroundings, isMortal(definition, purpose))), ...lastSteps(definition, facts, purpose)];
   const begin = [...beginning(facts), ...into, ...joinSteps(facts)];
   if (guarded)
     return [

@@ -164,7 +164,10 @@ export class Sandboxes {
   /** @throws Refusal when the host cannot keep it; then nothing is changed */
   update(key: string, limits: NewLimits): Sandbox {
     const kept = this.find(key);
-    updateGroups(findPlaces(kept.sandbox.id, this.#premises.hierarchies), groupLimitsOf(limits));
+    // Without a word on swap a limit of memory means none.
+    const { swap } = kept.sandbox.limits;
+    const wanted = limits.memory !== undefined && limits.swap === undefined && swap !== undefined ? { ...limits, swap } : limits;
+    updateGroups(findPlaces(kept.sandbox.id, this.#premises.hierarchies), groupLimitsOf(wanted));
     const merged = Object.entries({ ...kept.sandbox.limits, ...limits }).filter(([, value]) => value !== null && value !== undefined);
     const sandbox = { ...kept.sandbox, limits: Object.fromEntries(merged) };
     this.#keep({ ...kept, sandbox });
@@ -265,8 +268,11 @@ export class Sandboxes {
   }
 
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
-    if (sandbox.pid !== undefined && start !== undefined) await endInit(sandbox.name, sandbox.pid, start);
-    await takeAway(traces, this.#premises.hierarchies);
+    const { name, pid } = sandbox;
+    const init = async (): Promise<void> => {
+      if (pid !== undefined && start !== undefined) await endInit(name, pid, start);
+    };
+    await takeAway(traces, this.#premises.hierarchies, init);
     this.#premises.records.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
   }
