@@ -121,21 +121,18 @@ export class Sandboxes {
     const { program, first, at, lines } = compile(plan);
     const record = (): void => this.#records.write(id, { phase: 'making', id, name: definition.name, ...(network && { network }) });
     let current: HelperStep | undefined;
-    const doStep = (step: HelperStep, pid: number): void => {
-      current = step;
-      perform(step, { pid, record });
-      current = undefined;
-    };
+    const doSteps = (steps: readonly HelperStep[], pid: number): void =>
+      perform(steps, { pid, record }, failed => {
+        current = failed;
+      });
     const nothing = openSync('/dev/null', 'r+');
     try {
-      for (const step of first) doStep(step, 0);
+      doSteps(first, 0);
       await stage({
         program,
         stdio: [nothing, nothing, nothing],
         handles: new Map(),
-        onSync: (until, waiting) => {
-          for (const step of at.get(until) ?? []) doStep(step, waiting);
-        },
+        onSync: (until, waiting) => doSteps(at.get(until) ?? [], waiting),
         // Kept before it may stay: init without a record would be nobody's.
         onReady: pid => this.#keep({ id, name: definition.name, pid, networks: network ? [network] : [], uid: caller.uid }),
         onEnd: () => this.#ended(id),
