@@ -1,6 +1,7 @@
 // The requests of rtnetlink(7) that Burrow makes, each as a function named for the message.
 import {
   attribute,
+  attributeOf,
   type Message,
   NLM_F_CREATE,
   NLM_F_DUMP,
@@ -22,8 +23,7 @@ const VETH_INFO_PEER = 1;
 const IFA = { ADDRESS: 1, LOCAL: 2 } as const;
 const RTA = { DST: 1, OIF: 4, GATEWAY: 5, TABLE: 15 } as const;
 const IFF_UP = 1;
-const AF_UNSPEC = 0;
-export const AF_INET = 2;
+const AF_INET = 2;
 const RT_TABLE_LOCAL = 255;
 const RTN_MULTICAST = 5;
 
@@ -34,13 +34,6 @@ function ifinfomsg(index = 0, flags = 0, change = 0): Buffer {
   bytes.writeUInt32LE(flags, 8);
   bytes.writeUInt32LE(change, 12);
   return bytes;
-}
-
-/** struct ifaddrmsg and struct rtmsg both begin with the family. */
-function ofFamily(bytes: number, family: number): Buffer {
-  const message = Buffer.alloc(bytes);
-  message.writeUInt8(family, 0);
-  return message;
 }
 
 const dump = (name: string, subject: string, type: number, payload: Buffer): Request => ({
@@ -96,9 +89,8 @@ export interface LinkAddress {
 
 const scopes: Readonly<Record<number, string>> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' };
 
-/** @param family AF_INET for those alone */
-export function getAddresses(socket: RouteSocket, family = AF_UNSPEC): LinkAddress[] {
-  return socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, ofFamily(8, family))).flatMap(({ payload }) => {
+export function getAddresses(socket: RouteSocket): LinkAddress[] {
+  return socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.alloc(8))).flatMap(({ payload }) => {
     const found = parseAttributes(payload, 8);
     const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);
     if (!address) return [];
@@ -116,14 +108,13 @@ export interface LinkRoute {
 }
 
 /** All unicast routes but those of the local table, which only repeat the addresses. */
-export function getRoutes(socket: RouteSocket, family = AF_UNSPEC): LinkRoute[] {
-  return socket.request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, ofFamily(12, family))).flatMap(message => route(message) ?? []);
+export function getRoutes(socket: RouteSocket): LinkRoute[] {
+  return socket.request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, Buffer.alloc(12))).flatMap(message => route(message) ?? []);
 }
 
 function route({ payload }: Message): LinkRoute | undefined {
+  if (isLocalOrMulticast(payload)) return undefined;
   const found = parseAttributes(payload, 12);
-  const table = found.get(RTA.TABLE)?.readUInt32LE() ?? payload.readUInt8(4);
-  if (table === RT_TABLE_LOCAL || payload.readUInt8(7) === RTN_MULTICAST) return undefined;
   const destination = found.get(RTA.DST);
   const gateway = found.get(RTA.GATEWAY);
   return {
@@ -133,6 +124,35 @@ function route({ payload }: Message): LinkRoute | undefined {
     index: found.get(RTA.OIF)?.readUInt32LE(),
   };
 }
+
+/** The number of the local table fits into struct rtmsg, where that of others may not. */
+const isLocalOrMulticast = (route: Buffer): boolean => route.readUInt8(4) === RT_TABLE_LOCAL || route.readUInt8(7) === RTN_MULTICAST;
+
+/** A network in use, and the link by which; undefined for a route that goes nowhere. */
+export interface UsedNetwork extends Ipv4Network {
+  readonly index: number | undefined;
+}
+
+/** The host's IPv4 addresses, as numbers and no more: there may be thousands. */
+export const addressedNetworks = (socket: RouteSocket): UsedNetwork[] =>
+  socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0]))).map(({ payload }) => ({
+    address: numberOf(attributeOf(payload, 8, IFA.LOCAL) ?? attributeOf(payload, 8, IFA.ADDRESS)),
+    prefix: payload.readUInt8(1),
+    index: payload.readUInt32LE(4),
+  }));
+
+/** The networks of {@link getRoutes} in IPv4 but the default, as numbers and no more. */
+export const routedNetworks = (socket: RouteSocket): UsedNetwork[] =>
+  socket
+    .request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])))
+    .filter(({ payload }) => payload.readUInt8(1) > 0 && !isLocalOrMulticast(payload))
+    .map(({ payload }) => ({
+      address: numberOf(attributeOf(payload, 12, RTA.DST)),
+      prefix: payload.readUInt8(1),
+      index: attributeOf(payload, 12, RTA.OIF)?.readUInt32LE(),
+    }));
+
+const numberOf = (address: Buffer | undefined): number => address?.readUInt32BE() ?? 0;
 
 const byName = (name: string): Buffer => Buffer.concat([ifinfomsg(), attribute(IFLA.IFNAME, text(name))]);
 
@@ -161,11 +181,6 @@ export function newVeth(socket: RouteSocket, host: string, inside: string, insid
   ]);
   const made = answers?.[0]?.payload ?? Buffer.alloc(0);
   return { host: made.readInt32LE(4), inside: parseAttributes(made, 16).get(IFLA.LINK)?.readUInt32LE() ?? 0 };
-}
-
-export function linkIndex(socket: RouteSocket, name: string): number {
-  const [answer] = socket.request({ name: 'RTM_GETLINK', subject: `link ${name}`, type: RTM.GETLINK, flags: 0, payload: byName(name) });
-  return answer?.payload.readInt32LE(4) ?? 0;
 }
 
 /** Switches a link on. @param written the link's name, for the error */
