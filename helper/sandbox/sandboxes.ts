@@ -16,6 +16,7 @@ import type { Ended, Ending, Usage as ProcessUsage } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
 import { bodyOf } from './body.ts';
 import { confinementOf, umaskOf } from './confinement.ts';
+import { idmapped, mapFor } from './idmaps.ts';
 import { endInit, isAlive } from './init.ts';
 import { Handles } from './joins.ts';
 import { type Caller, type Found, lookUp, type Premises } from './look-up.ts';
@@ -40,7 +41,7 @@ export interface Making {
 export interface Running extends Making {
   readonly purpose: Purpose;
   readonly stdio: readonly [number, number, number];
-  /** Descriptors besides those of joined namespaces, by their names in the plan. */
+  /** Descriptors besides those of joined namespaces, by their names in the plan. They are closed with the others. */
   readonly handles: ReadonlyMap<string, number>;
   /** Called when the process that was left behind has ended, before anything else of it is taken away. */
   readonly onEnd: (ending: Ending, usage: ProcessUsage, id: string) => void;
@@ -122,13 +123,14 @@ export class Sandboxes {
   /** @throws Refusal as create does */
   async start(running: Running): Promise<Sandbox> {
     const { definition } = running;
+    using handles = new Handles(running.handles);
     if (process.getuid?.() !== 0)
       throw new Refusal('denied', `Could not make sandbox ${definition.name}: the helper does not run as root.`);
     this.#requireFree(definition.name);
     const id = newId();
     this.#busy.add(definition.name);
     try {
-      return await this.#start(id, running);
+      return await this.#start(id, running, handles);
     } finally {
       this.#busy.delete(definition.name);
       this.#premises.reserved.delete(id);
@@ -186,10 +188,9 @@ export class Sandboxes {
     return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles);
   }
 
-  async #start(id: string, running: Running): Promise<Sandbox> {
+  async #start(id: string, running: Running, handles: Handles): Promise<Sandbox> {
     const { definition: written, caller, purpose, stdio, onEnd } = running;
     const { records } = this.#premises;
-    using handles = new Handles();
     const found = await this.#lookUp(id, running, handles);
     const { traces, notices, profile } = found;
     const record = (): void => records.write({ phase: 'making', traces });
@@ -209,8 +210,11 @@ export class Sandboxes {
         onEnd(ending, usage, id);
         void this.#forget(id);
       };
-      const all = new Map([...handles.all, ...running.handles]);
-      await carryOut({ definition, plan: planFor(definition, facts, purpose), done, record, ready, stdio, handles: all, onEnd: ended });
+      const map = await mapFor(definition, facts);
+      if (map !== undefined) handles.add('ids of its users', map);
+      const idmap = (from: string, handle: string): void => void handles.add(handle, idmapped(from, map ?? -1));
+      const plan = planFor(definition, facts, purpose);
+      await carryOut({ definition, plan, done, record, ready, idmap, stdio, handles: handles.all, onEnd: ended });
     } catch (error) {
       this.#kept.delete(id);
       await this.#undo(traces);

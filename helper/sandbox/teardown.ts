@@ -1,4 +1,6 @@
 // Takes away what a sandbox left on the host, made whole or in part. Each part that is gone is no error.
+import { rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { findPlaces, remove } from '../cgroup/group.ts';
 import type { Hierarchy } from '../cgroup/hierarchies.ts';
 import { kill } from '../cgroup/kill.ts';
@@ -28,6 +30,18 @@ export async function takeAway(
     await kill(places, END_MS);
     await remove(places, END_MS);
   }
-  if (unpacked !== undefined) await removeRoot(unpacked);
+  if (unpacked !== undefined) {
+    await removeRoot(unpacked);
+    for (const store of [dirname(unpacked), dirname(dirname(unpacked))]) removeIfEmpty(store);
+  }
   await link;
+}
+
+/** The last one leaves nothing of the store behind. */
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // another sandbox has its files there
+  }
 }
