@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { occupiedHere } from '../network/occupied.ts';
+import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
+import { freeSubnetHere, occupiedHere } from '../network/occupied.ts';
 import { removeAtOnce, removeLink } from '../network/remove-link.ts';
-import { addressesOf, formatNetwork, freeSubnet, linkNames, requireFree } from '../network/subnets.ts';
+import { addressesOf, formatNetwork, linkNames, requireFree } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Sandbox, SandboxNetwork } from '../protocol/model.ts';
@@ -63,7 +64,7 @@ export class Sandboxes {
   propose(): Result<'sandbox/propose'> {
     const taken = this.list().map(each => each.name);
     const number = Array.from({ length: taken.length + 1 }, (_, index) => index + 1).find(each => !taken.includes(`sandbox-${each}`)) ?? 1;
-    const subnet = freeSubnet(occupiedHere());
+    const subnet = freeSubnetHere(this.#networks());
     return { name: `sandbox-${number}`, ...(subnet && { subnet: formatNetwork(subnet) }), taken };
   }
 
@@ -88,6 +89,10 @@ export class Sandboxes {
     this.#cleanUp(found.sandbox);
   }
 
+  #networks(): Ipv4Network[] {
+    return this.list().flatMap(({ networks }) => networks.map(({ hostAddress }) => parseIpv4(hostAddress)));
+  }
+
   #planFor(id: string, definition: Definition, { uid, gid, groups }: Caller): { plan: Plan; network: SandboxNetwork | undefined } {
     if (this.list().some(each => each.name === definition.name)) {
       throw new Refusal('taken', `There is a sandbox called ${definition.name} already.`, {
@@ -95,7 +100,7 @@ export class Sandboxes {
         hint: 'Choose another name, or remove that one.',
       });
     }
-    const network = networkFor(id, definition);
+    const network = networkFor(id, definition, this.#networks());
     const ids = idsFor(definition.users, uid, gid);
     const disks = definition.root === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : [];
     return {
@@ -207,14 +212,13 @@ const filesAmong = (definition: Definition): Set<string> =>
 
 const newId = (): string => randomBytes(4).toString('hex');
 
-function networkFor(id: string, { network, name }: Definition): SandboxNetwork | undefined {
+function networkFor(id: string, { network, name }: Definition, known: readonly Ipv4Network[]): SandboxNetwork | undefined {
   if (network === 'none') return undefined;
-  const occupied = occupiedHere();
   if (network !== 'link') {
-    requireFree(network, occupied);
+    requireFree(network, occupiedHere());
     return { ...linkNames(id), hostAddress: network.host, address: network.address };
   }
-  const subnet = freeSubnet(occupied);
+  const subnet = freeSubnetHere(known);
   if (!subnet)
     throw new Refusal('taken', `No subnet of 10.201.0.0/16 is free for ${name}.`, {
       subject: '10.201.0.0/16',
