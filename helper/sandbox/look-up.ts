@@ -6,6 +6,7 @@ import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
 import { openFileAs } from '../image/as-caller.ts';
+import type { Ipv4Network } from '../network/address.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { SandboxNetwork } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
@@ -60,6 +61,7 @@ export async function lookUp(
   world: World,
   kept: readonly Kept[],
   handles: Handles,
+  networks: () => readonly Ipv4Network[],
 ): Promise<Found> {
   const { uid, gid, groups } = caller;
   const { namespaces, init, limits } = definition;
@@ -72,7 +74,9 @@ export async function lookUp(
   const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : { uids: [], gids: [] };
   const tenant = typeof users === 'object' && 'tenant' in users ? openTenant(users.tenant, kept, handles) : undefined;
   const joined = await openJoins(definition, world, handles);
-  const network = networkFor(id, definition, reserved);
+  // From the choice until it is reserved nobody else gets a turn.
+  const network = networkFor(id, definition, networks());
+  if (network) reserved.set(id, network);
   const source = unpackedFrom(definition, join(unpacked, id));
   const killable = namespaces.pid !== true && init !== 'none';
   const { places, make, missing } = layOut(id, hierarchies, {

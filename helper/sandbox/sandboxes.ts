@@ -6,8 +6,9 @@ import { findPlaces } from '../cgroup/group.ts';
 import { hostHierarchies } from '../cgroup/hierarchies.ts';
 import type { Place } from '../cgroup/layout.ts';
 import type { Dwelling, Terms, World } from '../entry/target.ts';
-import { occupiedHere } from '../network/occupied.ts';
-import { formatNetwork, freeSubnet } from '../network/subnets.ts';
+import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
+import { freeSubnetHere } from '../network/occupied.ts';
+import { formatNetwork } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Sandbox } from '../protocol/model.ts';
@@ -96,7 +97,7 @@ export class Sandboxes {
   propose(): Result<'sandbox/propose'> {
     const taken = [...this.list().map(each => each.name), ...this.#busy];
     const number = Array.from({ length: taken.length + 1 }, (_, index) => index + 1).find(each => !taken.includes(`sandbox-${each}`)) ?? 1;
-    const subnet = freeSubnet(occupiedHere());
+    const subnet = freeSubnetHere(this.#networks());
     return { name: `sandbox-${number}`, ...(subnet && { subnet: formatNetwork(subnet) }), taken };
   }
 
@@ -176,6 +177,12 @@ export class Sandboxes {
     };
   }
 
+  /** Of those that live and those that are being made. */
+  #networks(): Ipv4Network[] {
+    const living = this.#all().flatMap(({ traces }) => traces.network ?? []);
+    return [...living, ...this.#premises.reserved.values()].map(({ hostAddress }) => parseIpv4(hostAddress));
+  }
+
   #requireFree(name: string): void {
     if (!this.#busy.has(name) && !this.list().some(each => each.name === name)) return;
     throw new Refusal('taken', `There is a sandbox called ${name} already.`, {
@@ -185,7 +192,9 @@ export class Sandboxes {
   }
 
   #lookUp(id: string, { definition, caller, world }: Making, handles: Handles): Promise<Found> {
-    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles);
+    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles, () =>
+      this.#networks(),
+    );
   }
 
   async #start(id: string, running: Running, handles: Handles): Promise<Sandbox> {
