@@ -1,31 +1,39 @@
 // Which subnet a new link may have. Pure: the host's addresses and routes come in as data.
 import type { SandboxNetwork } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
-import { firstOf, formatIpv4, type Ipv4Network, overlap, parseIpv4 } from './address.ts';
+import { firstOf, formatIpv4, type Ipv4Network, overlap, parseIpv4, sizeOf } from './address.ts';
 
 /** A network that the host knows already, and what to call it in a sentence. */
 export interface Occupied {
   readonly network: Ipv4Network;
-  readonly because: string;
+  readonly because: () => string;
 }
 
 const POOL = parseIpv4('10.201.0.0/16');
 const PREFIX = 30;
 
-const SIZE = 2 ** (32 - PREFIX);
-const COUNT = 2 ** (32 - POOL.prefix) / SIZE;
-
-/** The first /30 of 10.201.0.0/16 that overlaps nothing; undefined when there is none. */
-export function freeSubnet(occupied: readonly Occupied[]): Ipv4Network | undefined {
-  const taken = new Uint8Array(COUNT);
-  for (const { network } of occupied) {
-    const first = firstOf(network) - POOL.address;
-    const last = first + 2 ** (32 - network.prefix) - 1;
-    // A default route ends before the first and after the last.
-    taken.fill(1, Math.max(0, Math.floor(first / SIZE)), Math.max(0, Math.floor(last / SIZE) + 1));
+/**
+ * The first /30 of 10.201.0.0/16 that overlaps nothing; undefined when there is none.
+ * @param known networks that are in use, to be passed over without a question
+ * @param around the network in use that holds an address
+ */
+export function freeSubnet(known: readonly Ipv4Network[], around: (address: number) => Ipv4Network | undefined): Ipv4Network | undefined {
+  const size = sizeOf(PREFIX);
+  const end = POOL.address + sizeOf(POOL.prefix);
+  const after = (network: Ipv4Network): number => Math.ceil((firstOf(network) + sizeOf(network.prefix)) / size) * size;
+  const passed = [...known].sort((a, b) => firstOf(a) - firstOf(b));
+  for (let address = POOL.address, at = 0; address < end; ) {
+    const next = passed[at];
+    if (next && firstOf(next) < address + size) {
+      address = Math.max(address, after(next));
+      at++;
+      continue;
+    }
+    const used = [0, 1, 2, 3].map(offset => around(address + offset)).find(network => network !== undefined);
+    if (!used) return { address, prefix: PREFIX };
+    address = after(used);
   }
-  const index = taken.indexOf(0);
-  return index < 0 ? undefined : { address: POOL.address + index * SIZE, prefix: PREFIX };
+  return undefined;
 }
 
 export const formatNetwork = ({ address, prefix }: Ipv4Network): string => `${formatIpv4(address)}/${prefix}`;
@@ -52,7 +60,7 @@ export function requireFree({ host, address }: { host: string; address: string }
   if (outer.address === inner.address) throw new Refusal('invalid', `${host} cannot be the address of both ends.`, { subject: host });
   const collision = occupied.find(({ network }) => overlap(network, outer));
   if (collision) {
-    throw new Refusal('taken', `${formatNetwork({ ...outer, address: firstOf(outer) })} overlaps ${collision.because}.`, {
+    throw new Refusal('taken', `${formatNetwork({ ...outer, address: firstOf(outer) })} overlaps ${collision.because()}.`, {
       subject: host,
       hint: 'Choose another subnet, or leave the addresses out to get a free one.',
     });

@@ -13,7 +13,12 @@ import type { Kept } from './records.ts';
 
 /** Descriptors of the helper, by the names that a program has for them. */
 export class Handles implements Disposable {
-  readonly all = new Map<string, number>();
+  readonly all: Map<string, number>;
+
+  /** @param own closed with the others */
+  constructor(own: ReadonlyMap<string, number> = new Map()) {
+    this.all = new Map(own);
+  }
 
   add(handle: string, fd: number): Joined {
     this.all.set(handle, fd);

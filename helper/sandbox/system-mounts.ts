@@ -53,13 +53,14 @@ export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings): 
 
 export function systemMounts(surroundings: Surroundings): Call[] {
   const { guarded, host, ownPid, ownNet, care } = surroundings;
-  const proc = guarded || ownPid ? within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]) : place('proc', '/proc', care);
+  const proc =
+    guarded || ownPid ? within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]) : place({ resultOf: 'proc' }, '/proc', care);
   if (host) return [...(ownPid ? proc : []), ...(guarded ? [] : ownNet ? sysAt(care) : [])];
   const sys = guarded
-    ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: 'sys' }, ''), ...place('sys', '/sys', care)]
+    ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: 'sys' }, ''), ...place({ resultOf: 'sys' }, '/sys', care)]
     : ownNet
       ? sysAt(care)
-      : place('sys', '/sys', care);
+      : place({ resultOf: 'sys' }, '/sys', care);
   return [
     ...proc,
     ...sys,
@@ -121,5 +122,5 @@ const newDevice = (at: string, { name, major, minor }: (typeof devices)[number])
 /** A user namespace grants no mknod(2). */
 const hostDevice = (at: string, name: string): Call[] => [
   emptyFile(deviceName(at, name)),
-  ...place(deviceName('/dev', name), deviceName(at, name)),
+  ...place({ resultOf: deviceName('/dev', name) }, deviceName(at, name)),
 ];

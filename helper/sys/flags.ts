@@ -41,6 +41,9 @@ export const mountFlags = {
 /** linux/mount.h, mount_setattr(2). */
 export const MOUNT_ATTR_RDONLY = 1;
 export const MOUNT_ATTR_NODEV = 4;
+/** Since Linux 5.12. */
+export const MOUNT_ATTR_IDMAP = 0x100000;
+export const OPEN_TREE_CLONE = 1;
 export const AT_FDCWD = -100;
 export const AT_RECURSIVE = 0x8000;
 export const AT_EMPTY_PATH = 0x1000;
@@ -52,6 +55,8 @@ export const O_CLOEXEC = 0o2000000;
 export const F_SETFD = 2;
 export const F_DUPFD_CLOEXEC = 1030;
 export const FD_CLOEXEC = 1;
+/** linux/close_range.h: closed by execve(2) and not at once. Since Linux 5.11. */
+export const CLOSE_RANGE_CLOEXEC = 4;
 export const F_ADD_SEALS = 1033;
 /** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE */
 export const ALL_SEALS = 15;
