@@ -51,8 +51,8 @@ export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings): 
     : [...bound, ...devices.map(({ name }) => take(`/dev/${name}`, deviceName('/dev', name), 'alone'))];
 }
 
-export function systemMounts(surroundings: Surroundings): Call[] {
-  const { guarded, host, ownPid, ownNet, care } = surroundings;
+/** What the kernel grants only while the host's own are in sight. */
+export function kernelMounts({ guarded, host, ownPid, ownNet, care }: Surroundings): Call[] {
   const proc = guarded || ownPid ? within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]) : place('proc', '/proc', care);
   if (host) return [...(ownPid ? proc : []), ...(guarded ? [] : ownNet ? sysAt(care) : [])];
   const sys = guarded
@@ -60,9 +60,12 @@ export function systemMounts(surroundings: Surroundings): Call[] {
     : ownNet
       ? sysAt(care)
       : place('sys', '/sys', care);
+  return [...proc, ...sys];
+}
+
+export function systemMounts({ guarded, host, care }: Surroundings): Call[] {
+  if (host) return [];
   return [
-    ...proc,
-    ...sys,
     ...devicesAt('/dev', guarded, care),
     ...(guarded ? guardProc() : []),
     // Hides the sockets of the host's services, the helper's own among them.
