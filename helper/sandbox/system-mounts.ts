@@ -41,14 +41,13 @@ export interface Surroundings {
 
 /** Taken from the host before its root is out of sight. */
 export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings): Call[] {
-  const bound = [
-    ...(guarded || ownPid ? [] : [take('/proc', 'proc', 'with what is below')]),
-    ...(guarded || ownNet ? [] : [take('/sys', 'sys', 'with what is below')]),
+  if (host) return [];
+  if (guarded) return [take('/sys', 'sys', 'alone')];
+  return [
+    ...(ownPid ? [] : [take('/proc', 'proc', 'with what is below')]),
+    ...(ownNet ? [] : [take('/sys', 'sys', 'with what is below')]),
+    ...devices.map(({ name }) => take(`/dev/${name}`, deviceName('/dev', name), 'alone')),
   ];
-  if (host) return bound;
-  return guarded
-    ? [take('/sys', 'sys', 'alone')]
-    : [...bound, ...devices.map(({ name }) => take(`/dev/${name}`, deviceName('/dev', name), 'alone'))];
 }
 
 /** What the kernel grants only while the host's own are in sight. */
@@ -66,21 +65,23 @@ export function kernelMounts({ guarded, host, ownPid, ownNet, care }: Surroundin
 export function systemMounts({ guarded, host, care }: Surroundings): Call[] {
   if (host) return [];
   return [
-    ...devicesAt('/dev', guarded, care),
+    ...devicesAt('/dev', care, guarded ? newDevice : hostDevice),
     ...(guarded ? guardProc() : []),
     // Hides the sockets of the host's services, the helper's own among them.
     ...within('/run', care, at => [mount('tmpfs', at, 'tmpfs', plain, 'mode=755')]),
   ];
 }
 
+type Device = (typeof devices)[number];
+
 const deviceName = (at: string, name: string): string => `${at}/${name}`;
 
-/** A /dev with what every program expects. The host's nodes come from {@link systemSources}. */
-export function devicesAt(path: string, guarded: boolean, care: Care): Call[] {
+/** A /dev with what every program expects. */
+export function devicesAt(path: string, care: Care, node: (at: string, device: Device) => Call[]): Call[] {
   const inside = (name: string): string => `${path}/${name}`;
   return [
     ...within(path, care, at => [mount('tmpfs', at, 'tmpfs', flags(mountFlags, 'MS_NOSUID'), 'mode=755')]),
-    ...devices.flatMap(device => (guarded ? [newDevice(path, device)] : hostDevice(path, device.name))),
+    ...devices.flatMap(device => node(path, device)),
     ...links.map(([target, name]): Call => ({ call: 'symlinkat', arguments: [target, here, inside(name)] })),
     ...['pts', 'shm', 'mqueue'].map(name => mkdir(inside(name))),
     mount('devpts', inside('pts'), 'devpts', flags(mountFlags, 'MS_NOSUID', 'MS_NOEXEC'), 'newinstance,ptmxmode=0666,mode=620'),
@@ -111,18 +112,26 @@ function guardProc(): Call[] {
 }
 
 /** A node of its own: whoever is uid 0 outside owns the host's, and a chmod inside would reach it. */
-const newDevice = (at: string, { name, major, minor }: (typeof devices)[number]): Call => ({
-  call: 'mknodat',
-  arguments: [
-    here,
-    deviceName(at, name),
-    { text: 'S_IFCHR|0666', value: constants.S_IFCHR | 0o666 },
-    { text: `makedev(${major}, ${minor})`, value: major * 256 + minor },
-  ],
-});
+export const newDevice = (at: string, { name, major, minor }: Device): Call[] => [
+  {
+    call: 'mknodat',
+    arguments: [
+      here,
+      deviceName(at, name),
+      { text: 'S_IFCHR|0666', value: constants.S_IFCHR | 0o666 },
+      { text: `makedev(${major}, ${minor})`, value: major * 256 + minor },
+    ],
+  },
+];
 
-/** A user namespace grants no mknod(2). */
-const hostDevice = (at: string, name: string): Call[] => [
+/** A user namespace grants no mknod(2); what was taken by {@link systemSources} is placed instead. */
+const hostDevice = (at: string, { name }: Device): Call[] => [
   emptyFile(deviceName(at, name)),
   ...place(deviceName('/dev', name), deviceName(at, name)),
+];
+
+/** What /dev has already, once more. */
+export const sameDevice = (at: string, { name }: Device): Call[] => [
+  emptyFile(deviceName(at, name)),
+  bind(deviceName('/dev', name), deviceName(at, name)),
 ];
