@@ -44,7 +44,7 @@ export const filesOf = (definition: Definition, facts: Facts): Call[] => [
 /** All mounts but those that need the namespaces of the sandbox's own user namespace. */
 export const mountsOf = (definition: Definition, { staging }: Facts, surroundings: Surroundings): Call[] => [
   { call: 'umask', arguments: [0] }, // the modes below are meant as they stand
-  ...enterRoot(definition, staging, [...systemSources(surroundings), ...ownSources(definition, staging)]),
+  ...enterRoot(definition, staging, [...systemSources(surroundings, staging), ...ownSources(definition, staging)]),
   ...kernelMounts(surroundings),
   ...leaveOldRoot,
   ...systemMounts(surroundings),

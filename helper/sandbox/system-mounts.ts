@@ -40,9 +40,9 @@ export interface Surroundings {
 }
 
 /** Taken from the host before its root is out of sight. */
-export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings): Call[] {
+export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings, staging: string): Call[] {
   if (host) return [];
-  if (guarded) return [take('/sys', 'sys', 'alone')];
+  if (guarded) return [...guardedProc(staging), take('/sys', 'sys', 'alone')];
   return [
     ...(ownPid ? [] : [take('/proc', 'proc', 'with what is below')]),
     ...(ownNet ? [] : [take('/sys', 'sys', 'with what is below')]),
@@ -52,8 +52,9 @@ export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings): 
 
 /** What the kernel grants only while the host's own are in sight. */
 export function kernelMounts({ guarded, host, ownPid, ownNet, care }: Surroundings): Call[] {
-  const proc = guarded || ownPid ? within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]) : place('proc', '/proc', care);
-  if (host) return [...(ownPid ? proc : []), ...(guarded ? [] : ownNet ? sysAt(care) : [])];
+  const newProc = within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]);
+  if (host) return [...(ownPid ? newProc : []), ...(!guarded && ownNet ? sysAt(care) : [])];
+  const proc = guarded || !ownPid ? place('proc', '/proc', care) : newProc;
   const sys = guarded
     ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: 'sys' }, ''), ...place('sys', '/sys', care)]
     : ownNet
@@ -66,7 +67,6 @@ export function systemMounts({ guarded, host, care }: Surroundings): Call[] {
   if (host) return [];
   return [
     ...devicesAt('/dev', care, guarded ? newDevice : hostDevice),
-    ...(guarded ? guardProc() : []),
     // Hides the sockets of the host's services, the helper's own among them.
     ...within('/run', care, at => [mount('tmpfs', at, 'tmpfs', plain, 'mode=755')]),
   ];
@@ -99,15 +99,25 @@ export const lateMounts = ({ guarded, ownNet }: Surroundings): Call[] => [
 const newSys = mount('sysfs', '/sys', 'sysfs', flags(mountFlags, 'MS_RDONLY', 'MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'), null, 'all');
 const sysAt = (care: Care): Call[] => within('/sys', care, at => [{ ...newSys, arguments: ['sysfs', at, ...newSys.arguments.slice(2)] }]);
 
-/** Not every kernel has all of them. */
-function guardProc(): Call[] {
+/**
+ * Made where nobody else can write, and placed as a whole: whoever owns the root directory could exchange its /proc
+ * meanwhile, and what shuts the dangerous parts would go astray (CVE-2025-31133). Not every kernel has all of them.
+ */
+function guardedProc(staging: string): Call[] {
+  const [at, devicesDirectory] = [`${staging}/proc`, `${staging}/devices`];
   return [
+    mkdir(devicesDirectory),
+    mount('tmpfs', devicesDirectory, 'tmpfs', flags(mountFlags, 'MS_NOSUID', 'MS_NOEXEC'), 'mode=755'),
+    ...newDevice(devicesDirectory, devices[0]),
+    mkdir(at),
+    mount('proc', at, 'proc', quiet, null),
     ...readonlyParts.flatMap(name => [
-      bind(`/proc/${name}`, `/proc/${name}`, ['ENOENT']),
-      restrict(['MOUNT_ATTR_RDONLY'], here, `/proc/${name}`, ['ENOENT', 'EINVAL']),
+      bind(`${at}/${name}`, `${at}/${name}`, ['ENOENT']),
+      restrict(['MOUNT_ATTR_RDONLY'], here, `${at}/${name}`, ['ENOENT', 'EINVAL']),
     ]),
-    ...hiddenDirectories.map(name => mount('tmpfs', `/proc/${name}`, 'tmpfs', flags(mountFlags, 'MS_RDONLY'), 'size=0k', ['ENOENT'])),
-    ...hiddenFiles.map(name => bind('/dev/null', `/proc/${name}`, ['ENOENT'])),
+    ...hiddenDirectories.map(name => mount('tmpfs', `${at}/${name}`, 'tmpfs', flags(mountFlags, 'MS_RDONLY'), 'size=0k', ['ENOENT'])),
+    ...hiddenFiles.map(name => bind(deviceName(devicesDirectory, devices[0].name), `${at}/${name}`, ['ENOENT'])),
+    take(at, 'proc', 'with what is below'),
   ];
 }
 
