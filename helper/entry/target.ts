@@ -92,13 +92,16 @@ function enterKept({ name, namespaces }: Sandbox, types: readonly NamespaceType[
   return enterNamespaces({ namespaces: own, ...(types && { types: [...types] }) }, world, name);
 }
 
-interface Chosen {
+export interface Chosen {
   readonly pid: number;
   readonly start: number | undefined;
   readonly label: string;
 }
 
-async function processOf(target: Exclude<Target, { namespaces: unknown } | { sandbox: unknown }>, { discovery }: World): Promise<Chosen> {
+export async function processOf(
+  target: Exclude<Target, { namespaces: unknown } | { sandbox: unknown }>,
+  { discovery }: World,
+): Promise<Chosen> {
   if ('pid' in target) return { pid: target.pid, start: target.start, label: `pid ${target.pid}` };
   const { container } = target;
   const found = await discovery.containers(container);
