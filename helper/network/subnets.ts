@@ -12,13 +12,20 @@ export interface Occupied {
 const POOL = parseIpv4('10.201.0.0/16');
 const PREFIX = 30;
 
+const SIZE = 2 ** (32 - PREFIX);
+const COUNT = 2 ** (32 - POOL.prefix) / SIZE;
+
 /** The first /30 of 10.201.0.0/16 that overlaps nothing; undefined when there is none. */
 export function freeSubnet(occupied: readonly Occupied[]): Ipv4Network | undefined {
-  for (let address = POOL.address; address < POOL.address + 2 ** 16; address += 4) {
-    const subnet = { address, prefix: PREFIX };
-    if (!occupied.some(({ network }) => overlap(network, subnet))) return subnet;
+  const taken = new Uint8Array(COUNT);
+  for (const { network } of occupied) {
+    const first = firstOf(network) - POOL.address;
+    const last = first + 2 ** (32 - network.prefix) - 1;
+    // A default route ends before the first and after the last.
+    taken.fill(1, Math.max(0, Math.floor(first / SIZE)), Math.max(0, Math.floor(last / SIZE) + 1));
   }
-  return undefined;
+  const index = taken.indexOf(0);
+  return index < 0 ? undefined : { address: POOL.address + index * SIZE, prefix: PREFIX };
 }
 
 export const formatNetwork = ({ address, prefix }: Ipv4Network): string => `${formatIpv4(address)}/${prefix}`;

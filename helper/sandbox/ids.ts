@@ -1,30 +1,51 @@
 // Which ids a sandbox's users have outside: user_namespaces(7), subuid(5).
 import { readFileSync } from 'node:fs';
-import type { Definition } from '../protocol/definition/definition.ts';
+import type { Users } from '../protocol/definition/users.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { Refusal } from '../sys/errors.ts';
 
 /** Enough for the users of any distribution, as useradd(8) hands out. */
 const USUAL_COUNT = 65_536;
 
+/** Where the blocks of the tenants begin, above what useradd(8) and systemd hand out by themselves. */
+const USUAL_FIRST_TENANT = 1_000_000;
+
 export interface Ids {
-  readonly uids: IdMapping[];
-  readonly gids: IdMapping[];
+  readonly uids: readonly IdMapping[];
+  readonly gids: readonly IdMapping[];
 }
 
-/** @throws Refusal `unsupported` when the user has no range and the definition asks for one */
-export function idsFor(users: Definition['users'], uid: number, gid: number): Ids {
-  const root = (outside: number): IdMapping => ({ inside: 0, outside, count: 1 });
-  if (users === 'root') return { uids: [root(uid)], gids: [root(gid)] };
-  const name = accountName(uid, readFileSync('/etc/passwd', 'utf8'));
+/** The files that say which ids are whose; those of this machine when left out. */
+export interface Accounts {
+  readonly passwd: string;
+  readonly subuid: string;
+  readonly subgid: string;
+  /** The first id of tenant 0. */
+  readonly firstTenant: number;
+}
+
+export const readAccounts = (firstTenant = USUAL_FIRST_TENANT): Accounts => ({
+  passwd: readIfThere('/etc/passwd'),
+  subuid: readIfThere('/etc/subuid'),
+  subgid: readIfThere('/etc/subgid'),
+  firstTenant,
+});
+
+/** @throws Refusal `unsupported` or `denied` when the user does not have the ids that the definition asks for */
+export function idsFor(users: Users, uid: number, gid: number, accounts: Accounts): Ids {
+  if (typeof users !== 'string') return 'tenant' in users ? tenantIds(users.tenant, accounts) : ownIds(users, uid, gid, accounts);
+  const only = (inside: number, outside: number): IdMapping => ({ inside, outside, count: 1 });
+  if (users === 'same') return { uids: [only(uid, uid)], gids: [only(gid, gid)] };
+  if (users === 'root') return { uids: [only(0, uid)], gids: [only(0, gid)] };
+  const name = accountName(uid, accounts.passwd);
   return {
-    uids: [root(uid), ...rangeOf('/etc/subuid', name, uid)],
-    gids: [root(gid), ...rangeOf('/etc/subgid', name, uid)],
+    uids: [only(0, uid), ...rangeOf('/etc/subuid', accounts.subuid, name, uid)],
+    gids: [only(0, gid), ...rangeOf('/etc/subgid', accounts.subgid, name, uid)],
   };
 }
 
-function rangeOf(file: string, name: string, uid: number): IdMapping[] {
-  const ranges = parseRanges(readIfThere(file)).filter(each => each.owner === name || each.owner === String(uid));
+function rangeOf(file: string, text: string, name: string, uid: number): IdMapping[] {
+  const ranges = rangesOf(text, name, uid);
   if (ranges.length === 0) {
     throw new Refusal('unsupported', `"users": "auto" needs a range of ids, but ${file} gives ${name} none.`, {
       subject: file,
@@ -38,6 +59,52 @@ function rangeOf(file: string, name: string, uid: number): IdMapping[] {
     return mapping;
   });
 }
+
+const rangesOf = (text: string, name: string, uid: number): Range[] =>
+  parseRanges(text).filter(each => each.owner === name || each.owner === String(uid));
+
+/** Root may hand out any id; everybody else only what is theirs. */
+function ownIds(users: Extract<Users, { uid: unknown }>, uid: number, gid: number, accounts: Accounts): Ids {
+  if (uid !== 0) {
+    const name = accountName(uid, accounts.passwd);
+    requireOwn('uid', users.uid, uid, rangesOf(accounts.subuid, name, uid), '/etc/subuid');
+    requireOwn('gid', users.gid, gid, rangesOf(accounts.subgid, name, uid), '/etc/subgid');
+  }
+  return { uids: users.uid, gids: users.gid };
+}
+
+function requireOwn(key: 'uid' | 'gid', lines: readonly IdMapping[], self: number, ranges: readonly Range[], file: string): void {
+  lines.forEach(({ outside, count }, index) => {
+    const isSelf = outside === self && count === 1;
+    if (isSelf || ranges.some(range => outside >= range.first && outside + count <= range.first + range.count)) return;
+    const ids = count === 1 ? `${outside} is` : `${outside}–${outside + count - 1} are`;
+    throw new Refusal('denied', `users.${key}[${index}]: ${ids} not yours; ${file} gives you ${rangesText(ranges)}.`, { subject: file });
+  });
+}
+
+const rangesText = (ranges: readonly Range[]): string =>
+  ranges.map(({ first, count }) => `${first}–${first + count - 1}`).join(', ') || 'no range';
+
+/** A block that nobody else may have: no account of this machine, and no range of /etc/subuid or /etc/subgid. */
+function tenantIds(tenant: number, { passwd, subuid, subgid, firstTenant }: Accounts): Ids {
+  const first = firstTenant + tenant * USUAL_COUNT;
+  const last = first + USUAL_COUNT - 1;
+  if (last > HIGHEST_ID) throw new Refusal('invalid', `Tenant ${tenant} would reach beyond the highest id: ${last}.`, { subject: String(tenant) });
+  const taken = [
+    ...[...parseRanges(subuid), ...parseRanges(subgid)].map(range => ({ ...range, owner: `the range of ${range.owner}` })),
+    ...uidsOf(passwd).map(({ name, uid }) => ({ owner: `the user ${name}`, first: uid, count: 1 })),
+  ].find(range => range.first <= last && range.first + range.count > first);
+  if (taken) {
+    throw new Refusal('taken', `The ids of tenant ${tenant}, ${first}–${last}, overlap ${taken.owner}.`, {
+      subject: String(tenant),
+      hint: 'Take another tenant, or start the helper with --first-tenant ID.',
+    });
+  }
+  const block = [{ inside: 0, outside: first, count: USUAL_COUNT }];
+  return { uids: block, gids: block };
+}
+
+const HIGHEST_ID = 0xffff_fffe;
 
 interface Range {
   readonly owner: string;
@@ -54,11 +121,14 @@ export const parseRanges = (text: string): Range[] =>
       : [];
   });
 
-const accountName = (uid: number, passwd: string): string =>
-  passwd
-    .split('\n')
-    .map(line => line.split(':'))
-    .find(fields => fields[2] === String(uid))?.[0] ?? String(uid);
+/** passwd(5) */
+const uidsOf = (passwd: string): { name: string; uid: number }[] =>
+  passwd.split('\n').flatMap(line => {
+    const [name, , uid] = line.split(':');
+    return name && uid && /^\d+$/.test(uid) ? [{ name, uid: Number(uid) }] : [];
+  });
+
+const accountName = (uid: number, passwd: string): string => uidsOf(passwd).find(each => each.uid === uid)?.name ?? String(uid);
 
 function readIfThere(file: string): string {
   try {

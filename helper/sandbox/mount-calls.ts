@@ -1,6 +1,18 @@
 // mount(2) and its newer relatives as instructions of the stage.
+import { constants } from 'node:fs';
 import { type Argument, type Call, flags } from '../stage/program.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_NODEV, MOUNT_ATTR_RDONLY, mountFlags, O_CLOEXEC } from '../sys/flags.ts';
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_RECURSIVE,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_RDONLY,
+  mountFlags,
+  O_CLOEXEC,
+  O_PATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+} from '../sys/flags.ts';
 
 export const here: Argument = { text: 'AT_FDCWD', value: AT_FDCWD };
 export const quiet = flags(mountFlags, 'MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC');
@@ -25,7 +37,59 @@ export const mount = (
 export const bind = (source: string, path: string, tolerate?: Tolerate): Call =>
   mount(source, path, null, flags(mountFlags, 'MS_BIND', 'MS_REC'), null, tolerate);
 
-export const mkdir = (path: string): Call => ({ call: 'mkdirat', arguments: [here, path, { text: '0755', value: 0o755 }] });
+export const mkdir = (path: string, tolerate?: Tolerate): Call => ({
+  call: 'mkdirat',
+  arguments: [here, path, { text: '0755', value: 0o755 }],
+  ...tolerating(tolerate),
+});
+
+export const close = (held: string, tolerate?: Tolerate): Call => ({
+  call: 'close',
+  arguments: [{ resultOf: held }],
+  ...tolerating(tolerate),
+});
+
+/** An empty file to mount on. */
+export const emptyFile = (path: string, tolerate?: Tolerate): Call => ({
+  call: 'mknodat',
+  arguments: [here, path, { text: 'S_IFREG|0644', value: constants.S_IFREG | 0o644 }, 0],
+  ...tolerating(tolerate),
+});
+
+/** How far a path may be led elsewhere by what its directories hold. */
+const resolutions = {
+  /** In a root file system that somebody else made: its /proc may be a link, and may change while we look (CVE-2019-19921). */
+  'no links': { text: 'RESOLVE_NO_SYMLINKS', value: RESOLVE_NO_SYMLINKS },
+  /** The links of /proc would lead to what is held open and out of the root. */
+  'no magic links': { text: 'RESOLVE_NO_MAGICLINKS', value: RESOLVE_NO_MAGICLINKS },
+} as const;
+export type Care = keyof typeof resolutions | 'none';
+
+/** Holds the place at `path`, so that it cannot be exchanged between the look and the mount (CVE-2021-30465). */
+function hold(path: string, care: keyof typeof resolutions, as: string): Call {
+  const { text, value } = resolutions[care];
+  const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve
+  how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0);
+  how.writeBigUInt64LE(BigInt(value), 16);
+  return {
+    call: 'openat2',
+    arguments: [here, path, { bytes: how, text: `{flags=O_PATH|O_CLOEXEC, resolve=${text}}` }, how.length],
+    as,
+  };
+}
+
+/** Calls that mount at `.`, done in the directory that `path` is now. The working directory is `/` afterwards. */
+export function within(path: string, care: Care, calls: (path: string) => Call[]): Call[] {
+  if (care === 'none') return calls(path);
+  const as = `place ${path}`;
+  return [
+    hold(path, care, as),
+    { call: 'fchdir', arguments: [{ resultOf: as }] },
+    ...calls('.'),
+    { call: 'chdir', arguments: ['/'] },
+    close(as),
+  ];
+}
 
 const attributes = { MOUNT_ATTR_RDONLY, MOUNT_ATTR_NODEV } as const;
 const where = { AT_RECURSIVE, AT_EMPTY_PATH } as const;
@@ -49,7 +113,7 @@ const depths = {
   alone: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC'),
   'with what is below': flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC'),
 };
-const MOVE_MOUNT_F_EMPTY_PATH = 4;
+const moves = { MOVE_MOUNT_F_EMPTY_PATH: 4, MOVE_MOUNT_T_EMPTY_PATH: 0x40 } as const;
 
 /** What comes from outside is taken while the old root is there, and placed when paths mean the new one. */
 export const take = (source: string, as: string, depth: keyof typeof depths): Call => ({
@@ -65,10 +129,17 @@ export const takeHeld = (held: string, as: string): Call => ({
   as,
 });
 
-export const place = (from: string, path: string): Call[] => [
-  {
-    call: 'move_mount',
-    arguments: [{ resultOf: from }, '', here, path, { text: 'MOVE_MOUNT_F_EMPTY_PATH', value: MOVE_MOUNT_F_EMPTY_PATH }],
-  },
-  { call: 'close', arguments: [{ resultOf: from }] },
-];
+export function place(from: string, path: string, care: Care = 'none'): Call[] {
+  if (care === 'none') {
+    const how = flags(moves, 'MOVE_MOUNT_F_EMPTY_PATH');
+    return [{ call: 'move_mount', arguments: [{ resultOf: from }, '', here, path, how] }, close(from)];
+  }
+  const as = `place ${path}`;
+  const how = flags(moves, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH');
+  return [
+    hold(path, care, as),
+    { call: 'move_mount', arguments: [{ resultOf: from }, '', { resultOf: as }, '', how] },
+    close(as),
+    close(from),
+  ];
+}

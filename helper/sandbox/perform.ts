@@ -1,23 +1,28 @@
 // Performs the helper's steps of a plan, each with the descriptors of the process that waits for it.
 import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { take } from '../cgroup/group.ts';
 import { parseIpv4 } from '../network/address.ts';
 import { newAddress, newVeth, setUp } from '../network/rtnetlink.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';
-import type { HelperStep } from './plan.ts';
+import { pin } from './pins.ts';
+import type { HelperStep, Side } from './steps.ts';
 
 interface Waiting {
   /** The stage, which waits: it is the helper's own child, so its number is not reused. */
   readonly pid: number;
   /** Writes the record of what is being made. */
   readonly record: () => void;
+  readonly unpack: () => Promise<void>;
 }
 
-type Performer<D extends HelperStep['do']> = (step: Extract<HelperStep, { do: D }>, waiting: Waiting) => void;
+type Performer<D extends HelperStep['do']> = (step: Extract<HelperStep, { do: D }>, waiting: Waiting) => void | Promise<void>;
 
 const performers: { readonly [D in HelperStep['do']]: Performer<D> } = {
   record: (_, { record }) => record(),
+  unpack: (_, { unpack }) => unpack(),
+  group: ({ step }) => take(step),
   'map-ids': ({ uids, gids, denySetgroups }, { pid }) => {
     if (denySetgroups) writeFileSync(`/proc/${pid}/setgroups`, 'deny');
     writeFileSync(`/proc/${pid}/uid_map`, mapText(uids));
@@ -28,10 +33,11 @@ const performers: { readonly [D in HelperStep['do']]: Performer<D> } = {
   link: ({ network }, { pid }) => withNet(pid, (fd, host) => newVeth(host, network.hostLink, network.link, fd)),
   address: ({ side, link, address }, { pid }) => on(side, pid, socket => newAddress(socket, link, parseIpv4(address), address)),
   up: ({ side, link }, { pid }) => on(side, pid, socket => setUp(socket, link)),
+  pin: ({ type, path }, { pid }) => pin(`/proc/${pid}/ns/${type === 'time' ? 'time_for_children' : type}`, path),
 };
 
 /** @throws SysError or Node's error with the call and errno */
-export const perform = <D extends HelperStep['do']>(step: Extract<HelperStep, { do: D }>, waiting: Waiting): void =>
+export const perform = <D extends HelperStep['do']>(step: Extract<HelperStep, { do: D }>, waiting: Waiting): void | Promise<void> =>
   (performers[step.do] as Performer<D>)(step, waiting);
 
 const mapText = (maps: readonly IdMapping[]): string =>
@@ -47,7 +53,7 @@ function withNet(pid: number, work: (fd: number, host: RouteSocket) => void): vo
   }
 }
 
-function on(side: 'host' | 'inside', pid: number, work: (socket: RouteSocket) => void): void {
+function on(side: Side, pid: number, work: (socket: RouteSocket) => void): void {
   withNet(pid, (fd, host) => {
     using inside = visit('net', fd, 'net of the new sandbox', () => new RouteSocket());
     work(side === 'host' ? host : inside);

@@ -1,156 +1,146 @@
 // A definition becomes a plan: what the helper does and what the stage calls, in order, before
 // anything is touched. Pure: the facts about the host come in as data.
+import { commandCalls } from '../entry/command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
-import type { IdMapping } from '../protocol/inspection.ts';
-import type { SandboxNetwork } from '../protocol/model.ts';
+import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import { prelude } from '../stage/calls.ts';
-import { describe as describeInstruction, type Instruction, type Program } from '../stage/program.ts';
-import { becomeCaller, becomeRoot, filesOf, finish, mountsOf, type StageFacts, unshare } from './stage-steps.ts';
+import type { Call } from '../stage/program.ts';
+import type { Facts } from './facts.ts';
+import { networkSteps } from './network.ts';
+import { careFor, rootOf } from './root-files.ts';
+import {
+  become,
+  becomeCaller,
+  commandAlone,
+  commandAloneInSilence,
+  commandBelowInit,
+  filesOf,
+  finish,
+  join,
+  mountsOf,
+  stayAsInit,
+  unshare,
+} from './stage-steps.ts';
+import { helper, type Plan, type Step, stage } from './steps.ts';
+import type { Surroundings } from './system-mounts.ts';
 
-/** What the helper does itself. Each is undone by removing the sandbox's records, link and processes (see teardown). */
-export type HelperStep =
-  | { readonly do: 'record'; readonly path: string }
-  | { readonly do: 'map-ids'; readonly uids: readonly IdMapping[]; readonly gids: readonly IdMapping[]; readonly denySetgroups: boolean }
-  | { readonly do: 'offset-clocks'; readonly monotonicSeconds: number; readonly boottimeSeconds: number }
-  | { readonly do: 'link'; readonly network: SandboxNetwork }
-  | { readonly do: 'address'; readonly side: 'host' | 'inside'; readonly link: string; readonly address: string }
-  | { readonly do: 'up'; readonly side: 'host' | 'inside'; readonly link: string };
+/** What the plan is for: a sandbox that stays, or one run of its command with streams of the caller's. */
+export type Purpose = { readonly kind: 'stay' } | { readonly kind: 'run'; readonly terminal: boolean };
 
-export type Step = { readonly by: 'helper'; readonly step: HelperStep } | { readonly by: 'stage'; readonly instruction: Instruction };
+/** The handle that the command's wait status is written to. */
+export const ENDING = 'how the command ended';
 
-export type Plan = readonly Step[];
-
-/** What the plan depends on besides the definition. */
-export interface Facts extends StageFacts {
-  /** Where the record of this sandbox is kept. */
-  readonly record: string;
-  readonly uids: readonly IdMapping[];
-  readonly gids: readonly IdMapping[];
-  readonly network: SandboxNetwork | undefined;
-}
-
-const helper = (step: HelperStep): Step => ({ by: 'helper', step });
-const stage = (instruction: Instruction): Step => ({ by: 'stage', instruction });
+const steps = (calls: readonly Call[]): Step[] => calls.map(stage);
 
 /**
  * Two orders of the same blocks. An ordinary caller's sandbox gets its pid namespace and its /proc within
  * its own user namespace, so that root inside may do with them as it likes. Whoever is root outside
  * could then change the whole machine: the kernel lets uid 0 write to /proc/sys by its number alone. So
  * such a sandbox is `guarded`: all is mounted by the host's root, /proc with its dangerous parts shut,
- * before the user namespace is made, and therefore locked. Not shut: with a cgroup namespace of a user
- * namespace within, such a root reaches the cgroups of the host, whose files are uid 0's by number.
+ * before the user namespace is made, and therefore locked. The same order serves where there is no user
+ * namespace, or where a pid or time namespace is joined that belongs to another one.
  */
-export function planFor(definition: Definition, facts: Facts): Plan {
-  const guarded = facts.uids.some(({ outside }) => outside === 0);
-  const { monotonicSeconds, boottimeSeconds } = definition.time;
-  const record = [helper({ do: 'record', path: facts.record }), ...prelude.map(stage)];
-  const clocks = monotonicSeconds || boottimeSeconds ? [helper({ do: 'offset-clocks', monotonicSeconds, boottimeSeconds })] : [];
-  const fork = stage({ do: 'fork' });
-  const files = filesOf(definition, facts).map(stage);
-  const mounts = mountsOf(definition, facts, guarded).map(stage);
-  const user = [
-    ...becomeCaller(facts).map(stage),
-    helper({ do: 'map-ids', uids: facts.uids, gids: facts.gids, denySetgroups: definition.users === 'root' }),
-    ...becomeRoot.map(stage),
-  ];
-  const network = networkSteps(facts.network).map(helper);
-  const end = [...finish(definition, guarded).map(stage), stage({ do: 'init' })];
-  if (guarded) {
-    const late = stage(unshare(facts.types, 'mnt', 'net', 'ipc', 'uts'));
+export function planFor(definition: Definition, facts: Facts, purpose: Purpose): Plan {
+  const guarded = isGuarded(definition, facts);
+  const own = ownTypes(definition, facts);
+  const fresh = (...types: NamespaceType[]): Step[] => steps(unshare(types.filter(type => own.has(type))));
+  const surroundings: Surroundings = {
+    guarded,
+    host: rootOf(definition) === 'host',
+    ownPid: own.has('pid'),
+    ownNet: own.has('net'),
+    care: careFor(definition),
+  };
+  const files = own.has('mnt') ? steps(filesOf(definition, facts)) : [];
+  const mounts = own.has('mnt') ? steps(mountsOf(definition, facts, surroundings)) : [];
+  const user = userSteps(definition, facts);
+  const network = own.has('net') ? networkSteps(facts.network).map(helper) : [];
+  const clocks = clockSteps(definition);
+  const pins = definition.init === 'none' ? pinSteps(own, facts) : [];
+  const fork = definition.init === 'none' ? [] : [stage({ do: 'fork' })];
+  const end = [...steps(finish(definition, surroundings)), ...lastSteps(definition, facts, purpose)];
+  const begin = [...beginning(facts), ...joinSteps(facts)];
+  if (guarded)
     return [
-      ...record,
-      stage(unshare(facts.types, 'mnt', 'pid', 'cgroup', 'time')),
+      ...begin,
+      ...fresh('mnt', 'pid', 'cgroup', 'time'),
       ...clocks,
-      fork,
+      ...fork,
       ...files,
       ...mounts,
       ...user,
-      late,
+      // Once more: what was mounted until now is locked in it.
+      ...fresh(...(user.length > 0 ? (['mnt'] as const) : []), 'net', 'ipc', 'uts'),
       ...network,
+      ...pins,
       ...end,
     ];
-  }
-  const own = stage(unshare(facts.types, 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time'));
-  return [...record, stage(unshare(facts.types, 'mnt')), ...files, ...user, own, ...clocks, ...network, fork, ...mounts, ...end];
+  const late = fresh('mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time');
+  return [...begin, ...fresh('mnt'), ...files, ...user, ...late, ...clocks, ...network, ...pins, ...fork, ...mounts, ...end];
 }
 
-function networkSteps(network: SandboxNetwork | undefined): HelperStep[] {
-  if (!network) return [{ do: 'up', side: 'inside', link: 'lo' }];
-  const { hostLink, hostAddress, link, address } = network;
-  return [
-    { do: 'link', network },
-    { do: 'address', side: 'host', link: hostLink, address: hostAddress },
-    { do: 'address', side: 'inside', link, address },
-    { do: 'up', side: 'host', link: hostLink },
-    { do: 'up', side: 'inside', link },
-    { do: 'up', side: 'inside', link: 'lo' },
-  ];
-}
+export const isGuarded = ({ namespaces }: Pick<Definition, 'namespaces'>, { uids, joined }: Pick<Facts, 'uids' | 'joined'>): boolean =>
+  namespaces.user === false || uids.some(({ outside }) => outside === 0) || joined.pid !== undefined || joined.time !== undefined;
 
-const mapping = (maps: readonly IdMapping[]): string =>
-  maps.map(({ inside, outside, count }) => `${inside} ${outside} ${count}`).join(', ');
+const ownTypes = ({ namespaces }: Definition, { types }: Facts): ReadonlySet<NamespaceType> =>
+  new Set(namespaceTypes.filter(type => namespaces[type] === true && types.has(type)));
 
-function describeHelperStep(step: HelperStep): string {
-  switch (step.do) {
-    case 'record':
-      return `write the record ${step.path}`;
-    case 'map-ids':
-      return `write uid_map: ${mapping(step.uids)}; gid_map: ${mapping(step.gids)}${step.denySetgroups ? '; setgroups: deny' : ''}`;
-    case 'offset-clocks':
-      return `write timens_offsets: monotonic ${step.monotonicSeconds}, boottime ${step.boottimeSeconds}`;
-    case 'link':
-      return `RTM_NEWLINK veth ${step.network.hostLink} here, ${step.network.link} inside`;
-    case 'address':
-      return `RTM_NEWADDR ${step.address} on ${step.link} ${place(step.side)}`;
-    case 'up':
-      return `RTM_NEWLINK ${step.link} ${place(step.side)}: up`;
-  }
-}
+const beginning = ({ record, cgroups, unpacked }: Facts): Step[] => [
+  helper({ do: 'record', path: record }),
+  ...(unpacked ? [helper({ do: 'unpack', ...unpacked })] : []),
+  ...cgroups.make.map(step => helper({ do: 'group', step })),
+  ...prelude.map(stage),
+  // Before a cgroup namespace is made, whose root these then are.
+  ...steps(cgroups.join),
+];
 
-const place = (side: 'host' | 'inside'): string => (side === 'host' ? 'here' : 'inside');
+/** As root of the host, who may join any; the user namespace comes last, as it takes that right away. */
+const joinOrder: readonly NamespaceType[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
 
-/** One line a step, as strace prints calls. */
-export const describe = (plan: Plan): string[] =>
-  plan.map(each =>
-    each.by === 'helper' ? `helper  ${describeHelperStep(each.step)}` : `stage   ${describeInstruction(each.instruction)}`,
-  );
-
-export interface Compiled {
-  readonly program: Program;
-  /** The helper's steps before the stage starts. */
-  readonly first: readonly HelperStep[];
-  /** The helper's steps at each of the program's waits, by what the wait says. */
-  readonly at: ReadonlyMap<string, readonly HelperStep[]>;
-  /** For each instruction of the program its line in the plan, from 1. */
-  readonly lines: readonly number[];
-}
-
-/** Where the helper has steps between the stage's, the program waits for it. */
-export function compile(plan: Plan): Compiled {
-  const program: Instruction[] = [];
-  const lines: number[] = [];
-  const first: HelperStep[] = [];
-  const at = new Map<string, HelperStep[]>();
-  let waiting: HelperStep[] | undefined;
-  plan.forEach((each, index) => {
-    if (each.by === 'stage') {
-      waiting = undefined;
-      program.push(each.instruction);
-      lines.push(index + 1);
-    } else if (program.length === 0) first.push(each.step);
-    else {
-      if (!waiting) {
-        waiting = [];
-        const until = `step ${index + 1}`;
-        at.set(until, waiting);
-        program.push({ do: 'sync', until });
-        lines.push(index + 1);
-      }
-      waiting.push(each.step);
-    }
+const joinSteps = ({ joined }: Facts): Step[] =>
+  joinOrder.flatMap(type => {
+    const found = joined[type];
+    return found ? [stage(join(found, type))] : [];
   });
-  return { program, first, at, lines };
+
+function userSteps(definition: Definition, facts: Facts): Step[] {
+  const { joined, tenant, uids, gids } = facts;
+  if (joined.user) return [stage(join(joined.user, 'user')), ...steps(becomeFirst(facts))];
+  if (definition.namespaces.user !== true) return [];
+  const map = helper({ do: 'map-ids', uids, gids, denySetgroups: (definition.users ?? 'root') === 'root' || definition.users === 'same' });
+  const own = [...steps(unshare(['user'])), map, ...steps(becomeFirst(facts))];
+  if (tenant === undefined) return [...steps(becomeCaller(facts)), ...own];
+  const block = { inside: 0, outside: 0, count: uids[0]?.count ?? 1 };
+  const nested = helper({ do: 'map-ids', uids: [block], gids: [block], denySetgroups: false });
+  const outer = tenant === 'new' ? own : [stage(join(tenant, 'user')), ...steps(becomeFirst(facts))];
+  return [...steps(becomeCaller({ ...facts, uid: 0, gid: 0, groups: [] })), ...outer, ...steps(unshare(['user'])), nested, ...steps(become(0, 0))];
 }
 
-/** The plan's line of a helper step, from 1. */
-export const lineOf = (plan: Plan, step: HelperStep): number => plan.findIndex(each => each.by === 'helper' && each.step === step) + 1;
+/** Root inside, or whoever is mapped first. */
+function becomeFirst({ uids, gids }: Facts): Call[] {
+  const first = (map: Facts['uids']): number => (map.some(({ inside }) => inside === 0) ? 0 : (map[0]?.inside ?? 0));
+  return become(first(uids), first(gids));
+}
+
+const clockSteps = ({ time: { monotonicSeconds, boottimeSeconds } }: Definition): Step[] =>
+  monotonicSeconds || boottimeSeconds ? [helper({ do: 'offset-clocks', monotonicSeconds, boottimeSeconds })] : [];
+
+const pinSteps = (own: ReadonlySet<NamespaceType>, { pins }: Facts): Step[] =>
+  [...own].map(type => helper({ do: 'pin', type, path: `${pins}/${type}` }));
+
+function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step[] {
+  if (definition.init === 'none') return [];
+  const { identity, confinement } = facts;
+  if (purpose.kind === 'stay' && definition.init) return stayAsInit(definition).map(stage);
+  const command = commandCalls({
+    terminal: purpose.kind === 'run' && purpose.terminal,
+    directory: definition.directory,
+    umask: Number.parseInt(definition.security.umask, 8),
+    identity,
+    confinement,
+    command: definition.command,
+    environment: definition.environment,
+  });
+  const before = definition.init ? commandBelowInit(definition, ENDING) : purpose.kind === 'run' ? commandAlone : commandAloneInSilence;
+  return [...before, ...command].map(stage);
+}

@@ -3,17 +3,35 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { Definition } from '../protocol/definition/definition.ts';
 import { Sandbox, SandboxNetwork } from '../protocol/model.ts';
 
-const Making = z.object({ phase: z.literal('making'), id: z.string(), name: z.string(), network: SandboxNetwork.optional() });
+/** What a sandbox leaves on the host, whether it was finished or not: enough to take it all away. */
+export const Traces = z.object({
+  id: z.string(),
+  name: z.string(),
+  network: SandboxNetwork.optional(),
+  /** Has it control groups? They are found by its id. */
+  cgroups: z.boolean(),
+  /** Where its root file system is unpacked. */
+  unpacked: z.string().optional(),
+  /** Where its namespaces are pinned. */
+  pins: z.string().optional(),
+});
+export type Traces = z.infer<typeof Traces>;
+
+const Making = z.object({ phase: z.literal('making'), traces: Traces });
 const Ready = z.object({
   phase: z.literal('ready'),
+  traces: Traces,
   sandbox: Sandbox,
+  definition: Definition,
   /** Start time of its init: with the pid it names one process for good. */
-  start: z.int(),
+  start: z.int().optional(),
 });
 export const SandboxRecord = z.discriminatedUnion('phase', [Making, Ready]);
 export type SandboxRecord = z.infer<typeof SandboxRecord>;
+export type Kept = Omit<z.infer<typeof Ready>, 'phase'>;
 
 export class Records {
   readonly #directory: string;
@@ -29,8 +47,8 @@ export class Records {
   }
 
   /** Replaces the file as a whole: a crash leaves the old one or the new one. */
-  write(id: string, record: SandboxRecord): void {
-    const path = this.pathOf(id);
+  write(record: SandboxRecord): void {
+    const path = this.pathOf(record.traces.id);
     writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   }

@@ -2,10 +2,13 @@
 // namespace is made: only then is what is read-only locked, so that root inside cannot make it writable.
 import { constants } from 'node:fs';
 import type { Definition } from '../protocol/definition/definition.ts';
+import type { Mount } from '../protocol/definition/mounts.ts';
 import { setgroups } from '../stage/calls.ts';
-import type { Call } from '../stage/program.ts';
-import { here, mkdir, place, restrict, take, takeHeld } from './mount-calls.ts';
-import type { StageFacts } from './stage-steps.ts';
+import { type Call, flags } from '../stage/program.ts';
+import { mountFlags, O_CLOEXEC } from '../sys/flags.ts';
+import type { Facts } from './facts.ts';
+import { type Care, close, emptyFile, here, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
+import { escaped, outsideOf } from './root-files.ts';
 
 interface Source {
   readonly name: string;
@@ -14,30 +17,46 @@ interface Source {
 }
 
 const ROOT = 'root directory';
-export const sourceName = (index: number): string => `mount ${index}`;
+const mountName = (index: number): string => `mount ${index}`;
+const lowerName = (index: number, layer: number): string => `mount ${index} layer ${layer}`;
 
-/** All that a definition takes from the host by path. */
-export const sourcesOf = ({ root, mounts }: Definition): Source[] => [
-  ...(typeof root === 'string' ? [] : [{ name: ROOT, path: root.directory, readonly: root.readonly }]),
-  ...mounts.flatMap((each, index) =>
-    each.type === 'bind' ? [{ name: sourceName(index), path: each.source, readonly: each.readonly }] : [],
-  ),
+const sourcesOfMount = (each: Mount, index: number): Source[] => {
+  if (each.type === 'bind') return [{ name: mountName(index), path: each.source, readonly: each.readonly }];
+  if (each.type === 'overlay') return each.lower.map((path, layer) => ({ name: lowerName(index, layer), path, readonly: true }));
+  return [];
+};
+
+/** All that a definition takes from the host by path, with the caller's rights. */
+export const sourcesOf = ({ root, mounts = [] }: Definition): Source[] => [
+  ...(typeof root === 'object' && 'directory' in root ? [{ name: ROOT, path: root.directory, readonly: root.readonly }] : []),
+  ...mounts.flatMap(sourcesOfMount),
 ];
 
-const placeOf = (staging: string, name: string): string => `${staging}/taken/${name.replaceAll(' ', '-')}`;
+const takenAt = (staging: string): string => `${staging}/taken`;
+const placeOf = (staging: string, name: string): string => `${takenAt(staging)}/${name.replaceAll(' ', '-')}`;
 export const rootSource = (staging: string): string => placeOf(staging, ROOT);
 
 /** As root of the host, but with the caller's rights to paths: what the caller cannot reach is not taken. */
-export function takeSources(definition: Definition, { staging, uid, gid, groups, files }: StageFacts): Call[] {
+export function takeSources(definition: Definition, facts: Facts): Call[] {
+  const { staging, unpacked } = facts;
   const sources = sourcesOf(definition);
-  if (sources.length === 0) return [];
+  const made = (definition.mounts ?? []).flatMap((each, index) => makeSource(each, index, facts));
+  if (sources.length === 0 && made.length === 0 && !unpacked) return [];
+  return [
+    mkdir(takenAt(staging)),
+    ...(unpacked ? [mkdir(rootSource(staging)), mount(unpacked.into, rootSource(staging), null, flags(mountFlags, 'MS_BIND'), null)] : []),
+    ...(sources.length > 0 ? takeAsCaller(sources, facts) : []),
+    ...made,
+  ];
+}
+
+function takeAsCaller(sources: readonly Source[], { staging, uid, gid, groups, files }: Facts): Call[] {
   const held = ({ name }: Source): string => `caller's ${name}`;
   const as = (user: number, group: number): Call[] => [
     { call: 'setfsgid', arguments: [group] },
     { call: 'setfsuid', arguments: [user] },
   ];
   return [
-    mkdir(`${staging}/taken`),
     ...sources.map(each => (files.has(each.path) ? emptyFile(placeOf(staging, each.name)) : mkdir(placeOf(staging, each.name)))),
     setgroups(groups),
     ...as(uid, gid),
@@ -47,17 +66,44 @@ export function takeSources(definition: Definition, { staging, uid, gid, groups,
       takeHeld(held(each), each.name),
       ...(each.readonly ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: each.name }, '')] : []),
       ...place(each.name, placeOf(staging, each.name)),
+      close(held(each)),
     ]),
   ];
 }
 
-/** Taken once more from within, when the locks are on. */
-export const ownSources = (definition: Definition, staging: string): Call[] =>
-  sourcesOf(definition)
-    .filter(({ name }) => name !== ROOT)
-    .map(each => take(placeOf(staging, each.name), each.name, 'with what is below'));
+/** What is put together from parts before it can be mounted. */
+function makeSource(each: Mount, index: number, facts: Facts): Call[] {
+  const at = placeOf(facts.staging, mountName(index));
+  if (each.type === 'overlay') {
+    const [upper, work] = [`${at}-upper`, `${at}-work`];
+    const layers = each.lower.map((_, layer) => escaped(placeOf(facts.staging, lowerName(index, layer)))).join(':');
+    const data = `lowerdir=${layers},upperdir=${escaped(upper)},workdir=${escaped(work)}`;
+    return [...[at, upper, work].map(path => mkdir(path)), owned(upper, facts), mount('overlay', at, 'overlay', plain, data)];
+  }
+  if (each.type !== 'file') return [];
+  const file = `content of ${mountName(index)}`;
+  const content = Buffer.from(each.content);
+  const how = { text: 'O_CREAT|O_WRONLY|O_CLOEXEC', value: constants.O_CREAT | constants.O_WRONLY | O_CLOEXEC };
+  return [
+    { call: 'openat', arguments: [here, at, how, { text: `0${each.mode}`, value: Number.parseInt(each.mode, 8) }], as: file },
+    { call: 'write', arguments: [{ resultOf: file }, { bytes: content, text: `<${content.length} bytes>` }, content.length] },
+    close(file),
+    owned(at, facts),
+  ];
+}
 
-const emptyFile = (path: string): Call => ({
-  call: 'mknodat',
-  arguments: [here, path, { text: 'S_IFREG|0644', value: constants.S_IFREG | 0o644 }, 0],
+/** It belongs to root inside, not to root outside, whom the sandbox does not know. */
+const owned = (path: string, { uids, gids }: Facts): Call => ({
+  call: 'fchownat',
+  arguments: [here, path, outsideOf(uids), outsideOf(gids), 0],
 });
+
+const needsSource = (each: Mount): boolean => each.type === 'bind' || each.type === 'overlay' || each.type === 'file';
+
+/** Taken once more from within, when the locks are on. */
+export const ownSources = ({ mounts = [] }: Definition, staging: string): Call[] =>
+  mounts.flatMap((each, index) =>
+    needsSource(each) ? [take(placeOf(staging, mountName(index)), mountName(index), 'with what is below')] : [],
+  );
+
+export const placeSource = (index: number, path: string, care: Care): Call[] => place(mountName(index), path, care);

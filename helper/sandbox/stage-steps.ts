@@ -4,52 +4,54 @@ import type { Definition } from '../protocol/definition/definition.ts';
 import type { NamespaceType } from '../protocol/model.ts';
 import { setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
-import type { Call } from '../stage/program.ts';
-import { cloneFlag, cloneFlagName, O_CLOEXEC, PR_SET_NAME, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP } from '../sys/flags.ts';
+import type { Argument, Call, Instruction } from '../stage/program.ts';
+import {
+  cloneFlag,
+  cloneFlagName,
+  F_DUPFD_CLOEXEC,
+  O_CLOEXEC,
+  PR_SET_CHILD_SUBREAPER,
+  PR_SET_NAME,
+  PR_SET_PDEATHSIG,
+  PR_SET_SECUREBITS,
+  SECBIT_NO_SETUID_FIXUP,
+  SIGKILL,
+} from '../sys/flags.ts';
+import type { Facts, Joined } from './facts.ts';
 import { here } from './mount-calls.ts';
-import { enterRoot, hostFiles, leaveOldRoot, ownMounts } from './root-files.ts';
+import { ownMounts } from './own-mounts.ts';
+import { enterRoot, hostFiles, leaveOldRoot, rootOf, STAGING } from './root-files.ts';
 import { ownSources, takeSources } from './sources.ts';
-import { lateMounts, systemMounts, systemSources } from './system-mounts.ts';
+import { lateMounts, type Surroundings, systemMounts, systemSources } from './system-mounts.ts';
 
-/** Who a sandbox is made for, and where it is put together. */
-export interface StageFacts {
-  readonly staging: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[];
-  /** Mount points of the host's other disks, which a thrown-away root covers too. */
-  readonly disks: readonly string[];
-  /** Those of the definition's sources that are no directories. */
-  readonly files: ReadonlySet<string>;
-  /** The namespaces that this kernel has. */
-  readonly types: ReadonlySet<NamespaceType>;
+/** Nothing to do where none of the types is wanted. */
+export function unshare(types: readonly NamespaceType[]): Call[] {
+  if (types.length === 0) return [];
+  const value = types.reduce((sum, type) => sum + cloneFlag[type], 0);
+  return [{ call: 'unshare', arguments: [{ text: types.map(type => cloneFlagName[type]).join('|'), value }] }];
 }
 
-/** Only what this kernel has: `supported` is of {@link StageFacts}. */
-export function unshare(supported: ReadonlySet<NamespaceType>, ...wanted: readonly NamespaceType[]): Call {
-  const types = wanted.filter(type => supported.has(type));
-  return {
-    call: 'unshare',
-    arguments: [{ text: types.map(type => cloneFlagName[type]).join('|'), value: types.reduce((sum, type) => sum + cloneFlag[type], 0) }],
-  };
-}
+export const join = ({ handle }: Joined, type: NamespaceType): Call => ({
+  call: 'setns',
+  arguments: [{ handle }, { text: cloneFlagName[type], value: cloneFlag[type] }],
+});
 
-export const filesOf = (definition: Definition, facts: StageFacts): Call[] => [
-  ...hostFiles(definition, facts.staging, facts.disks),
+export const filesOf = (definition: Definition, facts: Facts): Call[] => [
+  ...hostFiles(definition, facts),
   ...takeSources(definition, facts),
 ];
 
 /** All mounts but those that need the namespaces of the sandbox's own user namespace. */
-export const mountsOf = (definition: Definition, { staging }: StageFacts, guarded: boolean): Call[] => [
+export const mountsOf = (definition: Definition, { staging }: Facts, surroundings: Surroundings): Call[] => [
   { call: 'umask', arguments: [0] }, // the modes below are meant as they stand
-  ...enterRoot(definition, staging, [...systemSources(guarded), ...ownSources(definition, staging)]),
-  ...systemMounts(guarded),
-  ...ownMounts(definition),
+  ...enterRoot(definition, staging, [...systemSources(surroundings), ...ownSources(definition, staging)]),
+  ...systemMounts(surroundings),
+  ...ownMounts(definition, surroundings.guarded),
   ...leaveOldRoot,
 ];
 
 /** Becomes the caller before the user namespace is made, so that it is the caller's and not root's. */
-export const becomeCaller = ({ uid, gid, groups, types }: StageFacts): Call[] => [
+export const becomeCaller = ({ uid, gid, groups }: Facts): Call[] => [
   // The caller keeps all groups: losing one may give access to what is shut to it (CVE-2014-8989).
   setgroups(groups),
   // Keeps the capabilities over the change of uid: hosts may deny user namespaces to ordinary users.
@@ -60,23 +62,85 @@ export const becomeCaller = ({ uid, gid, groups, types }: StageFacts): Call[] =>
       { text: 'SECBIT_NO_SETUID_FIXUP', value: SECBIT_NO_SETUID_FIXUP },
     ],
   },
+  ...become(uid, gid),
+];
+
+/** Ids as the namespace that the process is in counts them. */
+export const become = (uid: number, gid: number): Call[] => [
   { call: 'setresgid', arguments: [gid, gid, gid] },
   { call: 'setresuid', arguments: [uid, uid, uid] },
-  unshare(types, 'user'),
 ];
 
-export const becomeRoot: readonly Call[] = [
-  { call: 'setresgid', arguments: [0, 0, 0] },
-  { call: 'setresuid', arguments: [0, 0, 0] },
-];
+export function finish({ hostname, domainname, name, namespaces, persist }: Definition, surroundings: Surroundings): Call[] {
+  const host = hostname ?? name;
+  return [
+    ...(namespaces.mnt === true ? lateMounts(surroundings) : []),
+    ...(namespaces.uts === true ? [{ call: 'sethostname', arguments: [host, host.length] } as const] : []),
+    ...(domainname === undefined ? [] : [{ call: 'setdomainname', arguments: [domainname, domainname.length] } as const]),
+    { call: 'prctl', arguments: [{ text: 'PR_SET_NAME', value: PR_SET_NAME }, 'burrow-init'] },
+    // Without a pid namespace nothing else brings the orphans to init.
+    ...(namespaces.pid === true
+      ? []
+      : [{ call: 'prctl', arguments: [{ text: 'PR_SET_CHILD_SUBREAPER', value: PR_SET_CHILD_SUBREAPER }, 1] } as const]),
+    // Whoever made it may be killed, and could not remove it then.
+    ...(persist
+      ? []
+      : [
+          {
+            call: 'prctl',
+            arguments: [
+              { text: 'PR_SET_PDEATHSIG', value: PR_SET_PDEATHSIG },
+              { text: 'SIGKILL', value: SIGKILL },
+            ],
+          } as const,
+        ]),
+  ];
+}
 
-export const finish = ({ hostname, name }: Definition, guarded: boolean): Call[] => [
-  ...lateMounts(guarded),
-  { call: 'sethostname', arguments: [hostname ?? name, (hostname ?? name).length] },
-  { call: 'prctl', arguments: [{ text: 'PR_SET_NAME', value: PR_SET_NAME }, 'burrow-init'] },
-  // Descriptors 0 to 2 were the helper's; init gets its own /dev/null.
-  { call: 'openat', arguments: [here, '/dev/null', { text: 'O_RDWR|O_CLOEXEC', value: constants.O_RDWR | O_CLOEXEC }, 0], as: 'null' },
+const nothing: Call = {
+  call: 'openat',
+  arguments: [here, '/dev/null', { text: 'O_RDWR|O_CLOEXEC', value: constants.O_RDWR | O_CLOEXEC }, 0],
+  as: 'null',
+};
+
+/** From here on are the descriptors that init keeps; all that is below and no stream was needed only on the way. */
+const FIRST_KEPT = 200;
+
+/** The first that is kept has that number: the helper finds it there, also a later one that adopts the sandbox. */
+export const STAGING_FD = FIRST_KEPT;
+
+const keep = (held: Argument, as: string): Call => ({
+  call: 'fcntl',
+  arguments: [held, { text: 'F_DUPFD_CLOEXEC', value: F_DUPFD_CLOEXEC }, FIRST_KEPT],
+  as,
+});
+
+const closeRange = (last: Argument): Call => ({ call: 'close_range', arguments: [FIRST_HANDLE, last, 0] });
+const closeOthers = closeRange(FIRST_KEPT - 1);
+const closeAll = closeRange({ text: '~0U', value: 0xffff_ffff });
+
+/** What was written to a thrown-away root is reached through its init. */
+const keepStaging = (definition: Definition): Call[] =>
+  definition.namespaces.mnt === true && rootOf(definition) === 'discard' ? [keep({ resultOf: STAGING }, 'kept staging')] : [];
+
+/** Descriptors 0 to 2 were the helper's; what stays gets the sandbox's own /dev/null. */
+const silence: readonly Call[] = [
+  nothing,
   ...[0, 1, 2].map((fd): Call => ({ call: 'dup3', arguments: [{ resultOf: 'null' }, fd, 0] })),
-  { call: 'close', arguments: [{ resultOf: 'null' }] },
-  { call: 'close_range', arguments: [FIRST_HANDLE, { text: '~0U', value: 0xffff_ffff }, 0] },
 ];
+
+export const stayAsInit = (definition: Definition): Instruction[] => [...silence, ...keepStaging(definition), closeOthers, { do: 'init' }];
+
+/** The command, with the streams that the helper gave, below an init. */
+export const commandBelowInit = (definition: Definition, ending: string): Instruction[] => [
+  ...keepStaging(definition),
+  nothing,
+  keep({ resultOf: 'null' }, 'kept null'),
+  keep({ handle: ending }, 'kept ending'),
+  closeOthers,
+  { do: 'command', ending: { resultOf: 'kept ending' }, null: { resultOf: 'kept null' } },
+  closeAll,
+];
+
+export const commandAlone: readonly Instruction[] = [closeAll];
+export const commandAloneInSilence: readonly Instruction[] = [...silence, closeAll];

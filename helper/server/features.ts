@@ -1,5 +1,7 @@
 // What this kernel and host can do, each with the reason where it cannot. Looked at once, at the start.
 import { accessSync, existsSync, readFileSync } from 'node:fs';
+import { cgroupFeatures } from '../cgroup/features.ts';
+import { hostHierarchies } from '../cgroup/hierarchies.ts';
 import { hasListns } from '../discovery/listns.ts';
 import type { Feature } from '../protocol/model.ts';
 
@@ -40,5 +42,14 @@ const probes: Readonly<Record<string, () => Feature>> = {
   'subordinate-ids': () => canRead('/etc/subuid'),
 };
 
-export const findFeatures = (): Record<string, Feature> =>
-  Object.fromEntries(Object.entries(probes).map(([name, probe]) => [name, probe()]));
+/** Only root makes cgroups at the top of a hierarchy. */
+function limits(): Record<string, Feature> {
+  const found = cgroupFeatures(hostHierarchies());
+  const root = privileged();
+  return root.available ? found : Object.fromEntries(Object.keys(found).map(name => [name, root]));
+}
+
+export const findFeatures = (): Record<string, Feature> => ({
+  ...Object.fromEntries(Object.entries(probes).map(([name, probe]) => [name, probe()])),
+  ...limits(),
+});

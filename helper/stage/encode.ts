@@ -2,11 +2,11 @@
 import { constants } from 'node:os';
 import { SysError } from '../sys/errors.ts';
 import { syscallNumber } from '../sys/syscalls.ts';
-import { type Argument, type Call, handlesOf, type Program } from './program.ts';
+import { type Argument, argumentsOf, type Call, handlesOf, type Program } from './program.ts';
 
 const MAGIC = 0x31575242;
 const INSTRUCTION_BYTES = 64;
-const OPERATION = { call: 0, fork: 1, sync: 2, init: 3 } as const;
+const OPERATION = { call: 0, fork: 1, sync: 2, init: 3, command: 4 } as const;
 const KIND = { value: 0, data: 1, result: 2 } as const;
 const ALL_ERRNOS = 0xffff;
 /** MAX_PROGRAM of stage.c; execve(2) takes less. */
@@ -98,20 +98,19 @@ export function encode(program: Program): Buffer {
       into.writeUInt16LE(errno, 2 + index * 2);
     });
     into.writeUInt16LE(syscallNumber[instruction.call], 14);
-    instruction.arguments.map(argument).forEach(({ kind, value }, index) => {
-      into.writeUInt8(kind, 8 + index);
-      into.writeBigUInt64LE(value, 16 + index * 8);
-    });
   };
 
   const code = program.map((instruction, index) => {
     const bytes = Buffer.alloc(INSTRUCTION_BYTES);
-    if ('do' in instruction) {
-      bytes.writeUInt16LE(OPERATION[instruction.do], 0);
-    } else {
-      call(instruction, bytes);
-      if (instruction.as !== undefined) labels.set(instruction.as, index);
-    }
+    if ('do' in instruction) bytes.writeUInt16LE(OPERATION[instruction.do], 0);
+    else call(instruction, bytes);
+    argumentsOf(instruction)
+      .map(argument)
+      .forEach(({ kind, value }, place) => {
+        bytes.writeUInt8(kind, 8 + place);
+        bytes.writeBigUInt64LE(value, 16 + place * 8);
+      });
+    if (!('do' in instruction) && instruction.as !== undefined) labels.set(instruction.as, index);
     return bytes;
   });
 

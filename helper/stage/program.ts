@@ -36,7 +36,9 @@ export type Instruction =
   /** Waits until the helper has done its part, which `until` names. */
   | { readonly do: 'sync'; readonly until: string }
   /** Stays, as the init of a sandbox. */
-  | { readonly do: 'init' };
+  | { readonly do: 'init' }
+  /** Stays as the init of a command, which a child becomes that goes on: it ends with it, and writes its wait status to `ending`. */
+  | { readonly do: 'command'; readonly ending: Argument; readonly null: Argument };
 
 export type Program = readonly Instruction[];
 
@@ -60,6 +62,8 @@ export function describe(instruction: Instruction): string {
       return `wait until the helper: ${instruction.until}`;
     case 'init':
       return 'stay as init: reap children, end on SIGTERM';
+    case 'command':
+      return `clone(SIGCHLD), and stay as init: reap children, pass signals on, end with it`;
   }
 }
 
@@ -73,12 +77,17 @@ function show(argument: Argument): string {
   return `<${argument.resultOf}>`;
 }
 
+/** Of a call, and of what else takes any. */
+export function argumentsOf(instruction: Instruction): readonly Argument[] {
+  if (!('do' in instruction)) return instruction.arguments;
+  return instruction.do === 'command' ? [instruction.ending, instruction.null] : [];
+}
+
 /** The descriptions of all handles that a program uses, in the order in which they are handed over. */
 export function handlesOf(program: Program): string[] {
   const found = new Set<string>();
   for (const instruction of program) {
-    if ('do' in instruction) continue;
-    for (const argument of instruction.arguments) {
+    for (const argument of argumentsOf(instruction)) {
       if (typeof argument === 'object' && argument && 'handle' in argument) found.add(argument.handle);
     }
   }

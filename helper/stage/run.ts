@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { decodeReport, encode, REPORT, REPORT_BYTES, type Report } from './encode.ts';
 import { stageExecutable } from './executable.ts';
 import { describe, handlesOf, type Instruction, type Program } from './program.ts';
-import { type Ending, reaper } from './reaper.ts';
+import { type Ended, reaper } from './reaper.ts';
+import { spawnStage } from './spawn.ts';
 
 /** A call of the program that failed inside the stage. */
 export class StageFailed extends SysError {
@@ -30,7 +29,7 @@ export interface Staging {
   /** Called when the sandbox's init would stay. If it throws, or the helper dies meanwhile, init does not stay. */
   readonly onReady?: (pid: number) => Promise<void> | void;
   /** Called once, when the process that the program leaves behind has ended. */
-  readonly onEnd: (ending: Ending) => void;
+  readonly onEnd: Ended;
 }
 
 /** What a program does is quick; but a hostile container can stop it (SIGSTOP), and a dead disk hold it. */
@@ -46,10 +45,10 @@ const DEADLINE_MS = 10_000;
  */
 export async function stage(staging: Staging): Promise<number> {
   const program = encode(staging.program); // what is wrong with it shows before anything has started
-  const { child, control } = await start(staging);
+  const { stage, control } = start(staging);
   const late = new Refusal('system', `The process did not start within ${DEADLINE_MS / 1000} s: something there holds it up.`);
   const deadline = setTimeout(() => control.destroy(late), DEADLINE_MS);
-  const progress: Progress = { stage: child.pid ?? 0, forked: undefined, failure: undefined };
+  const progress: Progress = { stage: stage.pid, forked: undefined, failure: undefined };
   try {
     control.write(program);
     await follow(control, staging, progress);
@@ -60,7 +59,7 @@ export async function stage(staging: Staging): Promise<number> {
   } catch (error) {
     // Closing the socket ends a stage that waits; the pids are ours until we have waited for them.
     control.destroy();
-    child.kill('SIGKILL');
+    stage.kill();
     if (progress.forked !== undefined) await end(progress.forked);
     throw error;
   } finally {
@@ -69,18 +68,28 @@ export async function stage(staging: Staging): Promise<number> {
   }
 }
 
-async function start({ program, stdio, handles }: Staging): Promise<{ child: ChildProcess; control: Socket }> {
+interface Started {
+  readonly stage: { readonly pid: number; readonly kill: () => void };
+  readonly control: Socket;
+}
+
+function start({ program, stdio, handles }: Staging): Started {
   const passed = handlesOf(program).map(of => {
     const fd = handles.get(of);
     if (fd === undefined) throw new Error(`no descriptor for ${of}`);
     return fd;
   });
-  const child = spawn(stageExecutable(), [], { argv0: 'burrow-stage', env: {}, stdio: [...stdio, 'pipe', ...passed] });
-  await once(child, 'spawn'); // rejects with what kept it from starting, as EMFILE
-  const control = child.stdio[3];
-  if (!(control instanceof Socket)) throw new Error('the stage has no control socket');
-  control.on('error', () => undefined); // whoever reads it is told
-  return { child, control };
+  const { pid, control } = spawnStage(stageExecutable(), stdio, passed);
+  let runs = true;
+  reaper.track(pid, () => {
+    runs = false;
+  });
+  const kill = (): void => {
+    if (runs) process.kill(pid, 'SIGKILL');
+  };
+  const socket = new Socket({ fd: control, readable: true, writable: true });
+  socket.on('error', () => undefined); // whoever reads it is told
+  return { stage: { pid, kill }, control: socket };
 }
 
 interface Progress {

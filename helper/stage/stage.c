@@ -20,7 +20,7 @@
 enum { CONTROL = 3, MAX_PROGRAM = 32 << 20, MAGIC = 0x31575242 /* "BRW1" */ };
 
 /* What an instruction does; the numbers are those of encode.ts. */
-enum operation { OP_CALL, OP_FORK, OP_SYNC, OP_INIT };
+enum operation { OP_CALL, OP_FORK, OP_SYNC, OP_INIT, OP_COMMAND };
 
 /* How an argument is read. */
 enum { ARG_VALUE, ARG_DATA, ARG_RESULT };
@@ -86,22 +86,79 @@ static void read_all(u8 *into, u64 bytes)
 	}
 }
 
-/* Pid 1 of a sandbox: takes in the orphans, and ends when told, which ends everything in its pid namespace. */
-static void __attribute__((noreturn)) be_init(u32 index)
+/* What pid 1 of a sandbox has besides itself; without a command it waits to be told to end. */
+struct command {
+	long pid;
+	u64 ending; /* descriptor that the command's wait status goes to */
+};
+
+/* Takes in whoever has ended; the sandbox ends with its command, and its status with it. */
+static void reap(const struct command *command)
+{
+	int status;
+	long pid;
+	while ((pid = raw(__NR_wait4, (u64)-1, (u64)&status, 1 /* WNOHANG */, 0, 0, 0)) > 0) {
+		if (pid != command->pid)
+			continue;
+		call(__NR_write, command->ending, (u64)&status, sizeof status, 0);
+		leave(0);
+	}
+}
+
+/* Pid 1 takes in the orphans, passes on what it is told, and with its end all in its pid namespace ends. */
+static void __attribute__((noreturn)) be_init(const struct command *command)
 {
 	u64 all = ~0ul;
-	call(__NR_rt_sigprocmask, SIG_BLOCK, (u64)&all, 0, sizeof all);
-	report(REPORT_READY, index, 0);
-	await_helper();
-	call(__NR_close, CONTROL, 0, 0, 0);
 	for (;;) {
 		long number = call(__NR_rt_sigtimedwait, (u64)&all, 0, 0, sizeof all);
-		if (number == SIGTERM)
-			leave(0);
 		if (number == SIGCHLD)
-			while (raw(__NR_wait4, (u64)-1, 0, 1 /* WNOHANG */, 0, 0, 0) > 0)
-				;
+			reap(command);
+		else if (number > 0 && command->pid)
+			call(__NR_kill, (u64)command->pid, (u64)number, 0, 0);
+		else if (number == SIGTERM)
+			leave(0);
 	}
+}
+
+/* The helper takes note of it, or it does not stay. @return the signals that were blocked before */
+static u64 announce(u32 index)
+{
+	u64 all = ~0ul, before = 0;
+	call(__NR_rt_sigprocmask, SIG_BLOCK, (u64)&all, (u64)&before, sizeof all);
+	report(REPORT_READY, index, 0);
+	await_helper();
+	return before;
+}
+
+static void __attribute__((noreturn)) stay(u32 index)
+{
+	const struct command none = { 0, 0 };
+	announce(index);
+	call(__NR_close, CONTROL, 0, 0, 0);
+	be_init(&none);
+}
+
+/*
+ * The rest of the program is the command's. Init has /dev/null in place of the command's streams: who
+ * reads those is to see their end when the command closes them.
+ */
+static void start_command(u32 index, u64 ending, u64 null)
+{
+	u64 before = announce(index);
+	struct command command = { call(__NR_clone, SIGCHLD, 0, 0, 0), ending };
+	if (command.pid == 0) {
+		call(__NR_rt_sigprocmask, SIG_SETMASK, (u64)&before, 0, sizeof before);
+		return;
+	}
+	if (command.pid < 0) {
+		report(REPORT_FAILED, index, -command.pid);
+		leave(1);
+	}
+	for (u64 fd = 0; fd < 3; fd++)
+		call(__NR_dup3, null, fd, 0, 0);
+	call(__NR_close, null, 0, 0, 0);
+	call(__NR_close, CONTROL, 0, 0, 0);
+	be_init(&command);
 }
 
 static int tolerates(const struct instruction *each, long number)
@@ -141,13 +198,17 @@ static void execute(const struct instruction *program, u32 count, const u8 *data
 			continue;
 		}
 		if (each->operation == OP_INIT)
-			be_init(index);
+			stay(index);
 
 		for (int i = 0; i < 6; i++) {
 			u64 given = each->argument[i];
 			argument[i] = each->kind[i] == ARG_DATA	    ? (u64)(data + given)
 				      : each->kind[i] == ARG_RESULT ? (u64)results[given]
 								    : given;
+		}
+		if (each->operation == OP_COMMAND) {
+			start_command(index, argument[0], argument[1]);
+			continue;
 		}
 		results[index] = raw(each->number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
 		if (results[index] < 0 && results[index] >= -4095 && !tolerates(each, -results[index])) {

@@ -100,7 +100,11 @@ export const SO_PEERPIDFD = 77;
 /** LOCK_EX | LOCK_NB, flock(2). */
 export const LOCK_EX_NB = 6;
 
+/** linux/wait.h, wait(2). */
 export const WNOHANG = 1;
+export const WEXITED = 4;
+export const WNOWAIT = 0x0100_0000;
+export const P_ALL = 0;
 export const SIGKILL = 9;
 export const PR_SET_DUMPABLE = 4;
 export const PR_SET_NAME = 15;
@@ -108,3 +112,5 @@ export const PR_CAPBSET_DROP = 24;
 export const PR_SET_SECUREBITS = 28;
 export const SECBIT_NO_SETUID_FIXUP = 4;
 export const PR_SET_NO_NEW_PRIVS = 38;
+export const PR_SET_PDEATHSIG = 1;
+export const PR_SET_CHILD_SUBREAPER = 36;

@@ -11,7 +11,10 @@ interface Libc {
   send(fd: number, data: Buffer, bytes: number, flags: number): number;
   recv(fd: number, into: Buffer, bytes: number, flags: number): number;
   getsockopt(fd: number, level: number, name: number, value: Buffer, bytes: Buffer): number;
-  waitpid(pid: number, status: Buffer, options: number): number;
+  /** Fills in an int and a struct rusage. */
+  wait4(pid: number, status: Buffer, options: number, usage: Buffer): number;
+  /** Which child has ended, into a siginfo_t, without collecting it. */
+  waitid(kind: number, pid: number, information: Buffer, options: number): number;
   flock(fd: number, operation: number): number;
   memfd_create(name: string, flags: number): number;
   /** Fills in two ints: the end to read from, the end to write to. */
@@ -32,6 +35,23 @@ interface Libc {
   fsopen(fileSystem: string, flags: number): number;
   fsconfig(context: number, command: number): number;
   fsmount(context: number, flags: number, attributes: number): number;
+  /** Fills in two ints: both ends read and write. */
+  socketpair(domain: number, type: number, protocol: number, ends: Buffer): number;
+  posix_spawn(
+    pid: Buffer,
+    path: string,
+    actions: Buffer,
+    attributes: Buffer,
+    words: readonly (string | null)[],
+    environment: readonly (string | null)[],
+  ): number;
+  posix_spawn_file_actions_init(actions: Buffer): number;
+  posix_spawn_file_actions_adddup2(actions: Buffer, from: number, to: number): number;
+  posix_spawn_file_actions_destroy(actions: Buffer): number;
+  posix_spawnattr_init(attributes: Buffer): number;
+  posix_spawnattr_setflags(attributes: Buffer, flags: number): number;
+  posix_spawnattr_setsigdefault(attributes: Buffer, signals: Buffer): number;
+  posix_spawnattr_setsigmask(attributes: Buffer, signals: Buffer): number;
 }
 
 const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]>> = {
@@ -41,7 +61,8 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   send: 'long send(int fd, void *data, size_t bytes, int flags)',
   recv: 'long recv(int fd, void *into, size_t bytes, int flags)',
   getsockopt: 'int getsockopt(int fd, int level, int name, void *value, void *bytes)',
-  waitpid: 'int waitpid(int pid, void *status, int options)',
+  wait4: 'int wait4(int pid, void *status, int options, void *usage)',
+  waitid: 'int waitid(int kind, unsigned int pid, void *information, int options)',
   flock: 'int flock(int fd, int operation)',
   memfd_create: 'int memfd_create(const char *name, unsigned int flags)',
   pipe2: 'int pipe2(void *ends, int flags)',
@@ -62,6 +83,16 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   fsopen: [430, 'const char *fileSystem, uint32_t flags'],
   fsconfig: [431, 'int context, uint32_t command, void *key, void *value, int more'],
   fsmount: [432, 'int context, uint32_t flags, uint32_t attributes'],
+  socketpair: 'int socketpair(int domain, int type, int protocol, void *ends)',
+  posix_spawn:
+    'int posix_spawn(void *pid, const char *path, void *actions, void *attributes, const char **words, const char **environment)',
+  posix_spawn_file_actions_init: 'int posix_spawn_file_actions_init(void *actions)',
+  posix_spawn_file_actions_adddup2: 'int posix_spawn_file_actions_adddup2(void *actions, int from, int to)',
+  posix_spawn_file_actions_destroy: 'int posix_spawn_file_actions_destroy(void *actions)',
+  posix_spawnattr_init: 'int posix_spawnattr_init(void *attributes)',
+  posix_spawnattr_setflags: 'int posix_spawnattr_setflags(void *attributes, short flags)',
+  posix_spawnattr_setsigdefault: 'int posix_spawnattr_setsigdefault(void *attributes, void *signals)',
+  posix_spawnattr_setsigmask: 'int posix_spawnattr_setsigmask(void *attributes, void *signals)',
 };
 
 export type Native = (...args: readonly unknown[]) => unknown;
@@ -81,11 +112,12 @@ const functions = new Map(Object.entries(prototypes).map(bind));
 /**
  * Calls the C library on this thread.
  * @param subject what the call is about, for the error
- * @throws SysError when the call returns -1
+ * @throws SysError when the call returns -1; those of posix_spawn(3) return the errno itself
  */
 export function sys<K extends keyof Libc>(name: K, subject: string, ...args: Parameters<Libc[K]>): number {
   const result = Number(functions.get(name)?.(...args));
   if (result === -1) throw new SysError(name, koffi.errno(), subject);
+  if (result !== 0 && name.startsWith('posix_spawn')) throw new SysError(name, result, subject);
   return result;
 }
 
@@ -138,5 +170,21 @@ export function readable(fd: number, timeoutMs: number): Promise<boolean> {
   const entry = pollEntry(fd);
   return new Promise((resolve, reject) => {
     pollInBackground.async(entry, 1, timeoutMs, (error: Error | null, ready: number) => (error ? reject(error) : resolve(ready > 0)));
+  });
+}
+
+const sendOnPool = library.func(prototypes.send as string);
+
+/**
+ * send(2) on a thread of koffi's pool, for what the kernel takes its time over; at most 256 such calls may be under way.
+ * @throws SysError
+ */
+export function sendInBackground(fd: number, data: Buffer, subject: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    sendOnPool.async(fd, data, data.length, 0, (error: Error | null, sent: number) => {
+      if (error) reject(error);
+      else if (sent === -1) reject(new SysError('send', koffi.errno(), subject));
+      else resolve();
+    });
   });
 }

@@ -54,6 +54,8 @@ export const parseIdMap = (text: string): IdMapping[] =>
 export interface MountLine extends Mount {
   /** The path within the file system that is mounted: `net:[4026532345]` for a pinned namespace. */
   readonly root: string;
+  /** The number of the file system that is mounted, `0:29`: the same for all its mounts. */
+  readonly device: string;
 }
 
 /** /proc/PID/mountinfo, proc_pid_mountinfo(5). */
@@ -61,9 +63,10 @@ export const parseMountInfo = (text: string): MountLine[] =>
   linesOf(text).map(line => {
     const fields = line.split(' ');
     const dash = fields.indexOf('-', 6);
-    const [root = '', path = '', options = ''] = fields.slice(3, 6);
+    const [device = '', root = '', path = '', options = ''] = fields.slice(2, 6);
     const [fileSystem = '', source = '', superOptions = ''] = fields.slice(dash + 1);
     return {
+      device,
       root: unescapeOctal(root),
       path: unescapeOctal(path),
       options: mergeOptions(options, superOptions),

@@ -41,12 +41,12 @@ describe('parseMountInfo', () => {
   it('reads a line with optional fields', () => {
     const line = '36 35 98:0 /mnt1 /mnt2 rw,noatime shared:1 master:2 - ext3 /dev/root rw,errors=continue\n';
     assert.deepEqual(parseMountInfo(line), [
-      { root: '/mnt1', path: '/mnt2', options: 'rw,noatime,errors=continue', fileSystem: 'ext3', source: '/dev/root' },
+      { device: '98:0', root: '/mnt1', path: '/mnt2', options: 'rw,noatime,errors=continue', fileSystem: 'ext3', source: '/dev/root' },
     ]);
   });
   it('reads a line without optional fields', () => {
     assert.deepEqual(parseMountInfo('21 1 0:4 net:[4026532345] /run/netns/blue rw - nsfs nsfs rw'), [
-      { root: 'net:[4026532345]', path: '/run/netns/blue', options: 'rw', fileSystem: 'nsfs', source: 'nsfs' },
+      { device: '0:4', root: 'net:[4026532345]', path: '/run/netns/blue', options: 'rw', fileSystem: 'nsfs', source: 'nsfs' },
     ]);
   });
   it('undoes the octal escapes of space, tab, newline and backslash', () => {

@@ -1,0 +1,128 @@
+// What is done with the cgroups of a sandbox. Every call is short; what may have to wait is async, and waits on a timer.
+// Nothing is kept between two calls: with the id alone, another helper finds everything again.
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Refusal, SysError } from '../sys/errors.ts';
+import { makeDirectory, makeShared, readFrom, removeDirectory, writeIfThere, writeTo } from './files.ts';
+import type { Hierarchy } from './hierarchies.ts';
+import { everyPlace, type Layout, type Place, type Step } from './layout.ts';
+import { type Limits, type LimitWrite, orderForChange, planLimits } from './limits.ts';
+import { deepestFirst } from './tree.ts';
+import { until } from './waiting.ts';
+
+/** Where a sandbox has cgroups now. */
+export const findPlaces = (id: string, hierarchies: readonly Hierarchy[]): Place[] =>
+  everyPlace(hierarchies, id).filter(({ group }) => existsSync(group));
+
+/** How often the shared directory may go, because another helper has just removed the last other sandbox. */
+const ATTEMPTS = 5;
+
+/**
+ * Makes the cgroups and writes the limits. Leaves nothing of the sandbox behind when it throws.
+ * @throws SysError with the call, the errno and the path; EEXIST when the id is taken
+ * @throws Refusal `unsupported` when the host's v2 keeps a controller to itself
+ */
+export function make(layout: Layout): void {
+  for (let attempt = 1; ; attempt++) {
+    const made: string[] = [];
+    try {
+      for (const step of layout.make) perform(step, made);
+      return;
+    } catch (error) {
+      for (const path of made.reverse()) removeDirectory(path);
+      for (const { shared } of layout.places) removeDirectory(shared);
+      if (attempt === ATTEMPTS || !(error instanceof SysError && error.errno === 'ENOENT')) throw error;
+    }
+  }
+}
+
+function perform(step: Step, made: string[]): void {
+  switch (step.do) {
+    case 'mkdir':
+      if (step.shared) makeShared(step.path);
+      else made.push(makeDirectory(step.path));
+      break;
+    case 'copy':
+      writeTo(step.path, readFrom(step.from) ?? '');
+      break;
+    case 'write':
+      if (basename(step.path) === 'cgroup.subtree_control') switchOn(step.path, step.value);
+      else if (step.optional) writeIfThere(step.path, step.value);
+      else writeTo(step.path, step.value);
+  }
+}
+
+function switchOn(path: string, controllers: string): void {
+  try {
+    writeTo(path, controllers);
+  } catch (error) {
+    if (!(error instanceof SysError) || error.errno === 'ENOENT') throw error;
+    const { syscall, errno } = error;
+    throw new Refusal(
+      'unsupported',
+      `This host does not hand on the cgroup controllers ${controllers.replaceAll('+', '')}: ${path}: ${errno}.`,
+      {
+        syscall,
+        errno,
+        subject: path,
+        hint: 'Processes in that very cgroup keep it from doing so (EBUSY): in a container, move them into a cgroup below it.',
+      },
+    );
+  }
+}
+
+/**
+ * Removes a sandbox's cgroups, also those that somebody made inside, and the shared directory after the last sandbox.
+ * What is gone already is no failure.
+ * @throws SysError rmdir EBUSY when something is still in use after `deadlineMs`, as by a process
+ */
+export async function remove(places: readonly Place[], deadlineMs: number): Promise<void> {
+  for (const { group, shared } of places) {
+    const isRemoved = await until(deadlineMs, () => deepestFirst(group, removeDirectory));
+    if (!isRemoved) throw new SysError('rmdir', EBUSY, group);
+    removeDirectory(shared);
+  }
+}
+
+const EBUSY = 16;
+
+/**
+ * Changes the limits of a living sandbox. A limit that is not named stays as it is, `max` lifts one; with `memoryBytes`
+ * goes what it says of swap. When one is refused, those before it are what they were.
+ * @throws SysError with the call, the errno and the path: EINVAL for a value, EBUSY for memory that is in use (v1)
+ * @throws Refusal `unsupported`, before anything is changed, when the sandbox has no cgroup that could carry one of them
+ */
+export function update(places: readonly Place[], limits: Limits): void {
+  const { writes, missing } = planLimits(
+    limits,
+    places.map(({ hierarchy }) => hierarchy),
+  );
+  const [first] = missing;
+  if (first) {
+    throw new Refusal('unsupported', `The limit ${first.key} cannot be changed: the sandbox was made without it, or ${first.reason}.`, {
+      subject: first.key,
+      hint: 'Make the sandbox with a limit of that kind; a large one will do.',
+    });
+  }
+  const pathOf = ({ hierarchy, file }: LimitWrite): string => join(placeOf(places, hierarchy).group, file);
+  const undo: (() => void)[] = [];
+  try {
+    for (const write of orderForChange(writes, each => readFrom(pathOf(each)) ?? 'max')) {
+      const path = pathOf(write);
+      // The first line is the value; io.weight has more for single disks.
+      const before = readFrom(path)?.split('\n')[0];
+      if (before === undefined && write.optional) continue;
+      writeTo(path, write.value);
+      if (before !== undefined) undo.push(() => writeTo(path, before));
+    }
+  } catch (error) {
+    for (const each of undo.reverse()) each();
+    throw error;
+  }
+}
+
+function placeOf(places: readonly Place[], hierarchy: Hierarchy): Place {
+  const found = places.find(place => place.hierarchy === hierarchy);
+  if (!found) throw new Error(`no cgroup in ${hierarchy.mount}`);
+  return found;
+}

@@ -1,0 +1,107 @@
+// Where this host has control groups. Nothing here knows a path: hosts mount v2 alone, v1 alone, or both side by side.
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseMountInfo } from '../sys/procfs.ts';
+
+export interface Hierarchy {
+  readonly version: 1 | 2;
+  /** The directory of its root cgroup. */
+  readonly mount: string;
+  /** Those that a cgroup of ours can have; none for a named v1 hierarchy. */
+  readonly controllers: readonly string[];
+  /**
+   * The files of a cgroup that is not the root, as far as one shows them: on v2 those of a controller that is off
+   * everywhere are not among them. Undefined where there was none to look at.
+   */
+  readonly files?: readonly string[];
+}
+
+/** The cgroup that holds all of Burrow's, in every hierarchy. */
+export const OURS = 'burrow';
+
+/** What the table of mounts does not say. */
+export interface Host {
+  /** Is it this file system that one reaches by that path? Another may be mounted over it. */
+  readonly isMounted: (path: string, device: string) => boolean;
+  /** Undefined when there is no such file. */
+  readonly read: (path: string) => string | undefined;
+  /** The files of some cgroup below this root cgroup. */
+  readonly filesBelow: (root: string) => readonly string[] | undefined;
+}
+
+/** cgroups(7). A mount's options name them between options of other kinds. */
+const v1Controllers: ReadonlySet<string> = new Set(
+  'cpu cpuacct cpuset memory devices freezer net_cls net_prio blkio perf_event hugetlb pids rdma misc'.split(' '),
+);
+
+/**
+ * Each hierarchy once, where it is mounted as a whole and for writing.
+ * @param mountInfo the text of /proc/self/mountinfo
+ */
+export function findHierarchies(mountInfo: string, host: Host): Hierarchy[] {
+  const found = new Map<string, Hierarchy>();
+  for (const { device, root, path, fileSystem, options } of parseMountInfo(mountInfo)) {
+    const given = options.split(',');
+    if (!fileSystem.startsWith('cgroup') || root !== '/' || given.includes('ro') || found.has(device)) continue;
+    if (!host.isMounted(path, device)) continue;
+    const version = fileSystem === 'cgroup2' ? 2 : 1;
+    const controllers = version === 2 ? usableControllers(path, host) : given.filter(option => v1Controllers.has(option));
+    const files = host.filesBelow(path);
+    found.set(device, { version, mount: path, controllers, ...(files && { files }) });
+  }
+  return [...found.values()];
+}
+
+const words = (text: string | undefined): string[] => (text ?? '').split(/\s+/).filter(Boolean);
+
+/**
+ * What cgroups below the root of a v2 hierarchy can have. A root that is a container's own, seen through its cgroup
+ * namespace, holds processes, and then its cgroups get no more than is switched on already: "no internal processes",
+ * cgroups(7). The host's root is exempt from this rule; it alone has no cgroup.type.
+ */
+function usableControllers(mount: string, { read }: Host): string[] {
+  const isRestricted = read(join(mount, 'cgroup.type')) !== undefined && words(read(join(mount, 'cgroup.procs'))).length > 0;
+  return words(read(join(mount, isRestricted ? 'cgroup.subtree_control' : 'cgroup.controllers')));
+}
+
+/** @returns undefined when nobody can know before the controller is switched on; `mark` is a file that it always has */
+export function hasFile({ version, files }: Hierarchy, file: string, mark: string): boolean | undefined {
+  if (!files) return undefined;
+  return version === 1 || files.includes(mark) ? files.includes(file) : undefined;
+}
+
+const thisHost: Host = {
+  isMounted: (path, device) => {
+    const [major = 0, minor = 0] = device.split(':').map(Number);
+    const there = attempt(() => statSync(path).dev);
+    // makedev(3); the kernel's own numbers for cgroups are 0:N with N below 2^20.
+    return there === ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12));
+  },
+  read: path => attempt(() => readFileSync(path, 'utf8')),
+  filesBelow: root => {
+    const child = attempt(() => readdirSync(root, { withFileTypes: true }))?.find(entry => entry.isDirectory());
+    if (child) return attempt(() => readdirSync(join(root, child.name)));
+    // Most files are not on a root, so one is made for the look; without root's rights it stays unknown.
+    const own = join(root, OURS);
+    return attempt(() => {
+      mkdirSync(own);
+      try {
+        return readdirSync(own);
+      } finally {
+        rmdirSync(own);
+      }
+    });
+  },
+};
+
+/** A cgroup may go, or a mount be covered, between any two looks. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those of this host as this process sees them. Takes a few milliseconds: once at the start is enough. */
+export const hostHierarchies = (): Hierarchy[] => findHierarchies(readFileSync('/proc/self/mountinfo', 'utf8'), thisHost);

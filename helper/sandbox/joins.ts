@@ -1,0 +1,70 @@
+// The namespaces of others that a definition joins, and a tenant's: opened once, and held until the stage has them.
+import { closeSync, openSync } from 'node:fs';
+import { parseTarget } from '../entry/target-words.ts';
+import { enter, type World } from '../entry/target.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
+import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
+import type { Target } from '../protocol/target.ts';
+import { Refusal } from '../sys/errors.ts';
+import { NS_GET_PARENT } from '../sys/flags.ts';
+import { sys } from '../sys/libc.ts';
+import type { Joined } from './facts.ts';
+import type { Kept } from './records.ts';
+
+/** Descriptors of the helper, by the names that a program has for them. */
+export class Handles implements Disposable {
+  readonly all = new Map<string, number>();
+
+  add(handle: string, fd: number): Joined {
+    this.all.set(handle, fd);
+    return { handle };
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.all.values()) closeSync(fd);
+  }
+}
+
+/**
+ * Those that turn out to be the host's own are none to join.
+ * @throws Refusal `unknown` or `gone`, with the key of the definition
+ */
+export async function openJoins(
+  { namespaces }: Definition,
+  world: World,
+  handles: Handles,
+): Promise<Partial<Record<NamespaceType, Joined>>> {
+  const joined: Partial<Record<NamespaceType, Joined>> = {};
+  for (const type of namespaceTypes) {
+    const choice = namespaces[type];
+    if (typeof choice === 'boolean') continue;
+    using entered = await enter(targetOf(type, choice, world), world).catch((error: unknown) => {
+      throw error instanceof Refusal ? new Refusal(error.failure.kind, `namespaces.${type}: ${error.message}`, error.failure) : error;
+    });
+    const fd = entered.namespaces.get(type);
+    if (fd === undefined) continue;
+    entered.namespaces.delete(type); // it is ours now
+    joined[type] = handles.add(`${type} of ${choice}`, fd);
+  }
+  return joined;
+}
+
+/** A bare number is an inode; a bare name is a sandbox or a container. */
+function targetOf(type: NamespaceType, choice: string, { sandboxes }: World): Target {
+  if (/^\d+$/.test(choice)) return parseTarget([`${type}:${choice}`], undefined);
+  if (choice.includes(':')) return parseTarget([choice], choice.startsWith('netns:') ? undefined : type);
+  if (sandboxes.some(({ sandbox }) => sandbox.name === choice)) return { sandbox: choice, types: [type] };
+  return { container: choice, types: [type] };
+}
+
+/** The user namespace in which those of a tenant's sandboxes are nested, while one of them lives. */
+export function openTenant(tenant: number, kept: readonly Kept[], handles: Handles): Joined | 'new' {
+  const other = kept.find(({ definition: { users }, sandbox }) => typeof users === 'object' && 'tenant' in users && users.tenant === tenant && sandbox.pid);
+  if (!other) return 'new';
+  const own = openSync(`/proc/${other.sandbox.pid}/ns/user`, 'r');
+  try {
+    return handles.add(`user of tenant ${tenant}`, sys('ioctl', `user of ${other.sandbox.name}`, own, NS_GET_PARENT, 'int', 0));
+  } finally {
+    closeSync(own);
+  }
+}

@@ -1,0 +1,127 @@
+// Finds out what a plan depends on, and takes hold of what it joins. Nothing is made here.
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { hostHierarchies } from '../cgroup/hierarchies.ts';
+import { joinCalls } from '../cgroup/join.ts';
+import { layOut } from '../cgroup/layout.ts';
+import type { MissingLimit } from '../cgroup/limits.ts';
+import type { World } from '../entry/target.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
+import { Refusal } from '../sys/errors.ts';
+import { supportedTypes } from '../sys/procfs.ts';
+import { confinementOf, groupLimitsOf, keyOf } from './confinement.ts';
+import { disksOf } from './disks.ts';
+import type { Facts, Unpacked } from './facts.ts';
+import { idsFor, readAccounts } from './ids.ts';
+import { type Handles, openJoins, openTenant } from './joins.ts';
+import { networkFor } from './network.ts';
+import { isGuarded } from './plan.ts';
+import type { Kept, Records, Traces } from './records.ts';
+import { rootOf } from './root-files.ts';
+import { sourcesOf } from './sources.ts';
+import { identityIn } from './identity.ts';
+
+/** Who asks: the owner of the new sandbox's user namespace, and root inside. */
+export interface Caller {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+}
+
+/** Where the helper keeps what belongs to a sandbox. */
+export interface Premises {
+  readonly records: Records;
+  readonly staging: string;
+  readonly pins: string;
+  readonly unpacked: string;
+  readonly firstTenant: number | undefined;
+}
+
+export interface Found {
+  readonly facts: Facts;
+  readonly traces: Traces;
+  /** Limits that this host cannot keep. */
+  readonly notices: readonly string[];
+}
+
+/** @throws Refusal with the key of the definition that cannot be had here */
+export async function lookUp(
+  id: string,
+  definition: Definition,
+  { uid, gid, groups }: Caller,
+  { records, staging, pins, unpacked, firstTenant }: Premises,
+  world: World & { readonly sandboxes: readonly Kept[] },
+  handles: Handles,
+): Promise<Found> {
+  const { namespaces, init, limits } = definition;
+  if (uid !== 0 && namespaces.user === false)
+    throw new Refusal('denied', 'namespaces.user: only root may do without a user namespace.', { hint: 'Leave "user" among the namespaces.' });
+  requireRoot(definition, uid);
+  const users = definition.users ?? 'root';
+  const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : { uids: [], gids: [] };
+  const tenant = typeof users === 'object' && 'tenant' in users ? openTenant(users.tenant, world.sandboxes, handles) : undefined;
+  const joined = await openJoins(definition, world, handles);
+  const network = networkFor(id, definition);
+  const source = unpackedFrom(definition, join(unpacked, id));
+  const killable = namespaces.pid !== true && init !== 'none';
+  const { places, make, missing } = layOut(id, hostHierarchies(), {
+    limits: groupLimitsOf(limits),
+    guarded: isGuarded(definition, { uids: ids.uids, joined }) && init !== 'none',
+    killable,
+  });
+  const facts: Facts = {
+    record: records.pathOf(id),
+    staging,
+    uid,
+    gid,
+    groups,
+    ...ids,
+    tenant,
+    network,
+    joined,
+    cgroups: { make, join: joinCalls(places) },
+    unpacked: source,
+    disks: rootOf(definition) === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : [],
+    files: filesAmong(definition),
+    types: new Set(supportedTypes),
+    identity: identityIn(definition, ids, source),
+    confinement: confinementOf(definition, profileOf(definition)),
+    pins: join(pins, id),
+  };
+  const traces: Traces = {
+    id,
+    name: definition.name,
+    ...(network && { network }),
+    cgroups: places.length > 0,
+    ...(source && { unpacked: source.into }),
+    ...(init === 'none' && { pins: join(pins, id) }),
+  };
+  return { facts, traces, notices: missing.map(notice) };
+}
+
+const notice = ({ key, reason }: MissingLimit): string => `limits.${keyOf(key)} is not kept: ${reason}`;
+
+/** What would give an ordinary caller more than is theirs. */
+function requireRoot({ mounts = [] }: Definition, uid: number): void {
+  const index = mounts.findIndex(each => each.type === 'bind' && each.idmap);
+  if (uid === 0 || index < 0) return;
+  throw new Refusal('denied', `mounts[${index}].idmap: only root may have ids on a disk other than its own.`, { hint: 'Leave idmap out.' });
+}
+
+function unpackedFrom({ root }: Definition, into: string): Unpacked | undefined {
+  if (typeof root !== 'object' || 'directory' in root) return undefined;
+  if ('archive' in root) return { kind: 'archive', from: root.archive, reference: undefined, into };
+  return { kind: 'image', from: root.image, reference: root.reference, into };
+}
+
+/** A wrong guess costs nothing but the attempt: a mount goes only on what is of its kind. */
+const filesAmong = (definition: Definition): Set<string> =>
+  new Set(
+    sourcesOf(definition)
+      .map(({ path }) => path)
+      .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory() === false),
+  );
+
+function profileOf({ security: { seccomp } }: Definition): string | undefined {
+  return typeof seccomp === 'string' ? undefined : readFileSync(seccomp.file, 'utf8');
+}
