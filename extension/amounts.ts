@@ -18,7 +18,11 @@ export function secondsWords(seconds: number): string {
   if (seconds < 100) return `${Number(seconds.toFixed(seconds < 10 ? 2 : 1))} s`;
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  return [...(hours ? [`${hours.toLocaleString('en')} h`] : []), ...(minutes ? [`${minutes} min`] : []), ...(rest ? [`${rest} s`] : [])].join(' ');
+  return [
+    ...(hours ? [`${hours.toLocaleString('en')} h`] : []),
+    ...(minutes ? [`${minutes} min`] : []),
+    ...(rest ? [`${rest} s`] : []),
+  ].join(' ');
 }
 
 const shifts: readonly (readonly [string, number])[] = [

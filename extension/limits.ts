@@ -4,7 +4,8 @@ import { secondsWords, sizeWords } from './amounts.ts';
 
 type Rlimit = NonNullable<Limits['rlimits']>[keyof NonNullable<Limits['rlimits']>];
 
-const rlimitWords = (limit: NonNullable<Rlimit>): string => (typeof limit === 'object' ? `${limit.soft}, at most ${limit.hard}` : `${limit}`);
+const rlimitWords = (limit: NonNullable<Rlimit>): string =>
+  typeof limit === 'object' ? `${limit.soft}, at most ${limit.hard}` : `${limit}`;
 
 /** Each limit as a person reads it. */
 const words: { readonly [K in keyof Limits]-?: (value: NonNullable<Limits[K]>) => string } = {
@@ -14,7 +15,10 @@ const words: { readonly [K in keyof Limits]-?: (value: NonNullable<Limits[K]>) =
   processes: count => count.toLocaleString('en'),
   ioWeight: weight => `${weight}`,
   files: count => count.toLocaleString('en'),
-  rlimits: rlimits => Object.entries(rlimits).map(([name, limit]) => `${name} ${rlimitWords(limit)}`).join('; '),
+  rlimits: rlimits =>
+    Object.entries(rlimits)
+      .map(([name, limit]) => `${name} ${rlimitWords(limit)}`)
+      .join('; '),
   wallSeconds: secondsWords,
   cpuSeconds: secondsWords,
 };

@@ -24,6 +24,7 @@ export async function fileFor(argument: unknown): Promise<File> {
   if (file.scheme === 'untitled') throw new Refused('Save the file first: what runs is a file on the disk');
   if (file.scheme !== 'file') throw new Refused('Only files of this machine can run in a sandbox');
   const document = workspace.textDocuments.find(each => each.uri.toString() === file.toString());
-  if (document?.isDirty && !(await document.save())) throw new Refused('The file could not be saved, so what would run is not what you see');
+  if (document?.isDirty && !(await document.save()))
+    throw new Refused('The file could not be saved, so what would run is not what you see');
   return { file, ...(document ? { language: document.languageId } : {}) };
 }

@@ -1,10 +1,10 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { env, ThemeColor, ThemeIcon, type Uri, window, workspace } from 'vscode';
-import { askOne, back } from '../questions.ts';
+import { helperRuns } from '../helper-client/commands.ts';
 import { NotRunning, Refused } from '../helper-client/errors.ts';
 import { explain } from '../helper-client/explain.ts';
-import { helperRuns } from '../helper-client/commands.ts';
 import { showError } from '../notify.ts';
+import { askOne, back } from '../questions.ts';
 import type { Session } from '../session.ts';
 import { readSetting } from '../settings.ts';
 import { readSubject } from '../subject.ts';

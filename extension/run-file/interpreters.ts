@@ -59,7 +59,9 @@ function interpreterOf(beginning: string): readonly string[] | undefined {
 export function invocationOf({ path, language = '', executable, beginning }: ProgramFile, inside = path): Invocation {
   const name = path.split('/').at(-1) ?? path;
   if (beginning.startsWith('\x7fELF')) {
-    return executable ? { command: [inside] } : { problem: `${name} is a program, but you may not execute it: chmod +x gives you the right` };
+    return executable
+      ? { command: [inside] }
+      : { problem: `${name} is a program, but you may not execute it: chmod +x gives you the right` };
   }
   const named = interpreterOf(beginning);
   if (named) return { command: executable ? [inside] : [...named, inside] };

@@ -11,7 +11,9 @@ const icons: Readonly<Record<Change['kind'], string>> = { added: 'diff-added', c
 /** How a changed file is offered. Directories come with what is in them. */
 export const changeChoice = ({ path, kind, type, sizeBytes }: Change): Choice<string> => ({
   label: path,
-  description: [kind, ...(type === 'file' ? [] : [type]), ...(type === 'file' && kind !== 'removed' ? [sizeWords(sizeBytes)] : [])].join(' · '),
+  description: [kind, ...(type === 'file' ? [] : [type]), ...(type === 'file' && kind !== 'removed' ? [sizeWords(sizeBytes)] : [])].join(
+    ' · ',
+  ),
   icon: icons[kind],
   value: path,
 });

@@ -9,7 +9,10 @@ import { sandboxFor } from './control.ts';
 
 /** Lets the person choose, and keeps what was chosen. */
 export async function offerChanges(session: Session, sandbox: Sandbox, changes: Changes): Promise<void> {
-  const question = { title: changesWords(sandbox.name, changes), placeholder: 'Keep the chosen on this machine, in place of what is there' };
+  const question = {
+    title: changesWords(sandbox.name, changes),
+    placeholder: 'Keep the chosen on this machine, in place of what is there',
+  };
   const chosen = await askMany(question, offeredChanges(changes).map(changeChoice));
   if (chosen === undefined || chosen === back) return;
   const keeping = session.request('sandbox/keep', { sandbox: sandbox.id, paths: [...chosen] });

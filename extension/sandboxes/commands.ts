@@ -3,16 +3,19 @@ import { HelperFailure } from '../../helper/protocol/calls.ts';
 import { Definition, type DefinitionInput } from '../../helper/protocol/definition/definition.ts';
 import type { Sandbox } from '../../helper/protocol/model.ts';
 import { subjectFor } from '../ask-subject.ts';
+import { subjectChoices } from '../choices.ts';
 import type { CommandId } from '../command-ids.ts';
 import { definitionFor } from '../definition-file.ts';
 import { helperRuns } from '../helper-client/commands.ts';
 import { NotRunning } from '../helper-client/errors.ts';
 import { type Button, explain } from '../helper-client/explain.ts';
 import { inert } from '../hostile-text.ts';
+import type { Machine } from '../machine/machine.ts';
 import { showExplanation } from '../notify.ts';
 import { withProgress } from '../progress.ts';
+import type { Choice } from '../questions.ts';
 import type { Session } from '../session.ts';
-import { definitionText } from './answers.ts';
+import { definitionText } from './by-hand.ts';
 import { type Changes, offeredChanges } from './changed-files.ts';
 import { offerChanges } from './changes.ts';
 import { discards, removalWarning } from './model.ts';
@@ -48,10 +51,16 @@ async function create(session: Session, input: DefinitionInput): Promise<void> {
   await run('burrow.terminal.open', { kind: 'sandbox', id: sandbox.id });
 }
 
+/** The network namespaces that a sandbox can join: with what is known of each, but the host's. */
+const networkSpaces = (machine: Machine): Choice<number>[] =>
+  subjectChoices(machine, ['namespace']).flatMap(({ label, description, value }) =>
+    value.kind === 'namespace' && value.key.type === 'net' ? [{ label, description, value: value.key.inode }] : [],
+  );
+
 export async function createScratchSandbox(session: Session): Promise<void> {
   if (!(await helperRuns(session, 'Making a sandbox'))) return;
   const { name, subnet, taken } = await session.request('sandbox/propose', {});
-  const outcome = await askSandbox(name, { taken, subnet, workspace: workspaceFolder() });
+  const outcome = await askSandbox(name, { taken, subnet, workspace: workspaceFolder(), networks: networkSpaces(session.machine) });
   if (outcome?.kind === 'by-hand') await openDefinitionText(outcome.name, definitionText(outcome.name));
   else if (outcome) await create(session, outcome.definition);
 }

@@ -16,13 +16,22 @@ const withoutPrefix = (address: string): string => address.replace(/\/\d+$/, '')
 
 const addresses = ({ networks }: Sandbox): string[] => networks.map(each => visible(withoutPrefix(each.address)));
 
+/** Whose a namespace of a sandbox is: it may have joined one. */
+function ownership(machine: Machine, sandbox: Sandbox, key: NamespaceKey): string {
+  if (machine.isHosts(key)) return "host's";
+  const [container] = machine.sharing(key);
+  if (container) return `shared with ${visible(container.name)}`;
+  const other = machine.sandboxes.find(each => each.id !== sandbox.id && each.namespaces[key.type] === key.inode);
+  return other ? `shared with ${visible(other.name)}` : 'own';
+}
+
 function namespaceNode(machine: Machine, sandbox: Sandbox, key: NamespaceKey, parentId: string): TreeNode {
   const namespace = machine.namespace(key);
   const links = key.type === 'net' ? sandbox.networks.map(each => `${visible(each.link)} ${visible(withoutPrefix(each.address))}`) : [];
   return {
     id: `${parentId}/${namespaceId(key)}`,
     label: `${key.type} ${key.inode}`,
-    description: [machine.isHosts(key) ? "host's" : 'own', ...links].join(' · '),
+    description: [ownership(machine, sandbox, key), ...links].join(' · '),
     icon: namespaceIcons[key.type],
     ...(machine.isHosts(key) ? { tone: 'dimmed' } : {}),
     context: namespaceContext(machine, key),
@@ -100,16 +109,16 @@ export const sandboxNodeId = (sandbox: string): string => `sandbox:${sandbox}`;
 const nothingKnown: Observations = { runOf: () => undefined, usageOf: () => ({}) };
 
 export const sandboxTree = (machine: Machine, known: Observations = nothingKnown): TreeNode[] =>
-  [...machine.sandboxes]
-    .sort((a, b) => a.name.localeCompare(b.name, 'en'))
-    .map(each => sandboxNode(machine, each, known));
+  [...machine.sandboxes].sort((a, b) => a.name.localeCompare(b.name, 'en')).map(each => sandboxNode(machine, each, known));
 
 /** What removing a sandbox ends and loses, for the person to agree to; undefined when that is nothing but its init. */
 export function removalWarning(machine: Machine, sandbox: Sandbox, changedFiles: number): string | undefined {
   const others = machine.belonging(sandbox.pid).filter(each => each.pid !== sandbox.pid).length;
   const losses = [
     ...(others > 0 ? [others === 1 ? 'its process is ended' : `its ${others.toLocaleString('en')} processes are ended`] : []),
-    ...(changedFiles > 0 ? [changedFiles === 1 ? 'a file that it changed vanishes' : `${changedFiles.toLocaleString('en')} files that it changed vanish`] : []),
+    ...(changedFiles > 0
+      ? [changedFiles === 1 ? 'a file that it changed vanishes' : `${changedFiles.toLocaleString('en')} files that it changed vanish`]
+      : []),
   ];
   if (losses.length === 0) return undefined;
   const words = losses.join(', ');

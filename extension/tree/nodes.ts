@@ -90,8 +90,9 @@ export const processesNode = (machine: Machine, processes: readonly Process[], p
 });
 
 export function namespaceContext(machine: Machine, key: NamespaceKey): string {
+  if (machine.isHosts(key)) return `namespace ${key.type}`;
   const inhabited = (machine.namespace(key)?.holders.processes ?? 0) > 0;
-  return [`namespace ${key.type}`, ...(machine.isHosts(key) ? [] : ['enterable']), ...(inhabited ? ['inhabited'] : [])].join(' ');
+  return `namespace ${key.type} enterable${inhabited ? ' inhabited' : ''}`;
 }
 
 /** The facts that tell a namespace from its neighbours: `redis-1 · 3 processes · redis-server`. */
