@@ -1,61 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync } from 'node:fs';
-import { Socket } from 'node:net';
 import type { Params, Result } from '../protocol/methods.ts';
 import type { Entry } from '../protocol/target.ts';
 import type { Ending } from '../stage/reaper.ts';
-import { O_CLOEXEC } from '../sys/flags.ts';
-import { sys } from '../sys/libc.ts';
 import { type Launched, launch } from './launch.ts';
+import { offerStreams } from './offers.ts';
+import { collectOutput } from './output.ts';
+import { Pipes } from './pipes.ts';
 import type { Streams } from './streams.ts';
 import type { World } from './target.ts';
-
-const OUTPUT_BYTES = 1 << 20;
-
-type Ends = readonly [number, number, number];
-
-const close = (ends: readonly number[]): void => {
-  for (const fd of ends) closeSync(fd);
-};
-
-/** Pipes and not sockets, because opening /dev/stdin inside works only with pipes. */
-class Pipes {
-  /** The ends that become descriptors 0, 1 and 2 of a command. */
-  readonly inside: Ends;
-  readonly outside: Ends;
-
-  constructor() {
-    const made: { read: number; write: number }[] = [];
-    try {
-      const [input, output, errors] = [pipe(made), pipe(made), pipe(made)];
-      this.inside = [input.read, output.write, errors.write];
-      this.outside = [input.write, output.read, errors.read];
-    } catch (error) {
-      close(made.flatMap(({ read, write }) => [read, write])); // EMFILE midway
-      throw error;
-    }
-  }
-
-  streams(): { stdin: Socket; stdout: Socket; stderr: Socket } {
-    const [stdin, stdout, stderr] = this.outside;
-    return {
-      stdin: quiet(new Socket({ fd: stdin, readable: false, writable: true })),
-      stdout: quiet(new Socket({ fd: stdout, readable: true, writable: false })),
-      stderr: quiet(new Socket({ fd: stderr, readable: true, writable: false })),
-    };
-  }
-}
-
-function pipe(made: { read: number; write: number }[]): { read: number; write: number } {
-  const ends = Buffer.alloc(8);
-  sys('pipe2', 'a pipe', ends, O_CLOEXEC);
-  const both = { read: ends.readInt32LE(0), write: ends.readInt32LE(4) };
-  made.push(both);
-  return both;
-}
-
-/** EPIPE: the command does not read what is sent to it, which is its own affair. */
-const quiet = (socket: Socket): Socket => socket.on('error', () => undefined);
 
 type Started = Launched &
   ReturnType<Pipes['streams']> & {
@@ -67,7 +19,7 @@ async function start(entry: Entry, world: World, onEnd: (ending: Ending) => void
   const pipes = new Pipes();
   let opened = false;
   let runs = true;
-  const open = (): Ends => {
+  const open = (): Pipes['inside'] => {
     opened = true;
     return pipes.inside;
   };
@@ -81,8 +33,8 @@ async function start(entry: Entry, world: World, onEnd: (ending: Ending) => void
     };
     return { ...launched, ...pipes.streams(), kill };
   } catch (error) {
-    close(pipes.outside);
-    if (!opened) close(pipes.inside);
+    pipes.closeOutside();
+    if (!opened) pipes.closeInside();
     throw error;
   }
 }
@@ -104,34 +56,13 @@ export async function run(
   const stay = onClose(kill);
   stdin.end(input ?? '');
   const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs);
-  const outputs = [collect(stdout), collect(stderr)] as const;
+  const output = collectOutput(stdout, stderr);
   const how = await ending;
   clearTimeout(timer);
   stay();
-  // What it left in the background may hold the pipes open for ever; what is in them now is its output.
-  await Promise.race([Promise.all(outputs.map(each => each.done)), new Promise(resolve => setTimeout(resolve, 100))]);
-  for (const each of [stdin, stdout, stderr]) each.destroy();
-  return { ...how, stdout: outputs[0].text(), stderr: outputs[1].text(), cut: outputs.some(each => each.isCut()) };
-}
-
-interface Collected {
-  readonly done: Promise<void>;
-  readonly text: () => string;
-  readonly isCut: () => boolean;
-}
-
-function collect(stream: Socket): Collected {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  stream.on('data', (part: Buffer) => {
-    if (bytes < OUTPUT_BYTES) parts.push(part.subarray(0, OUTPUT_BYTES - bytes));
-    bytes += part.length;
-  });
-  return {
-    done: new Promise(resolve => stream.on('close', () => resolve())),
-    text: () => Buffer.concat(parts).toString(),
-    isCut: () => bytes > OUTPUT_BYTES,
-  };
+  const written = await output();
+  stdin.destroy();
+  return { ...how, ...written };
 }
 
 interface Opening {
@@ -139,16 +70,6 @@ interface Opening {
   readonly streams: Streams;
   readonly onClose: OnClose;
   readonly exited: (process: string, ending: Ending) => void;
-}
-
-/** Passes on what the client sends, for as long as the command reads: after that nobody would notice the client's end. */
-function feed(stdin: Socket, socket: Socket): void {
-  if (stdin.destroyed) {
-    socket.destroy();
-    return;
-  }
-  stdin.on('close', () => socket.destroy());
-  socket.pipe(stdin);
 }
 
 /** Starts a command whose streams are claimed by their tokens; those that are not, are closed. It is killed when its client leaves. */
@@ -164,21 +85,5 @@ export async function open(
     exited(id, ending);
   });
   stay = onClose(kill);
-  const offer = (pipe: Socket, attach: (socket: Socket) => void): string =>
-    streams.offer(
-      uid,
-      socket => {
-        socket.on('error', () => undefined).on('close', () => (pipe === stdin ? stdin.end() : pipe.destroy()));
-        attach(socket);
-      },
-      () => pipe.destroy(),
-    );
-  return {
-    process: id,
-    stdin: offer(stdin, socket => feed(stdin, socket)),
-    stdout: offer(stdout, socket => void stdout.pipe(socket)),
-    stderr: offer(stderr, socket => void stderr.pipe(socket)),
-    joined,
-    notices,
-  };
+  return { process: id, ...offerStreams({ stdin, stdout, stderr }, streams, uid), joined, notices };
 }

@@ -53,22 +53,26 @@ export class Terminals {
         ending => exited(terminal, ending),
       );
       if (!pty) throw new Error('no terminal was made');
-      const { master } = pty;
-      const held = duplicate(master);
-      // A ReadStream reads and writes without blocking; net.Socket refuses terminals.
-      const stream = new ReadStream(master);
-      this.#open.set(terminal, { master: held, uid, stream });
-      stream.pause().on('error', () => undefined); // EIO is how a terminal ends; 'close' follows
-      const token = this.#streams.offer(
-        uid,
-        socket => this.#attach(terminal, stream, socket),
-        () => this.#forget(terminal),
-      );
-      return { terminal, token, joined, notices };
+      return { ...this.offer(pty.master, uid, terminal), joined, notices };
     } catch (error) {
       if (pty && !this.#open.has(terminal)) closeSync(pty.master);
       throw error;
     }
+  }
+
+  /** A terminal for one connection by `uid`. The master is the terminal's from now on. */
+  offer(master: number, uid: number, terminal = randomUUID()): { terminal: string; token: string } {
+    const held = duplicate(master);
+    // A ReadStream reads and writes without blocking; net.Socket refuses terminals.
+    const stream = new ReadStream(master);
+    this.#open.set(terminal, { master: held, uid, stream });
+    stream.pause().on('error', () => undefined); // EIO is how a terminal ends; 'close' follows
+    const token = this.#streams.offer(
+      uid,
+      socket => this.#attach(terminal, stream, socket),
+      () => this.#forget(terminal),
+    );
+    return { terminal, token };
   }
 
   resize(terminal: string, size: Size, uid: number): void {

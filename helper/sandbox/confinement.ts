@@ -24,7 +24,9 @@ export function confinementOf({ limits, security }: Pick<Definition, 'limits' | 
     limits: rlimitsOf(limits, security),
     noNewPrivileges: security.noNewPrivileges,
     ...(kept && { capabilities: { kept, last } }),
-    ...(policy && { filter: filterOf(policy, { architecture: arch === 'arm64' ? 'arm64' : 'x64', capabilities: kept ?? new Set(capabilities) }) }),
+    ...(policy && {
+      filter: filterOf(policy, { architecture: arch === 'arm64' ? 'arm64' : 'x64', capabilities: kept ?? new Set(capabilities) }),
+    }),
   };
 }
 
@@ -40,7 +42,12 @@ function keptBy({ capabilities: wanted }: Security): ReadonlySet<Capability> | u
 }
 
 function policyOf({ seccomp, dumpable }: Security, profile: string | undefined): Policy | undefined {
-  const base = seccomp === 'none' ? undefined : seccomp === 'default' ? defaultPolicy : readPolicy(profile ?? '', seccomp.file, arch === 'arm64' ? 'arm64' : 'x64');
+  const base =
+    seccomp === 'none'
+      ? undefined
+      : seccomp === 'default'
+        ? defaultPolicy
+        : readPolicy(profile ?? '', seccomp.file, arch === 'arm64' ? 'arm64' : 'x64');
   if (dumpable) return base;
   return { ...(base ?? everything), syscalls: [...(base?.syscalls ?? []), untraceable] };
 }
@@ -64,10 +71,13 @@ const rlimitsOf = ({ files, rlimits, cpuSeconds }: Limits, { dumpable }: Securit
 /** `null` takes a limit away. */
 export type NewLimits = { readonly [K in keyof CgroupLimits]?: CgroupLimits[K] | null };
 
-const groupKeys = { memory: 'memoryBytes', swap: 'swapBytes', cpu: 'cpus', processes: 'processes', ioWeight: 'ioWeight' } as const satisfies Record<
-  keyof CgroupLimits,
-  keyof GroupLimits
->;
+const groupKeys = {
+  memory: 'memoryBytes',
+  swap: 'swapBytes',
+  cpu: 'cpus',
+  processes: 'processes',
+  ioWeight: 'ioWeight',
+} as const satisfies Record<keyof CgroupLimits, keyof GroupLimits>;
 
 /** In the words of control groups. */
 export const groupLimitsOf = (limits: NewLimits): GroupLimits =>

@@ -1,8 +1,8 @@
 // What a plan depends on besides its definition: looked up by look-up.ts, and given as they are by tests.
 import type { Step as GroupStep } from '../cgroup/layout.ts';
+import type { Identity } from '../entry/identity.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { NamespaceType, SandboxNetwork } from '../protocol/model.ts';
-import type { Identity } from '../entry/identity.ts';
 import type { Confinement } from '../security/confine.ts';
 import type { Call } from '../stage/program.ts';
 

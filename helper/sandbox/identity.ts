@@ -1,10 +1,10 @@
 // As whom a sandbox's own command runs, known before there is a sandbox.
 import { closeSync, constants, openSync } from 'node:fs';
-import { Entered } from '../entry/target.ts';
 import { type Identity, identify } from '../entry/identity.ts';
+import { Entered } from '../entry/target.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
-import { O_PATH } from '../sys/flags.ts';
 import { hasVanished } from '../sys/errors.ts';
+import { O_PATH } from '../sys/flags.ts';
 import type { Unpacked } from './facts.ts';
 import type { Ids } from './ids.ts';
 

@@ -89,7 +89,8 @@ const rangesText = (ranges: readonly Range[]): string =>
 function tenantIds(tenant: number, { passwd, subuid, subgid, firstTenant }: Accounts): Ids {
   const first = firstTenant + tenant * USUAL_COUNT;
   const last = first + USUAL_COUNT - 1;
-  if (last > HIGHEST_ID) throw new Refusal('invalid', `Tenant ${tenant} would reach beyond the highest id: ${last}.`, { subject: String(tenant) });
+  if (last > HIGHEST_ID)
+    throw new Refusal('invalid', `Tenant ${tenant} would reach beyond the highest id: ${last}.`, { subject: String(tenant) });
   const taken = [
     ...[...parseRanges(subuid), ...parseRanges(subgid)].map(range => ({ ...range, owner: `the range of ${range.owner}` })),
     ...uidsOf(passwd).map(({ name, uid }) => ({ owner: `the user ${name}`, first: uid, count: 1 })),

@@ -1,6 +1,5 @@
 // A sandbox's init: the process whose end is the sandbox's end.
 import { closeSync } from 'node:fs';
-import type { Sandbox } from '../protocol/model.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { SIGKILL } from '../sys/flags.ts';
 import { readable, sys } from '../sys/libc.ts';
@@ -18,11 +17,24 @@ export function isAlive(pid: number, start: number): boolean {
   }
 }
 
+/** @returns false when it has ended */
+export function signal(name: string, pid: number, start: number, number: number): boolean {
+  const pidfd = open(pid);
+  if (pidfd === undefined) return false;
+  try {
+    if (!isAlive(pid, start)) return false;
+    sys('pidfd_send_signal', `init of ${name}`, pidfd, number);
+    return true;
+  } finally {
+    closeSync(pidfd);
+  }
+}
+
 /**
  * Kills init, at which the kernel kills all in its pid namespace and lets init go last. One that has ended is no error.
  * @throws Refusal `system` when something in it does not die, as a process that waits for a broken disk
  */
-export async function endInit({ pid, name }: Sandbox, start: number): Promise<void> {
+export async function endInit(name: string, pid: number, start: number): Promise<void> {
   const pidfd = open(pid);
   if (pidfd === undefined) return;
   try {

@@ -1,7 +1,7 @@
 // The namespaces of others that a definition joins, and a tenant's: opened once, and held until the stage has them.
 import { closeSync, openSync } from 'node:fs';
-import { parseTarget } from '../entry/target-words.ts';
 import { enter, type World } from '../entry/target.ts';
+import { parseTarget } from '../entry/target-words.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import type { Target } from '../protocol/target.ts';
@@ -59,7 +59,9 @@ function targetOf(type: NamespaceType, choice: string, { sandboxes }: World): Ta
 
 /** The user namespace in which those of a tenant's sandboxes are nested, while one of them lives. */
 export function openTenant(tenant: number, kept: readonly Kept[], handles: Handles): Joined | 'new' {
-  const other = kept.find(({ definition: { users }, sandbox }) => typeof users === 'object' && 'tenant' in users && users.tenant === tenant && sandbox.pid);
+  const other = kept.find(
+    ({ definition: { users }, sandbox }) => typeof users === 'object' && 'tenant' in users && users.tenant === tenant && sandbox.pid,
+  );
   if (!other) return 'new';
   const own = openSync(`/proc/${other.sandbox.pid}/ns/user`, 'r');
   try {

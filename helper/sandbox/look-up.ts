@@ -12,6 +12,7 @@ import { supportedTypes } from '../sys/procfs.ts';
 import { confinementOf, groupLimitsOf, keyOf } from './confinement.ts';
 import { disksOf } from './disks.ts';
 import type { Facts, Unpacked } from './facts.ts';
+import { identityIn } from './identity.ts';
 import { idsFor, readAccounts } from './ids.ts';
 import { type Handles, openJoins, openTenant } from './joins.ts';
 import { networkFor } from './network.ts';
@@ -19,7 +20,6 @@ import { isGuarded } from './plan.ts';
 import type { Kept, Records, Traces } from './records.ts';
 import { rootOf } from './root-files.ts';
 import { sourcesOf } from './sources.ts';
-import { identityIn } from './identity.ts';
 
 /** Who asks: the owner of the new sandbox's user namespace, and root inside. */
 export interface Caller {
@@ -55,7 +55,9 @@ export async function lookUp(
 ): Promise<Found> {
   const { namespaces, init, limits } = definition;
   if (uid !== 0 && namespaces.user === false)
-    throw new Refusal('denied', 'namespaces.user: only root may do without a user namespace.', { hint: 'Leave "user" among the namespaces.' });
+    throw new Refusal('denied', 'namespaces.user: only root may do without a user namespace.', {
+      hint: 'Leave "user" among the namespaces.',
+    });
   requireRoot(definition, uid);
   const users = definition.users ?? 'root';
   const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : { uids: [], gids: [] };

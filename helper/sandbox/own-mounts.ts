@@ -15,7 +15,10 @@ type Of<K extends Kind> = Extract<Mount, { type: K }>;
 const care: Care = 'no magic links';
 
 const onto = (path: string, calls: (path: string) => Call[]): Call[] => within(path, care, calls);
-const fileSystem = (name: string) => ({ path }: { path: string }): Call[] => onto(path, at => [mount(name, at, name, quiet, null)]);
+const fileSystem =
+  (name: string) =>
+  ({ path }: { path: string }): Call[] =>
+    onto(path, at => [mount(name, at, name, quiet, null)]);
 
 const mounters: { readonly [K in Kind]: (each: Of<K>, index: number, guarded: boolean) => Call[] } = {
   tmpfs: ({ path, mode, size }) =>

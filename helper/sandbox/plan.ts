@@ -113,7 +113,13 @@ function userSteps(definition: Definition, facts: Facts): Step[] {
   const block = { inside: 0, outside: 0, count: uids[0]?.count ?? 1 };
   const nested = helper({ do: 'map-ids', uids: [block], gids: [block], denySetgroups: false });
   const outer = tenant === 'new' ? own : [stage(join(tenant, 'user')), ...steps(becomeFirst(facts))];
-  return [...steps(becomeCaller({ ...facts, uid: 0, gid: 0, groups: [] })), ...outer, ...steps(unshare(['user'])), nested, ...steps(become(0, 0))];
+  return [
+    ...steps(becomeCaller({ ...facts, uid: 0, gid: 0, groups: [] })),
+    ...outer,
+    ...steps(unshare(['user'])),
+    nested,
+    ...steps(become(0, 0)),
+  ];
 }
 
 /** Root inside, or whoever is mapped first. */

@@ -15,6 +15,12 @@ export const STAGING = 'staging';
 
 export const rootOf = ({ root }: Pick<Definition, 'root'>): Root => root ?? 'discard';
 
+/** `discard`, `directory` …: what its files are, in a word. */
+export function rootName(definition: Pick<Definition, 'root'>): string {
+  const root = rootOf(definition);
+  return typeof root === 'string' ? root : (Object.keys(root).find(key => key === 'directory' || key === 'archive') ?? 'image');
+}
+
 /** A file system that somebody else made, whose links are not to be trusted. */
 export const careFor = (definition: Definition): Care => (typeof rootOf(definition) === 'string' ? 'none' : 'no links');
 

@@ -1,54 +1,78 @@
+// The sandboxes that live, and their coming and going.
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { findPlaces, update as updateGroups } from '../cgroup/group.ts';
+import { hostHierarchies } from '../cgroup/hierarchies.ts';
+import { usage as usageOf } from '../cgroup/usage.ts';
+import type { World } from '../entry/target.ts';
 import { occupiedHere } from '../network/occupied.ts';
-import { deleteLink } from '../network/rtnetlink.ts';
-import { addressesOf, formatNetwork, freeSubnet, linkNames, requireFree } from '../network/subnets.ts';
+import { formatNetwork, freeSubnet } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Result } from '../protocol/methods.ts';
-import type { Sandbox, SandboxNetwork } from '../protocol/model.ts';
-import { StageFailed, stage } from '../stage/run.ts';
-import { Refusal, SysError } from '../sys/errors.ts';
-import { RouteSocket } from '../sys/netlink.ts';
+import type { Sandbox } from '../protocol/model.ts';
+import type { Usage } from '../protocol/report.ts';
+import { recordEvent } from '../server/log.ts';
+import type { Ended, Ending, Usage as ProcessUsage } from '../stage/reaper.ts';
+import { Refusal } from '../sys/errors.ts';
+import { SIGKILL } from '../sys/flags.ts';
 import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
-import { disksOf } from './disks.ts';
-import { explainPlan } from './explain.ts';
-import { idsFor } from './ids.ts';
-import { endInit, isAlive } from './init.ts';
-import { perform } from './perform.ts';
-import { compile, describe, type HelperStep, lineOf, type Plan, planFor } from './plan.ts';
-import { Records } from './records.ts';
-import { sourcesOf } from './sources.ts';
-
-/** Who asks: the owner of the new sandbox's user namespace, and root inside. */
-export interface Caller {
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[];
-}
-
-interface Kept {
-  readonly sandbox: Sandbox;
-  /** Start time of its init: with the pid it names one process for good. */
-  readonly start: number;
-}
+import { groupLimitsOf, type NewLimits } from './confinement.ts';
+import { endInit, isAlive, signal } from './init.ts';
+import { Handles } from './joins.ts';
+import { type Caller, type Found, lookUp, type Premises } from './look-up.ts';
+import { carryOut } from './making.ts';
+import { type Purpose, planFor } from './plan.ts';
+import { type Kept, Records } from './records.ts';
+import { rootName } from './root-files.ts';
+import { describe } from './steps.ts';
+import { takeAway } from './teardown.ts';
+import { unpackFor } from './unpacking.ts';
 
 const ADOPTED_CHECK_MS = 2000;
 
-/** The sandboxes that live, and their coming and going. One is made at a time: names and subnets are checked and then used. */
+/** What is unpacked may be larger than memory. */
+const STORE = '/var/lib/burrow';
+
+export interface Making {
+  readonly definition: Definition;
+  readonly caller: Caller;
+  readonly world: Pick<World, 'discovery'>;
+}
+
+export interface Running extends Making {
+  readonly purpose: Purpose;
+  readonly stdio: readonly [number, number, number];
+  /** Descriptors besides those of joined namespaces, by their names in the plan. */
+  readonly handles: ReadonlyMap<string, number>;
+  /** Called when the process that was left behind has ended, before anything else of it is taken away. */
+  readonly onEnd: (ending: Ending, usage: ProcessUsage, id: string) => void;
+}
+
 export class Sandboxes {
   readonly #kept = new Map<string, Kept>();
-  readonly #records: Records;
-  readonly #staging: string;
+  /** Names that are being made or taken away. */
+  readonly #busy = new Set<string>();
+  readonly #removals = new Map<string, Promise<void>>();
+  readonly #premises: Premises;
+  /** As this host has them now; one that is mounted later serves the next helper. */
+  readonly #hierarchies = hostHierarchies();
   readonly #changed: () => void;
-  #queue: Promise<unknown> = Promise.resolve();
 
-  /** @param changed called after every change of {@link list} */
-  constructor(state: string, changed: () => void) {
-    this.#records = new Records(state);
-    this.#staging = join(state, 'staging');
+  /**
+   * @param state the helper's own directory
+   * @param changed called after every change of {@link list}
+   */
+  constructor(state: string, firstTenant: number | undefined, changed: () => void) {
+    this.#premises = {
+      records: new Records(state),
+      staging: join(state, 'staging'),
+      pins: join(state, 'namespaces'),
+      unpacked: join(STORE, resolve(state).slice(1).replaceAll('/', '-')),
+      firstTenant,
+    };
     this.#changed = changed;
-    mkdirSync(this.#staging, { recursive: true, mode: 0o755 });
+    mkdirSync(this.#premises.staging, { recursive: true, mode: 0o755 });
     this.#reconcile();
     setInterval(() => this.#forgetEnded(), ADOPTED_CHECK_MS).unref();
   }
@@ -61,179 +85,228 @@ export class Sandboxes {
     return [...this.#kept.values()];
   }
 
+  /** @throws Refusal `unknown` */
+  find(key: string): Kept {
+    const found = this.#find(key);
+    if (!found) throw new Refusal('unknown', `There is no sandbox called ${key}.`, { subject: key });
+    return found;
+  }
+
   propose(): Result<'sandbox/propose'> {
-    const taken = this.list().map(each => each.name);
+    const taken = [...this.list().map(each => each.name), ...this.#busy];
     const number = Array.from({ length: taken.length + 1 }, (_, index) => index + 1).find(each => !taken.includes(`sandbox-${each}`)) ?? 1;
     const subnet = freeSubnet(occupiedHere());
     return { name: `sandbox-${number}`, ...(subnet && { subnet: formatNetwork(subnet) }), taken };
   }
 
-  plan(definition: Definition, caller: Caller): string[] {
-    return describe(this.#planFor(newId(), definition, caller).plan);
+  /** What making it would do. Nothing is touched. */
+  async plan({ definition, caller, world }: Making): Promise<{ steps: string[]; notices: string[]; found: Found }> {
+    this.#requireFree(definition.name);
+    using handles = new Handles();
+    const found = await this.#lookUp(newId(), { definition, caller, world }, handles);
+    return { steps: describe(planFor(definition, found.facts, { kind: 'stay' })), notices: [...found.notices], found };
   }
 
   /** @throws Refusal with the plan's line, the call and the errno; then nothing of it is left */
-  create(definition: Definition, caller: Caller): Promise<Sandbox> {
-    if (process.getuid?.() !== 0)
-      throw new Refusal('denied', `Could not make sandbox ${definition.name}: the helper does not run as root.`);
-    const made = this.#queue.then(() => this.#create(definition, caller));
-    this.#queue = made.catch(() => undefined);
-    return made;
-  }
-
-  /** Kills everything in it, waits until it is gone, and takes its traces away. */
-  async remove(key: string): Promise<void> {
-    const found = [...this.#kept.values()].find(({ sandbox }) => sandbox.id === key || sandbox.name === key);
-    if (!found) return;
-    await endInit(found.sandbox, found.start);
-    this.#cleanUp(found.sandbox);
-  }
-
-  #planFor(id: string, definition: Definition, { uid, gid, groups }: Caller): { plan: Plan; network: SandboxNetwork | undefined } {
-    if (this.list().some(each => each.name === definition.name)) {
-      throw new Refusal('taken', `There is a sandbox called ${definition.name} already.`, {
-        subject: definition.name,
-        hint: 'Choose another name, or remove that one.',
-      });
-    }
-    const network = networkFor(id, definition);
-    const ids = idsFor(definition.users, uid, gid);
-    const disks = definition.root === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : [];
-    return {
-      plan: planFor(definition, {
-        record: this.#records.pathOf(id),
-        staging: this.#staging,
-        uid,
-        gid,
-        groups,
-        ...ids,
-        network,
-        disks,
-        files: filesAmong(definition),
-        types: new Set(supportedTypes),
-      }),
-      network,
-    };
-  }
-
-  async #create(definition: Definition, caller: Caller): Promise<Sandbox> {
-    const id = newId();
-    const { plan, network } = this.#planFor(id, definition, caller);
-    const { program, first, at, lines } = compile(plan);
-    const record = (): void => this.#records.write(id, { phase: 'making', id, name: definition.name, ...(network && { network }) });
-    let current: HelperStep | undefined;
-    const doStep = (step: HelperStep, pid: number): void => {
-      current = step;
-      perform(step, { pid, record });
-      current = undefined;
-    };
+  async create(making: Making): Promise<Sandbox> {
     const nothing = openSync('/dev/null', 'r+');
     try {
-      for (const step of first) doStep(step, 0);
-      await stage({
-        program,
-        stdio: [nothing, nothing, nothing],
-        handles: new Map(),
-        onSync: (until, waiting) => {
-          for (const step of at.get(until) ?? []) doStep(step, waiting);
-        },
-        // Kept before it may stay: init without a record would be nobody's.
-        onReady: pid => this.#keep({ id, name: definition.name, pid, networks: network ? [network] : [], uid: caller.uid }),
-        onEnd: () => this.#ended(id),
-      });
-      return this.#made(id);
-    } catch (error) {
-      this.#kept.delete(id);
-      this.#undo(id, network);
-      const line = current ? lineOf(plan, current) : error instanceof StageFailed ? lines[error.index] : undefined;
-      throw explainPlan(error, definition, line);
+      const stdio = [nothing, nothing, nothing] as const;
+      return await this.start({ ...making, purpose: { kind: 'stay' }, stdio, handles: new Map(), onEnd: () => undefined });
     } finally {
       closeSync(nothing);
     }
   }
 
-  #keep(made: Pick<Sandbox, 'id' | 'name' | 'pid' | 'networks' | 'uid'>): void {
-    const namespaces = Object.fromEntries(supportedTypes.map(type => [type, readNamespace(made.pid, type)]));
-    const sandbox: Sandbox = { ...made, namespaces, created: new Date().toISOString() };
-    const { start } = readStat(made.pid);
-    this.#records.write(sandbox.id, { phase: 'ready', sandbox, start });
-    this.#kept.set(sandbox.id, { sandbox, start });
+  /** @throws Refusal as create does */
+  async start(running: Running): Promise<Sandbox> {
+    const { definition } = running;
+    if (process.getuid?.() !== 0)
+      throw new Refusal('denied', `Could not make sandbox ${definition.name}: the helper does not run as root.`);
+    this.#requireFree(definition.name);
+    this.#busy.add(definition.name);
+    try {
+      return await this.#start(newId(), running);
+    } finally {
+      this.#busy.delete(definition.name);
+    }
   }
 
-  /** @throws Refusal `gone` when its init has ended already */
-  #made(id: string): Sandbox {
+  /** Kills everything in it, waits until it is gone, and takes its traces away. One that is gone is no error. */
+  async remove(key: string): Promise<void> {
+    const found = this.#find(key);
+    if (found) await this.#remove(found);
+  }
+
+  /** Ends all in it at once; {@link remove} or its end takes the rest away. One that is gone is no error. */
+  kill(id: string): void {
+    const kept = this.#kept.get(id);
+    if (kept?.sandbox.pid !== undefined && kept.start !== undefined) signal(kept.sandbox.name, kept.sandbox.pid, kept.start, SIGKILL);
+  }
+
+  /** What it has used so far, as its control groups tell. */
+  usage(id: string): Usage {
+    const { memoryNowBytes, oomKills, processesRefused, throttledSeconds: _, ...same } = usageOf(findPlaces(id, this.#hierarchies));
+    return {
+      ...same,
+      ...(memoryNowBytes !== undefined && { memoryBytes: memoryNowBytes }),
+      ...(oomKills !== undefined && { killedForMemory: oomKills }),
+      ...(processesRefused !== undefined && { refusedProcesses: processesRefused }),
+    };
+  }
+
+  /** @throws Refusal when the host cannot keep it; then nothing is changed */
+  update(key: string, limits: NewLimits): Sandbox {
+    const kept = this.find(key);
+    updateGroups(findPlaces(kept.sandbox.id, this.#hierarchies), groupLimitsOf(limits));
+    const merged = Object.entries({ ...kept.sandbox.limits, ...limits }).filter(([, value]) => value !== null && value !== undefined);
+    const sandbox = { ...kept.sandbox, limits: Object.fromEntries(merged) };
+    this.#keep({ ...kept, sandbox });
+    return sandbox;
+  }
+
+  /** To its command, or to its init where it has none. */
+  signal(key: string, number: number): void {
+    const { sandbox, start } = this.find(key);
+    if (sandbox.pid === undefined || start === undefined)
+      throw new Refusal('invalid', `${sandbox.name} has no process that could get a signal.`, { subject: sandbox.name });
+    signal(sandbox.name, sandbox.pid, start, number);
+  }
+
+  /** Writes down what has changed of it. */
+  #keep(kept: Kept): void {
+    this.#premises.records.write({ phase: 'ready', ...kept });
+    this.#kept.set(kept.sandbox.id, kept);
+    this.#changed();
+  }
+
+  #find(key: string): Kept | undefined {
+    return this.#kept.get(key) ?? this.kept().find(({ sandbox }) => sandbox.name === key);
+  }
+
+  #requireFree(name: string): void {
+    if (!this.#busy.has(name) && !this.list().some(each => each.name === name)) return;
+    throw new Refusal('taken', `There is a sandbox called ${name} already.`, {
+      subject: name,
+      hint: 'Choose another name, or remove that one.',
+    });
+  }
+
+  #lookUp(id: string, { definition, caller, world }: Making, handles: Handles): Promise<Found> {
+    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.kept() }, handles);
+  }
+
+  async #start(id: string, running: Running): Promise<Sandbox> {
+    const { definition: written, caller, purpose, stdio, onEnd } = running;
+    const { records } = this.#premises;
+    using handles = new Handles();
+    const found = await this.#lookUp(id, running, handles);
+    const { traces, notices } = found;
+    const record = (): void => records.write({ phase: 'making', traces });
+    try {
+      const { definition, facts, done } = await unpackFor(written, found.facts, caller, record);
+      const keep = (pid: number | undefined): void => {
+        const kept = { traces, definition, ...bodyOf(id, definition, caller, notices, traces.network, pid) };
+        records.write({ phase: 'ready', ...kept });
+        this.#kept.set(id, kept);
+      };
+      const ended: Ended = (ending, usage) => {
+        onEnd(ending, usage, id);
+        void this.#forget(id);
+      };
+      const all = new Map([...handles.all, ...running.handles]);
+      const plan = planFor(definition, facts, purpose);
+      const pid = await carryOut({ definition, plan, done, record, stdio, handles: all, onReady: keep, onEnd: ended });
+      // Without an init of Burrow's nobody has asked to stay.
+      if (definition.init !== true) keep(pid);
+    } catch (error) {
+      this.#kept.delete(id);
+      await takeAway(traces);
+      records.delete(id);
+      throw error;
+    }
     this.#changed();
     const kept = this.#kept.get(id);
-    if (!kept) throw new Refusal('gone', 'The sandbox ended as soon as it was made.', { subject: id });
+    if (!kept) throw new Refusal('gone', `${written.name} ended as soon as it was made.`, { subject: written.name });
     return kept.sandbox;
+  }
+
+  #remove(kept: Kept): Promise<void> {
+    const { id } = kept.sandbox;
+    const underWay = this.#removals.get(id);
+    if (underWay) return underWay;
+    const removal = this.#takeAway(kept).finally(() => this.#removals.delete(id));
+    this.#removals.set(id, removal);
+    return removal;
+  }
+
+  async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
+    if (sandbox.pid !== undefined && start !== undefined) await endInit(sandbox.name, sandbox.pid, start);
+    await takeAway(traces);
+    this.#premises.records.delete(sandbox.id);
+    if (this.#kept.delete(sandbox.id)) this.#changed();
+  }
+
+  /** One whose init has ended. What cannot be taken away now stays in the list, for the person to try again. */
+  async #forget(id: string): Promise<void> {
+    const kept = this.#kept.get(id);
+    if (!kept) return;
+    await this.#remove(kept).catch((error: unknown) => recordEvent('not removed', { sandbox: kept.sandbox.name, error: String(error) }));
   }
 
   /** After a crash: what lives is adopted, what was half made or has ended is removed. */
   #reconcile(): void {
-    for (const record of this.#records.read()) {
-      if (record.phase === 'making') this.#undo(record.id, record.network);
-      else if (isAlive(record.sandbox.pid, record.start)) this.#kept.set(record.sandbox.id, record);
-      else this.#undo(record.sandbox.id, record.sandbox.networks[0]);
+    const { records } = this.#premises;
+    for (const record of records.read()) {
+      const { traces } = record;
+      if (record.phase === 'ready' && lives(record)) {
+        const { phase: _, ...kept } = record;
+        this.#kept.set(traces.id, kept);
+        continue;
+      }
+      this.#busy.add(traces.name);
+      void takeAway(traces)
+        .then(() => records.delete(traces.id))
+        .catch((error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }))
+        .finally(() => this.#busy.delete(traces.name));
     }
-  }
-
-  #ended(id: string): void {
-    const kept = this.#kept.get(id);
-    if (kept) this.#cleanUp(kept.sandbox);
   }
 
   /** For those that an earlier helper made: the kernel tells only a parent of its children's end. */
   #forgetEnded(): void {
-    for (const { sandbox, start } of this.#kept.values()) {
-      if (!isAlive(sandbox.pid, start)) this.#cleanUp(sandbox);
-    }
-  }
-
-  #cleanUp(sandbox: Sandbox): void {
-    if (!this.#kept.delete(sandbox.id)) return;
-    this.#undo(sandbox.id, sandbox.networks[0]);
-    this.#changed();
-  }
-
-  #undo(id: string, network: SandboxNetwork | undefined): void {
-    if (network) removeLink(network.hostLink);
-    this.#records.delete(id);
+    for (const kept of this.#kept.values()) if (!lives(kept)) void this.#forget(kept.sandbox.id);
   }
 }
 
-/** A wrong guess costs nothing but the attempt: a mount goes only on what is of its kind. */
-const filesAmong = (definition: Definition): Set<string> =>
-  new Set(
-    sourcesOf(definition)
-      .map(({ path }) => path)
-      .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory() === false),
-  );
+/** Without a process it lives by its pins. */
+const lives = ({ sandbox: { pid }, start }: Pick<Kept, 'sandbox' | 'start'>): boolean =>
+  pid === undefined || (start !== undefined && isAlive(pid, start));
 
 const newId = (): string => randomBytes(4).toString('hex');
 
-function networkFor(id: string, { network, name }: Definition): SandboxNetwork | undefined {
-  if (network === 'none') return undefined;
-  const occupied = occupiedHere();
-  if (network !== 'link') {
-    requireFree(network, occupied);
-    return { ...linkNames(id), hostAddress: network.host, address: network.address };
-  }
-  const subnet = freeSubnet(occupied);
-  if (!subnet)
-    throw new Refusal('taken', `No subnet of 10.201.0.0/16 is free for ${name}.`, {
-      subject: '10.201.0.0/16',
-      hint: 'Name two addresses, or use "network": "none".',
-    });
-  const { host, address } = addressesOf(subnet);
-  return { ...linkNames(id), hostAddress: host, address };
-}
-
-/** The link goes with the sandbox's network namespace, but not before the kernel gets round to it, and not while something else holds that. */
-function removeLink(name: string): void {
-  using socket = new RouteSocket();
-  try {
-    deleteLink(socket, name);
-  } catch (error) {
-    if (!(error instanceof SysError && error.errno === 'ENODEV')) throw error; // it is gone already
-  }
+/** What is told of a sandbox that is made. */
+function bodyOf(
+  id: string,
+  { name, root, namespaces, limits, persist }: Definition,
+  { uid }: Caller,
+  notices: readonly string[],
+  network: SandboxNetwork | undefined,
+  pid: number | undefined,
+): Pick<Kept, 'sandbox' | 'start'> {
+  return {
+    sandbox: {
+      id,
+      name,
+      ...(pid !== undefined && { pid }),
+      namespaces: pid === undefined ? {} : Object.fromEntries(supportedTypes.map(type => [type, readNamespace(pid, type)])),
+      networks: network ? [network] : [],
+      created: new Date().toISOString(),
+      uid,
+      ...(namespaces.mnt === true && { root: rootName({ root }) }),
+      limits,
+      persist,
+      notices: [...notices],
+    },
+    ...(pid !== undefined && { start: readStat(pid).start }),
+  };
 }

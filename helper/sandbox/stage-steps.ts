@@ -124,10 +124,7 @@ const keepStaging = (definition: Definition): Call[] =>
   definition.namespaces.mnt === true && rootOf(definition) === 'discard' ? [keep({ resultOf: STAGING }, 'kept staging')] : [];
 
 /** Descriptors 0 to 2 were the helper's; what stays gets the sandbox's own /dev/null. */
-const silence: readonly Call[] = [
-  nothing,
-  ...[0, 1, 2].map((fd): Call => ({ call: 'dup3', arguments: [{ resultOf: 'null' }, fd, 0] })),
-];
+const silence: readonly Call[] = [nothing, ...[0, 1, 2].map((fd): Call => ({ call: 'dup3', arguments: [{ resultOf: 'null' }, fd, 0] }))];
 
 export const stayAsInit = (definition: Definition): Instruction[] => [...silence, ...keepStaging(definition), closeOthers, { do: 'init' }];
 
@@ -138,7 +135,7 @@ export const commandBelowInit = (definition: Definition, ending: string): Instru
   keep({ resultOf: 'null' }, 'kept null'),
   keep({ handle: ending }, 'kept ending'),
   closeOthers,
-  { do: 'command', ending: { resultOf: 'kept ending' }, null: { resultOf: 'kept null' } },
+  { do: 'command', ending: { resultOf: 'kept ending' }, null: { resultOf: 'kept null' }, stays: definition.onExit === 'keep' },
   closeAll,
 ];
 

@@ -7,7 +7,13 @@ import { describe as describeInstruction, type Instruction } from '../stage/prog
 /** What the helper does itself. Each is undone by what the sandbox's record names (see teardown.ts). */
 export type HelperStep =
   | { readonly do: 'record'; readonly path: string }
-  | { readonly do: 'unpack'; readonly kind: 'archive' | 'image'; readonly from: string; readonly reference: string | undefined; readonly into: string }
+  | {
+      readonly do: 'unpack';
+      readonly kind: 'archive' | 'image';
+      readonly from: string;
+      readonly reference: string | undefined;
+      readonly into: string;
+    }
   | { readonly do: 'group'; readonly step: GroupStep }
   | { readonly do: 'map-ids'; readonly uids: readonly IdMapping[]; readonly gids: readonly IdMapping[]; readonly denySetgroups: boolean }
   | { readonly do: 'offset-clocks'; readonly monotonicSeconds: number; readonly boottimeSeconds: number }
@@ -36,7 +42,8 @@ const sentences: { readonly [D in HelperStep['do']]: (step: Extract<HelperStep, 
   group: ({ step }) => describeGroupStep(step),
   'map-ids': ({ uids, gids, denySetgroups }) =>
     `write uid_map: ${mapping(uids)}; gid_map: ${mapping(gids)}${denySetgroups ? '; setgroups: deny' : ''}`,
-  'offset-clocks': ({ monotonicSeconds, boottimeSeconds }) => `write timens_offsets: monotonic ${monotonicSeconds}, boottime ${boottimeSeconds}`,
+  'offset-clocks': ({ monotonicSeconds, boottimeSeconds }) =>
+    `write timens_offsets: monotonic ${monotonicSeconds}, boottime ${boottimeSeconds}`,
   link: ({ network }) => `RTM_NEWLINK veth ${network.hostLink} here, ${network.link} inside`,
   address: ({ side, link, address }) => `RTM_NEWADDR ${address} on ${link} ${place(side)}`,
   up: ({ side, link }) => `RTM_NEWLINK ${link} ${place(side)}: up`,

@@ -46,13 +46,14 @@ export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings): 
     ...(guarded || ownNet ? [] : [take('/sys', 'sys', 'with what is below')]),
   ];
   if (host) return bound;
-  return guarded ? [take('/sys', 'sys', 'alone')] : [...bound, ...devices.map(({ name }) => take(`/dev/${name}`, deviceName('/dev', name), 'alone'))];
+  return guarded
+    ? [take('/sys', 'sys', 'alone')]
+    : [...bound, ...devices.map(({ name }) => take(`/dev/${name}`, deviceName('/dev', name), 'alone'))];
 }
 
 export function systemMounts(surroundings: Surroundings): Call[] {
   const { guarded, host, ownPid, ownNet, care } = surroundings;
-  const proc =
-    guarded || ownPid ? within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]) : place('proc', '/proc', care);
+  const proc = guarded || ownPid ? within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]) : place('proc', '/proc', care);
   if (host) return [...(ownPid ? proc : []), ...(guarded ? [] : ownNet ? sysAt(care) : [])];
   const sys = guarded
     ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: 'sys' }, ''), ...place('sys', '/sys', care)]
@@ -92,8 +93,7 @@ export const lateMounts = ({ guarded, ownNet }: Surroundings): Call[] => [
 
 /** Refused where something is mounted over the host's; the sandbox works without. */
 const newSys = mount('sysfs', '/sys', 'sysfs', flags(mountFlags, 'MS_RDONLY', 'MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'), null, 'all');
-const sysAt = (care: Care): Call[] =>
-  within('/sys', care, at => [{ ...newSys, arguments: ['sysfs', at, ...newSys.arguments.slice(2)] }]);
+const sysAt = (care: Care): Call[] => within('/sys', care, at => [{ ...newSys, arguments: ['sysfs', at, ...newSys.arguments.slice(2)] }]);
 
 /** Not every kernel has all of them. */
 function guardProc(): Call[] {
@@ -119,4 +119,7 @@ const newDevice = (at: string, { name, major, minor }: (typeof devices)[number])
 });
 
 /** A user namespace grants no mknod(2). */
-const hostDevice = (at: string, name: string): Call[] => [emptyFile(deviceName(at, name)), ...place(deviceName('/dev', name), deviceName(at, name))];
+const hostDevice = (at: string, name: string): Call[] => [
+  emptyFile(deviceName(at, name)),
+  ...place(deviceName('/dev', name), deviceName(at, name)),
+];

@@ -61,6 +61,16 @@ class Data {
     return at;
   }
 
+  /** struct sock_fprog: how many instructions, and where they are. */
+  addFilter(instructions: Buffer): number {
+    const program = Buffer.alloc(16);
+    program.writeUInt16LE(instructions.length / 8, 0);
+    program.writeBigUInt64LE(BigInt(this.add(instructions)), 8);
+    const at = this.add(program);
+    this.relocations.push(at + 8);
+    return at;
+  }
+
   bytes(): Buffer {
     return Buffer.concat(this.#parts);
   }
@@ -84,6 +94,7 @@ export function encode(program: Program): Buffer {
     if (typeof each === 'string') return { kind: KIND.data, value: BigInt(data.addString(each)) };
     if ('bytes' in each) return { kind: KIND.data, value: BigInt(data.add(each.bytes)) };
     if ('strings' in each) return { kind: KIND.data, value: BigInt(data.addStrings(each.strings)) };
+    if ('filter' in each) return { kind: KIND.data, value: BigInt(data.addFilter(each.filter)) };
     if ('value' in each) return { kind: KIND.value, value: BigInt.asUintN(64, BigInt(each.value)) };
     if ('handle' in each) return { kind: KIND.value, value: BigInt(FIRST_HANDLE + handles.indexOf(each.handle)) };
     const index = labels.get(each.resultOf);

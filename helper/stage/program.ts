@@ -16,6 +16,8 @@ export type Argument =
   | { readonly bytes: Buffer; readonly text: string }
   /** A NULL-terminated array of strings, as execve(2) takes it. */
   | { readonly strings: readonly string[] }
+  /** struct sock_fprog for these instructions of classic BPF, eight bytes each. */
+  | { readonly filter: Buffer }
   /** What an earlier call of the program returned, by that call's `as`. */
   | { readonly resultOf: string }
   /** A descriptor that the helper opened and hands over, by its description. */
@@ -37,8 +39,8 @@ export type Instruction =
   | { readonly do: 'sync'; readonly until: string }
   /** Stays, as the init of a sandbox. */
   | { readonly do: 'init' }
-  /** Stays as the init of a command, which a child becomes that goes on: it ends with it, and writes its wait status to `ending`. */
-  | { readonly do: 'command'; readonly ending: Argument; readonly null: Argument };
+  /** Stays as the init of a command, which a child becomes that goes on. Writes the command's wait status to `ending`, and ends with it unless it `stays`. */
+  | { readonly do: 'command'; readonly ending: Argument; readonly null: Argument; readonly stays: boolean };
 
 export type Program = readonly Instruction[];
 
@@ -63,7 +65,7 @@ export function describe(instruction: Instruction): string {
     case 'init':
       return 'stay as init: reap children, end on SIGTERM';
     case 'command':
-      return `clone(SIGCHLD), and stay as init: reap children, pass signals on, end with it`;
+      return `clone(SIGCHLD), and stay as init: reap children, pass signals on${instruction.stays ? '' : ', end with it'}`;
   }
 }
 
@@ -73,6 +75,7 @@ function show(argument: Argument): string {
   if (typeof argument === 'string') return JSON.stringify(argument);
   if ('text' in argument) return argument.text;
   if ('strings' in argument) return JSON.stringify(argument.strings);
+  if ('filter' in argument) return `{len=${argument.filter.length / 8}, filter}`;
   if ('handle' in argument) return `<${argument.handle}>`;
   return `<${argument.resultOf}>`;
 }
@@ -80,7 +83,7 @@ function show(argument: Argument): string {
 /** Of a call, and of what else takes any. */
 export function argumentsOf(instruction: Instruction): readonly Argument[] {
   if (!('do' in instruction)) return instruction.arguments;
-  return instruction.do === 'command' ? [instruction.ending, instruction.null] : [];
+  return instruction.do === 'command' ? [instruction.ending, instruction.null, Number(instruction.stays)] : [];
 }
 
 /** The descriptions of all handles that a program uses, in the order in which they are handed over. */

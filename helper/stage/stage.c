@@ -51,8 +51,10 @@ static long call(long number, u64 a, u64 b, u64 c, u64 d)
 
 static void __attribute__((noreturn)) leave(int status)
 {
-	for (;;)
+	for (;;) {
 		call(__NR_exit_group, (u64)status, 0, 0, 0);
+		__builtin_trap(); /* a seccomp policy may forbid even that */
+	}
 }
 
 static void report(u32 kind, u32 index, long value)
@@ -90,10 +92,11 @@ static void read_all(u8 *into, u64 bytes)
 struct command {
 	long pid;
 	u64 ending; /* descriptor that the command's wait status goes to */
+	u64 stays; /* init goes on without it */
 };
 
-/* Takes in whoever has ended; the sandbox ends with its command, and its status with it. */
-static void reap(const struct command *command)
+/* Takes in whoever has ended. With its command init ends too, unless it is to stay. */
+static void reap(struct command *command)
 {
 	int status;
 	long pid;
@@ -101,12 +104,15 @@ static void reap(const struct command *command)
 		if (pid != command->pid)
 			continue;
 		call(__NR_write, command->ending, (u64)&status, sizeof status, 0);
-		leave(0);
+		if (!command->stays)
+			leave(0);
+		call(__NR_close, command->ending, 0, 0, 0);
+		command->pid = 0;
 	}
 }
 
 /* Pid 1 takes in the orphans, passes on what it is told, and with its end all in its pid namespace ends. */
-static void __attribute__((noreturn)) be_init(const struct command *command)
+static void __attribute__((noreturn)) be_init(struct command *command)
 {
 	u64 all = ~0ul;
 	for (;;) {
@@ -132,7 +138,7 @@ static u64 announce(u32 index)
 
 static void __attribute__((noreturn)) stay(u32 index)
 {
-	const struct command none = { 0, 0 };
+	struct command none = { 0, 0, 1 };
 	announce(index);
 	call(__NR_close, CONTROL, 0, 0, 0);
 	be_init(&none);
@@ -142,10 +148,10 @@ static void __attribute__((noreturn)) stay(u32 index)
  * The rest of the program is the command's. Init has /dev/null in place of the command's streams: who
  * reads those is to see their end when the command closes them.
  */
-static void start_command(u32 index, u64 ending, u64 null)
+static void start_command(u32 index, u64 ending, u64 null, u64 stays)
 {
 	u64 before = announce(index);
-	struct command command = { call(__NR_clone, SIGCHLD, 0, 0, 0), ending };
+	struct command command = { call(__NR_clone, SIGCHLD, 0, 0, 0), ending, stays };
 	if (command.pid == 0) {
 		call(__NR_rt_sigprocmask, SIG_SETMASK, (u64)&before, 0, sizeof before);
 		return;
@@ -207,7 +213,7 @@ static void execute(const struct instruction *program, u32 count, const u8 *data
 								    : given;
 		}
 		if (each->operation == OP_COMMAND) {
-			start_command(index, argument[0], argument[1]);
+			start_command(index, argument[0], argument[1], argument[2]);
 			continue;
 		}
 		results[index] = raw(each->number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);

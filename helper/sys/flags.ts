@@ -61,8 +61,10 @@ export const MFD_ALLOW_SEALING = 2;
 export const MFD_EXEC = 16;
 
 /** openat2(2). */
+export const RESOLVE_NO_XDEV = 0x01;
 export const RESOLVE_NO_MAGICLINKS = 0x02;
 export const RESOLVE_NO_SYMLINKS = 0x04;
+export const RESOLVE_BENEATH = 0x08;
 export const RESOLVE_IN_ROOT = 0x10;
 /** Since Linux 5.12. */
 export const RESOLVE_CACHED = 0x20;
@@ -82,6 +84,8 @@ export const SIOCGSKNS = 0x894c;
 /** asm-generic/ioctls.h, ioctl_tty(2). */
 export const TIOCSCTTY = 0x540e;
 export const TIOCSWINSZ = 0x5414;
+export const TIOCSTI = 0x5412;
+export const TIOCLINUX = 0x541c;
 export const TIOCSPTLCK = 0x40045431;
 export const TIOCGPTPEER = 0x5441;
 
@@ -114,3 +118,42 @@ export const SECBIT_NO_SETUID_FIXUP = 4;
 export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_SET_PDEATHSIG = 1;
 export const PR_SET_CHILD_SUBREAPER = 36;
+export const PR_SET_KEEPCAPS = 8;
+
+/** linux/capability.h: sets of 64 bits, capset(2). */
+export const _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+
+/** linux/seccomp.h, seccomp(2); the low 16 bits of SECCOMP_RET_ERRNO are the errno. */
+export const SECCOMP_SET_MODE_FILTER = 1;
+export const seccompReturn = {
+  SECCOMP_RET_KILL_PROCESS: 0x8000_0000,
+  SECCOMP_RET_KILL_THREAD: 0,
+  SECCOMP_RET_TRAP: 0x0003_0000,
+  SECCOMP_RET_ERRNO: 0x0005_0000,
+  SECCOMP_RET_LOG: 0x7ffc_0000,
+  SECCOMP_RET_ALLOW: 0x7fff_0000,
+} as const;
+
+/** linux/audit.h: what a filter finds in `arch` of struct seccomp_data. */
+export const AUDIT_ARCH_X86_64 = 0xc000_003e;
+export const AUDIT_ARCH_AARCH64 = 0xc000_00b7;
+/** asm/unistd.h of x86-64: numbers of the x32 ABI have this bit. */
+export const __X32_SYSCALL_BIT = 0x4000_0000;
+
+/** linux/bpf_common.h, linux/filter.h: of what the code of an instruction is added up. */
+export const bpf = {
+  BPF_LD: 0x00,
+  BPF_ALU: 0x04,
+  BPF_JMP: 0x05,
+  BPF_RET: 0x06,
+  BPF_W: 0x00,
+  BPF_ABS: 0x20,
+  BPF_AND: 0x50,
+  BPF_JA: 0x00,
+  BPF_JEQ: 0x10,
+  BPF_JGT: 0x20,
+  BPF_JGE: 0x30,
+  BPF_K: 0x00,
+} as const;
+/** The longest classic BPF program that the kernel takes. */
+export const BPF_MAXINSNS = 4096;

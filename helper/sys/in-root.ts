@@ -4,12 +4,13 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from './flags.ts';
 import { sys } from './libc.ts';
 
-/** openat2(2). @throws SysError with the path as subject */
-export function openAs(directory: number, path: string, flags: number, resolve: number): number {
+/** openat2(2). @param path a text, or the bytes of one that may be no UTF-8. @throws SysError with the path as subject */
+export function openAs(directory: number, path: string | Buffer, flags: number, resolve: number): number {
   const how = Buffer.alloc(24); // struct open_how { u64 flags, mode, resolve }
   how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
   how.writeBigUInt64LE(BigInt(resolve), 16);
-  return sys('openat2', path, directory, path, how, how.length);
+  const ended = typeof path === 'string' ? path : Buffer.concat([path, Buffer.of(0)]);
+  return sys('openat2', path.toString(), directory, ended, how, how.length);
 }
 
 /** @throws SysError with the path as subject */

@@ -2,6 +2,7 @@
 // with its errno, read on the very next line because any other work may change it.
 import koffi from 'koffi';
 import { SysError } from './errors.ts';
+import { syscallNumber } from './syscalls.ts';
 
 interface Libc {
   setns(fd: number, nstype: number): number;
@@ -25,13 +26,15 @@ interface Libc {
   pidfd_open(pid: number, flags: number): number;
   pidfd_send_signal(pidfd: number, signal: number): number;
   pidfd_getfd(pidfd: number, fd: number, flags: number): number;
-  openat2(directory: number, path: string, how: Buffer, bytes: number): number;
+  openat2(directory: number, path: string | Buffer, how: Buffer, bytes: number): number;
   open_by_handle_at(mount: number, handle: Buffer, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Buffer, bytes: number): number;
   bind(fd: number, address: Buffer, bytes: number): number;
   statmount(request: Buffer, answer: Buffer, bytes: number, flags: number): number;
   listns(request: Buffer, ids: Buffer, count: number, flags: number): number;
   unshare(flags: number): number;
+  mount(source: string | null, target: string, type: string | null, flags: number, data: string | null): number;
+  umount2(target: string, flags: number): number;
   fsopen(fileSystem: string, flags: number): number;
   fsconfig(context: number, command: number): number;
   fsmount(context: number, flags: number, attributes: number): number;
@@ -52,6 +55,10 @@ interface Libc {
   posix_spawnattr_setflags(attributes: Buffer, flags: number): number;
   posix_spawnattr_setsigdefault(attributes: Buffer, signals: Buffer): number;
   posix_spawnattr_setsigmask(attributes: Buffer, signals: Buffer): number;
+  /** These three are of the calling thread alone; the last two return what was there before. */
+  setgroups(count: number, groups: Buffer): number;
+  setfsuid(uid: number): number;
+  setfsgid(gid: number): number;
 }
 
 const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]>> = {
@@ -80,6 +87,8 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   statmount: [457, 'void *request, void *answer, size_t bytes, uint32_t flags'],
   listns: [470, 'void *request, void *ids, size_t count, uint32_t flags'],
   unshare: 'int unshare(int flags)',
+  mount: 'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+  umount2: 'int umount2(const char *target, int flags)',
   fsopen: [430, 'const char *fileSystem, uint32_t flags'],
   fsconfig: [431, 'int context, uint32_t command, void *key, void *value, int more'],
   fsmount: [432, 'int context, uint32_t flags, uint32_t attributes'],
@@ -93,6 +102,10 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   posix_spawnattr_setflags: 'int posix_spawnattr_setflags(void *attributes, short flags)',
   posix_spawnattr_setsigdefault: 'int posix_spawnattr_setsigdefault(void *attributes, void *signals)',
   posix_spawnattr_setsigmask: 'int posix_spawnattr_setsigmask(void *attributes, void *signals)',
+  // By number: the C library's own setgroups changes every thread, as nptl(7) says.
+  setgroups: [syscallNumber.setgroups, 'size_t count, void *groups'],
+  setfsuid: [syscallNumber.setfsuid, 'uint32_t uid'],
+  setfsgid: [syscallNumber.setfsgid, 'uint32_t gid'],
 };
 
 export type Native = (...args: readonly unknown[]) => unknown;

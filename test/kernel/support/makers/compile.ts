@@ -10,6 +10,7 @@ const sourcesOf = {
   keeper: ['keeper.c', 'acts.c'],
   storm: ['storm.c'],
   listns: ['listns.c'],
+  calls: ['calls.c'],
 } as const;
 
 const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -79,6 +79,17 @@ describe('encode', () => {
     assert.equal(data.readBigUInt64LE(environment), 0n);
   });
 
+  it('writes struct sock_fprog with the place of its filter', () => {
+    const filter = Buffer.from('20000000000000000600000000000000', 'hex');
+    const { instruction, data, relocations } = parts([{ call: 'seccomp', arguments: [1, 0, { filter }] }]);
+    const program = Number(instruction(0).readBigUInt64LE(32));
+    assert.equal(instruction(0).readUInt8(10), 1, 'the kind of the argument');
+    assert.deepEqual(relocations, [program + 8]);
+    assert.equal(data.readBigUInt64LE(program), 2n, 'the length, and padding');
+    const at = Number(data.readBigUInt64LE(program + 8));
+    assert.deepEqual(data.subarray(at, at + 16), filter);
+  });
+
   it('gives handles the descriptors from 4 on in the order of their first use', () => {
     const { instruction } = parts([
       { call: 'setns', arguments: [{ handle: 'net' }, 0] },

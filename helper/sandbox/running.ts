@@ -1,0 +1,132 @@
+// One run of a definition's command, from its start to the report.
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { pipe } from '../entry/pipes.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
+import type { Sandbox } from '../protocol/model.ts';
+import type { EndedBy, Report, Usage } from '../protocol/report.ts';
+import { type Ending, endingOf, type Usage as ProcessUsage } from '../stage/reaper.ts';
+import { ENDING } from './plan.ts';
+import type { Making, Sandboxes } from './sandboxes.ts';
+
+export interface Run {
+  readonly sandbox: Sandbox;
+  /** Resolves when the command has ended and, unless it is kept, nothing of the sandbox is left. */
+  readonly report: Promise<Report>;
+}
+
+/** How the process ended that the sandbox stood on, and what had been used then. */
+interface Ended {
+  readonly how: Ending;
+  readonly usage: Usage;
+}
+
+/** Starts it with the given streams, which may be closed when the promise resolves. */
+export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly [number, number, number], terminal: boolean): Promise<Run> {
+  const { definition } = making;
+  const ending = definition.init === true ? new EndingPipe() : undefined;
+  let ended: (how: Ended) => void = () => undefined;
+  const init = new Promise<Ended>(resolve => {
+    ended = resolve;
+  });
+  const began = performance.now();
+  try {
+    const sandbox = await sandboxes.start({
+      ...making,
+      purpose: { kind: 'run', terminal },
+      stdio,
+      handles: new Map(ending ? [[ENDING, ending.write]] : []),
+      // Now, because what was counted goes with the control groups.
+      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...sandboxes.usage(id) } }),
+    });
+    const watch = new Watch(definition, sandbox.id, sandboxes);
+    const finish = async (): Promise<Report> => {
+      const command = await ending?.status();
+      const isKept = definition.onExit === 'keep' && command !== undefined;
+      const { how, usage } = isKept ? { how: command, usage: sandboxes.usage(sandbox.id) } : await init;
+      const wallSeconds = (performance.now() - began) / 1000;
+      watch.stop();
+      if (!isKept) await sandboxes.remove(sandbox.id);
+      const told = command ?? how;
+      const endedBy = watch.endedBy ?? limitBehind(told, usage);
+      return { ...told, ...usage, wallSeconds, notices: [...sandbox.notices], ...(endedBy && { endedBy }) };
+    };
+    return { sandbox, report: finish() };
+  } catch (error) {
+    ending?.close();
+    throw error;
+  } finally {
+    ending?.closeWrite();
+  }
+}
+
+const processUsage = ({ userSeconds, systemSeconds, peakResidentBytes }: ProcessUsage): Usage => ({
+  cpuSeconds: userSeconds + systemSeconds,
+  memoryPeakBytes: peakResidentBytes,
+});
+
+/** What the kernel did by itself. */
+function limitBehind({ signal }: Ending, { killedForMemory = 0 }: Usage): EndedBy | undefined {
+  if (signal === 'SIGXCPU') return 'cpuSeconds';
+  if (signal === 'SIGXFSZ') return 'fsize';
+  return signal === 'SIGKILL' && killedForMemory > 0 ? 'memory' : undefined;
+}
+
+/** How often the processor time of a run is looked at, where it is limited. */
+const LOOK_MS = 50;
+
+/** Ends a run that takes too long, and remembers why. */
+class Watch {
+  endedBy: EndedBy | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor({ limits: { wallSeconds, cpuSeconds } }: Definition, id: string, sandboxes: Sandboxes) {
+    const end = (by: EndedBy): void => {
+      this.stop();
+      this.endedBy = by;
+      sandboxes.kill(id);
+    };
+    if (wallSeconds !== undefined) this.#timers.push(setTimeout(() => end('wallSeconds'), wallSeconds * 1000));
+    if (cpuSeconds !== undefined) {
+      const look = (): void => {
+        if ((sandboxes.usage(id).cpuSeconds ?? 0) >= cpuSeconds) end('cpuSeconds');
+      };
+      this.#timers.push(setInterval(look, LOOK_MS));
+    }
+  }
+
+  stop(): void {
+    for (const each of this.#timers) clearTimeout(each);
+  }
+}
+
+/** What init tells of its command: the status of wait(2). */
+class EndingPipe {
+  readonly write: number;
+  readonly #read: Socket;
+  readonly #status: Promise<Ending | undefined>;
+
+  constructor() {
+    const { read, write } = pipe();
+    this.write = write;
+    this.#read = new Socket({ fd: read, readable: true, writable: false });
+    this.#status = new Promise(resolve => {
+      this.#read.on('data', (status: Buffer) => resolve(endingOf(status.readInt32LE(0))));
+      this.#read.on('error', () => undefined).on('close', () => resolve(undefined));
+    });
+  }
+
+  /** Undefined when init was killed before it could tell. */
+  status(): Promise<Ending | undefined> {
+    return this.#status;
+  }
+
+  /** The other end is init's. */
+  closeWrite(): void {
+    closeSync(this.write);
+  }
+
+  close(): void {
+    this.#read.destroy();
+  }
+}
