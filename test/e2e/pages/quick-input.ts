@@ -54,8 +54,21 @@ export class QuickInput {
     await this.#page.keyboard.press('Enter');
   }
 
+  /** Answers a question for a file or a folder, once it is known what is there. */
+  async answerPath(path: string): Promise<void> {
+    await this.type(path);
+    await this.#widget.locator('.quick-input-progress.active').waitFor({ state: 'detached' });
+    await this.accept();
+    await this.waitUntilClosed();
+  }
+
   async choose(name: string | RegExp): Promise<void> {
     await this.row(name).click();
+  }
+
+  async leave(): Promise<void> {
+    await this.#page.keyboard.press('Escape');
+    await this.waitUntilClosed();
   }
 
   async waitUntilClosed(): Promise<void> {
