@@ -26,7 +26,7 @@ export function make(layout: Layout): void {
   for (let attempt = 1; ; attempt++) {
     const made: string[] = [];
     try {
-      for (const step of layout.make) perform(step, made);
+      for (const step of layout.make) take(step, made);
       return;
     } catch (error) {
       for (const path of made.reverse()) removeDirectory(path);
@@ -36,7 +36,7 @@ export function make(layout: Layout): void {
   }
 }
 
-function perform(step: Step, made: string[]): void {
+export function take(step: Step, made: string[] = []): void {
   switch (step.do) {
     case 'mkdir':
       if (step.shared) makeShared(step.path);

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { argv, execArgv, execPath, getuid, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
+import { parseTarget } from '../entry/target-words.ts';
 import { HelperFailure } from '../protocol/calls.ts';
 import type { Failure } from '../protocol/failure.ts';
 import type { MethodName, ParamsInput } from '../protocol/methods.ts';
@@ -14,12 +15,14 @@ import { Refusal } from '../sys/errors.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
 import { execute } from './execute.ts';
-import { parseTarget } from './target.ts';
+import { runSandbox } from './run.ts';
 
 interface Values {
   readonly socket: string;
   readonly user?: string;
   readonly detach?: boolean;
+  readonly 'first-tenant'?: string;
+  readonly json?: boolean;
   readonly types?: string;
 }
 
@@ -35,19 +38,21 @@ const options = {
   user: { type: 'string' },
   detach: { type: 'boolean' },
   types: { type: 'string' },
+  'first-tenant': { type: 'string' },
+  json: { type: 'boolean' },
 } as const;
 
 const commands: Readonly<Record<string, Command>> = {
   serve: {
-    usage: 'serve [--user UID] [--detach]         start the helper, for UID besides root',
-    options: ['user', 'detach'],
-    run: async (words, { socket, user, detach }) => {
+    usage: 'serve [--user UID] [--detach] [--first-tenant ID]  start the helper, for UID besides root',
+    options: ['user', 'detach', 'first-tenant'],
+    run: async (words, { socket, user, detach, 'first-tenant': first }) => {
       refuseWords(words);
       const served = user === undefined ? invokingUser() : parseUid(user);
-      if (detach) return startDetached(socket, served);
+      if (detach) return startDetached(socket, served, first);
       // Only the helper loads koffi; its clients stay light, and run where there is no build of it.
       const { serve } = await import('../server/serve.ts');
-      await serve({ socket, user: served });
+      await serve({ socket, user: served, ...(first !== undefined && { firstTenant: parseUid(first) }) });
       stdout.write(`burrow: serving on ${socket}\n`);
       return undefined;
     },
@@ -76,19 +81,14 @@ const commands: Readonly<Record<string, Command>> = {
     },
   },
   run: {
-    usage: 'run FILE                              make the sandbox of a file, run its command, remove it',
-    options: [],
-    run: async ([file, ...words], { socket }) => {
+    usage: 'run FILE [NAME] [--json]              run the command of a definition file, and report on it',
+    options: ['json'],
+    run: async ([file, name, ...words], { socket, json = false }) => {
       refuseWords(words);
       if (file === undefined) throw new Refusal('invalid', 'Which definition file is to be run?');
-      const { command, environment, directory, ...definition } = readDefinition(file);
+      const definition = readDefinition(file, name);
       using helper = await Helper.reach(socket);
-      const sandbox = await helper.request('sandbox/create', { definition });
-      try {
-        return await execute(helper, { target: { sandbox: sandbox.id }, environment, directory, ...(command && { command }) });
-      } finally {
-        await helper.request('sandbox/remove', { sandbox: sandbox.id });
-      }
+      return await runSandbox(helper, definition, json);
     },
   },
 };
@@ -175,10 +175,11 @@ function parseJson(text: string): unknown {
 }
 
 /** Starts `serve` in a session of its own, which outlives the terminal, and waits until it answers. */
-async function startDetached(socket: string, user: number): Promise<number> {
+async function startDetached(socket: string, user: number, first: string | undefined): Promise<number> {
   makeStateDirectory(socket);
   const log = openSync(`${dirname(socket)}/helper.log`, 'a', 0o600);
-  const child = spawn(execPath, [...execArgv, argv[1] ?? '', 'serve', '--socket', socket, '--user', String(user)], {
+  const tenants = first === undefined ? [] : ['--first-tenant', first];
+  const child = spawn(execPath, [...execArgv, argv[1] ?? '', 'serve', '--socket', socket, '--user', String(user), ...tenants], {
     detached: true,
     cwd: '/',
     stdio: ['ignore', 'pipe', log],

@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
-import { Definition } from '../protocol/definition/definition.ts';
-import { firstProblem } from '../protocol/problem.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
+import { readDefinitions } from '../protocol/definition/file.ts';
 import { Refusal } from '../sys/errors.ts';
 
-/** @throws Refusal `invalid` that names the file, the line and what is wrong */
-export function readDefinition(file: string): Definition {
-  const text = readFileSync(file, 'utf8');
-  const errors: ParseError[] = [];
-  const raw: unknown = parse(text, errors, { allowTrailingComma: true });
-  const [wrong] = errors;
-  if (wrong) {
-    const line = text.slice(0, wrong.offset).split('\n').length;
-    throw new Refusal('invalid', `${file}:${line} is no JSON with comments: ${printParseErrorCode(wrong.error)}.`, { subject: file });
-  }
-  const result = Definition.safeParse(raw);
-  if (!result.success) throw new Refusal('invalid', `${file}: ${firstProblem(result.error, 'the definition')}.`, { subject: file });
-  return result.data;
+/**
+ * @param name which sandbox of a file that defines several
+ * @throws Refusal `invalid` that names the file, the place and what is wrong
+ */
+export function readDefinition(file: string, name: string | undefined): Definition {
+  const refused = (problem: string): Refusal => new Refusal('invalid', `${file}: ${problem}.`, { subject: file });
+  const read = readDefinitions(readFileSync(file, 'utf8'));
+  if ('problem' in read) throw refused(read.problem);
+  const { definitions } = read;
+  const found = name === undefined ? definitions : definitions.filter(each => each.name === name);
+  const [only, another] = found;
+  const names = definitions.map(each => each.name).join(', ');
+  if (!only) throw refused(`it defines no ${name}, only ${names}`);
+  if (another) throw refused(`it defines several sandboxes; say which: ${names}`);
+  return only;
 }

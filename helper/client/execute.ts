@@ -4,7 +4,7 @@ import { stderr, stdin, stdout } from 'node:process';
 import { finished } from 'node:stream/promises';
 import { onNotification } from '../protocol/calls.ts';
 import type { Notification } from '../protocol/methods.ts';
-import type { Entry } from '../protocol/target.ts';
+import type { Entry, Size } from '../protocol/target.ts';
 import type { Helper } from './connect.ts';
 
 /** @returns the exit code as a shell would give it: 128 and the number for a signal */
@@ -13,13 +13,20 @@ export const execute = (helper: Helper, entry: Entry): Promise<number> =>
 
 async function inTerminal(helper: Helper, entry: Entry): Promise<number> {
   const ended = endOf(helper, 'terminal/exited');
-  const size = () => ({ columns: Math.max(1, stdout.columns), rows: Math.max(1, stdout.rows) });
-  const { terminal, token, notices } = await helper.request('terminal/open', { ...entry, size: size() });
+  const { terminal, token, notices } = await helper.request('terminal/open', { ...entry, size: sizeOfTerminal() });
   for (const notice of notices) stderr.write(`burrow: ${notice}\n`);
+  await connectTerminal(helper, terminal, token);
+  return await ended;
+}
+
+export const sizeOfTerminal = (): Size => ({ columns: Math.max(1, stdout.columns), rows: Math.max(1, stdout.rows) });
+
+/** Until the terminal has ended. */
+export async function connectTerminal(helper: Helper, terminal: string, token: string): Promise<void> {
   const stream = await helper.stream(token);
   const resized = (): void => {
     // The terminal may have ended a moment ago.
-    helper.request('terminal/resize', { terminal, size: size() }).catch(() => undefined);
+    helper.request('terminal/resize', { terminal, size: sizeOfTerminal() }).catch(() => undefined);
   };
   stdout.on('resize', resized);
   stdin.setRawMode(true);
@@ -27,7 +34,6 @@ async function inTerminal(helper: Helper, entry: Entry): Promise<number> {
     stdin.pipe(stream);
     stream.pipe(stdout, { end: false });
     await finished(stream, { writable: false });
-    return await ended;
   } finally {
     stdin.setRawMode(false);
     stdin.unpipe(stream).pause();
@@ -38,26 +44,42 @@ async function inTerminal(helper: Helper, entry: Entry): Promise<number> {
 
 async function inPipes(helper: Helper, entry: Entry): Promise<number> {
   const ended = endOf(helper, 'process/exited');
-  const opened = await helper.request('process/open', entry);
-  const [input, output, errors] = await Promise.all([opened.stdin, opened.stdout, opened.stderr].map(token => helper.stream(token)));
+  const { notices, ...tokens } = await helper.request('process/open', entry);
+  for (const notice of notices) stderr.write(`burrow: ${notice}\n`);
+  await connectPipes(helper, tokens, ended);
+  return await ended;
+}
+
+/** Until `ended`, and all that was written has been passed on. */
+export async function connectPipes(
+  helper: Helper,
+  tokens: { readonly stdin: string; readonly stdout: string; readonly stderr: string },
+  ended: Promise<unknown>,
+): Promise<void> {
+  const [input, output, errors] = await Promise.all([tokens.stdin, tokens.stdout, tokens.stderr].map(token => helper.stream(token)));
   if (!input || !output || !errors) throw new Error('three streams');
-  for (const notice of opened.notices) stderr.write(`burrow: ${notice}\n`);
   input.on('error', () => undefined); // the command does not read any more
   stdin.pipe(input);
   output.pipe(stdout, { end: false });
   errors.pipe(stderr, { end: false });
-  const code = await ended;
+  await ended;
   await Promise.all([output, errors].map(each => finished(each, { writable: false })));
   stdin.unpipe(input).pause();
   for (const each of [input, output, errors]) each.destroy();
-  return code;
 }
+
+interface Ending {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+}
+
+export const codeOf = ({ exitCode, signal }: Ending): number =>
+  exitCode ?? 128 + (Object.entries(constants.signals).find(([symbol]) => symbol === signal)?.[1] ?? 0);
 
 /** The code of the only command that this connection starts; also when the helper dies. */
 function endOf(helper: Helper, name: 'terminal/exited' | 'process/exited'): Promise<number> {
   return new Promise((resolve, reject) => {
-    const exited = ({ exitCode, signal }: Notification<'terminal/exited'> | Notification<'process/exited'>): void =>
-      resolve(exitCode ?? 128 + (Object.entries(constants.signals).find(([symbol]) => symbol === signal)?.[1] ?? 0));
+    const exited = (ending: Notification<'terminal/exited'> | Notification<'process/exited'>): void => resolve(codeOf(ending));
     onNotification(helper.wire, name, exited);
     helper.wire.onClose(() => reject(new Error('the helper ended')));
   });

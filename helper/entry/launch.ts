@@ -8,25 +8,14 @@ import { Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { openInRoot } from '../sys/in-root.ts';
 import { statusField } from '../sys/procfs.ts';
+import { shells } from './command.ts';
 import { type Identity, identify } from './identity.ts';
 import { noticesFor } from './notices.ts';
 import { powersBeside } from './powers.ts';
 import { entryProgram, handleOf, rootOf } from './program.ts';
 import { type Entered, enter, type World } from './target.ts';
 
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** Where shells are, the better ones first; the last is for images that hold nothing but busybox. */
-const shells: readonly (readonly string[])[] = [
-  ['/bin/bash'],
-  ['/usr/bin/bash'],
-  ['/run/current-system/sw/bin/bash'],
-  ['/bin/ash'],
-  ['/bin/sh'],
-  ['/usr/bin/sh'],
-  ['/bin/busybox', 'sh'],
-  ['/busybox/sh'],
-];
+const USUAL_UMASK = 0o022;
 
 export interface Launched {
   readonly pid: number;
@@ -43,11 +32,12 @@ export interface Stdio {
 /** @throws Refusal `no-command` when there is nothing to execute; otherwise see enter, identify and stage */
 export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (ending: Ending) => void): Promise<Launched> {
   using entered = await enter(entry.target, world);
-  const identity = identify(entered, entry.user);
+  const { terms } = entered;
+  const identity = identify(entered, entry.user ?? terms?.user);
   const joined = [...entered.namespaces.keys()];
-  const { capabilities, ...powers } = powersBeside(entered);
+  const { capabilities, confinement } = powersBeside(entered);
   const notices = noticesFor(entered, joined, capabilities);
-  const directory = entry.directory ?? identity.home;
+  const directory = entry.directory ?? terms?.directory ?? identity.home;
   if (entry.directory !== undefined && !hasDirectory(entered, entry.directory))
     notices.push(`there is no directory ${entry.directory}; this is /`);
   const program = entryProgram({
@@ -55,14 +45,17 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
     label: entered.label,
     hasRoot: entered.root !== undefined,
     privileged: process.getuid?.() === 0,
-    uid: identity.uid,
-    gid: identity.gid,
     groups: groupsOf(entered),
-    ...powers,
-    terminal: stdio.terminal,
-    directory,
-    candidates: entry.command ? [entry.command] : shells,
-    environment: environmentOf(entry, identity, stdio.terminal),
+    joinGroups: terms?.join ?? [],
+    command: {
+      terminal: stdio.terminal,
+      directory,
+      umask: terms?.umask ?? USUAL_UMASK,
+      identity,
+      confinement,
+      command: entry.command,
+      environment: { ...terms?.environment, ...entry.environment },
+    },
   });
   const handles = new Map([...entered.namespaces].map(([type, fd]) => [handleOf(type, entered.label), fd]));
   if (entered.root !== undefined) handles.set(rootOf(entered.label), entered.root);
@@ -80,10 +73,6 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
 function groupsOf({ status, namespaces }: Entered): number[] {
   if (status === undefined || !namespaces.has('user')) return [];
   return statusField(status, 'Groups')?.split(' ').filter(Boolean).map(Number) ?? [];
-}
-
-function environmentOf({ environment }: Entry, { name, home, uid }: Identity, terminal: boolean): Record<string, string> {
-  return { PATH, HOME: home, USER: name ?? String(uid), LANG: 'C.UTF-8', ...(terminal && { TERM: 'xterm-256color' }), ...environment };
 }
 
 /** Only for the notice; the stage tries again by itself, and stays in `/`. */

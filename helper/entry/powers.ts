@@ -1,12 +1,12 @@
 // What a command may do, held to what the process beside it may.
 import { readFileSync } from 'node:fs';
+import { capabilities, lastCapability } from '../security/capabilities.ts';
+import type { Confinement } from '../security/confine.ts';
 import { statusField } from '../sys/procfs.ts';
 import type { Entered } from './target.ts';
 
 export interface Powers {
-  /** Capabilities that the helper could give and the process beside it can never have. */
-  readonly withheld: readonly number[];
-  readonly noNewPrivileges: boolean;
+  readonly confinement: Confinement;
   /** How many capabilities a command of root can have. */
   readonly capabilities: number;
 }
@@ -16,13 +16,15 @@ export interface Powers {
  * container has. Without it they are the host's, as for looking at a container's network, and keep
  * all. In a user namespace of its own all capabilities there are over that namespace only.
  */
-export function powersBeside({ status, namespaces }: Entered): Powers {
+export function powersBeside({ status, namespaces, terms }: Entered): Powers {
   const own = boundingSet(readFileSync('/proc/self/status', 'latin1'));
+  if (terms) return { confinement: terms.confinement, capabilities: terms.confinement.capabilities?.kept.size ?? own.length };
   if (status === undefined || namespaces.has('user') || !namespaces.has('mnt'))
-    return { withheld: [], noNewPrivileges: false, capabilities: own.length };
+    return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
   const theirs = new Set(boundingSet(status));
-  const withheld = own.filter(each => !theirs.has(each));
-  return { withheld, noNewPrivileges: statusField(status, 'NoNewPrivs') === '1', capabilities: own.length - withheld.length };
+  const kept = new Set(own.filter(each => theirs.has(each)).flatMap(each => capabilities[each] ?? []));
+  const noNewPrivileges = statusField(status, 'NoNewPrivs') === '1';
+  return { confinement: { limits: {}, capabilities: { kept, last: lastCapability() }, noNewPrivileges }, capabilities: kept.size };
 }
 
 /** The bits of CapBnd, capabilities(7). */

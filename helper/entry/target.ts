@@ -4,8 +4,10 @@ import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Member } from '../discovery/questions.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
-import type { NamespaceReference, NamespaceType, Sandbox } from '../protocol/model.ts';
+import { type NamespaceReference, type NamespaceType, namespaceTypes, type Sandbox } from '../protocol/model.ts';
 import type { Target } from '../protocol/target.ts';
+import type { Confinement } from '../security/confine.ts';
+import type { Call } from '../stage/program.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
@@ -22,6 +24,8 @@ export class Entered implements Disposable {
   /** How ids inside are ids outside; only where the user namespace is joined. */
   uidMap: IdMapping[] | undefined;
   gidMap: IdMapping[] | undefined;
+  /** Of a sandbox. */
+  terms: Terms | undefined;
   /** /proc/PID/status of the process beside which the command will run. */
   status: string | undefined;
 
@@ -35,10 +39,28 @@ export class Entered implements Disposable {
   }
 }
 
+/** Under which terms a command runs in a sandbox, besides those of its namespaces. */
+export interface Terms {
+  /** Take the process into the sandbox's control groups. */
+  readonly join: readonly Call[];
+  readonly confinement: Confinement;
+  readonly umask: number;
+  /** What the command gets where its caller says nothing else. */
+  readonly user: string | undefined;
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Dwelling {
+  readonly sandbox: Sandbox;
+  /** Start time of its init; without a process it has none. */
+  readonly start: number | undefined;
+  readonly terms: () => Terms;
+}
+
 export interface World {
   readonly discovery: Pick<Discovery, 'containers' | 'open'>;
-  /** Each with the start time of its init. */
-  readonly sandboxes: readonly { readonly sandbox: Sandbox; readonly start: number }[];
+  readonly sandboxes: readonly Dwelling[];
 }
 
 /**
@@ -46,8 +68,28 @@ export interface World {
  */
 export async function enter(target: Target, world: World): Promise<Entered> {
   if ('namespaces' in target) return enterNamespaces(target, world);
+  if ('sandbox' in target) return enterSandbox(target, world);
   const { pid, start, label } = await processOf(target, world);
   return enterProcess(pid, start, label, target.types);
+}
+
+async function enterSandbox({ sandbox: key, types }: Extract<Target, { sandbox: string }>, world: World): Promise<Entered> {
+  const found = world.sandboxes.find(({ sandbox }) => sandbox.id === key || sandbox.name === key);
+  if (!found) throw new Refusal('unknown', `There is no sandbox called ${key}.`, { subject: key });
+  const { sandbox, start, terms } = found;
+  const entered =
+    sandbox.pid === undefined ? await enterKept(sandbox, types, world) : enterProcess(sandbox.pid, start, sandbox.name, types);
+  entered.terms = terms();
+  return entered;
+}
+
+/** Its namespaces live without a process; those that are the host's are none to join. */
+function enterKept({ name, namespaces }: Sandbox, types: readonly NamespaceType[] | undefined, world: World): Promise<Entered> {
+  const own = namespaceTypes.flatMap(type => {
+    const inode = namespaces[type];
+    return inode === undefined ? [] : [{ type, inode }];
+  });
+  return enterNamespaces({ namespaces: own, ...(types && { types: [...types] }) }, world, name);
 }
 
 interface Chosen {
@@ -56,13 +98,8 @@ interface Chosen {
   readonly label: string;
 }
 
-async function processOf(target: Exclude<Target, { namespaces: unknown }>, { discovery, sandboxes }: World): Promise<Chosen> {
+async function processOf(target: Exclude<Target, { namespaces: unknown } | { sandbox: unknown }>, { discovery }: World): Promise<Chosen> {
   if ('pid' in target) return { pid: target.pid, start: target.start, label: `pid ${target.pid}` };
-  if ('sandbox' in target) {
-    const found = sandboxes.find(({ sandbox }) => sandbox.id === target.sandbox || sandbox.name === target.sandbox);
-    if (!found) throw new Refusal('unknown', `There is no sandbox called ${target.sandbox}.`, { subject: target.sandbox });
-    return { pid: found.sandbox.pid, start: found.start, label: found.sandbox.name };
-  }
   const { container } = target;
   const found = await discovery.containers(container);
   const [only] = found;
@@ -98,11 +135,15 @@ function enterProcess(pid: number, start: number | undefined, label: string, typ
   }
 }
 
-async function enterNamespaces({ namespaces, types }: Extract<Target, { namespaces: unknown }>, { discovery }: World): Promise<Entered> {
+async function enterNamespaces(
+  { namespaces, types }: Extract<Target, { namespaces: unknown }>,
+  { discovery }: World,
+  label?: string,
+): Promise<Entered> {
   const chosen = namespaces.filter(each => types?.includes(each.type) ?? true);
   const [first] = chosen;
   if (!first) throw new Refusal('invalid', 'None of the namespaces is of the types to join.');
-  const entered = new Entered(chosen.map(({ type, inode }) => `${type}:[${inode}]`).join(' '));
+  const entered = new Entered(label ?? chosen.map(({ type, inode }) => `${type}:[${inode}]`).join(' '));
   try {
     for (const key of chosen) {
       const { fd, members } = await discovery.open(key);

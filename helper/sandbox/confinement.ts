@@ -1,4 +1,5 @@
 // From a definition to what holds its commands: the ones it runs, and the terminals that are opened in it.
+import { release } from 'node:os';
 import { arch } from 'node:process';
 import type { Limits as GroupLimits } from '../cgroup/limits.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
@@ -11,6 +12,8 @@ import { type Capability, capabilities, lastCapability } from '../security/capab
 import type { Confinement } from '../security/confine.ts';
 import type { Limits as Rlimits } from '../security/rlimits.ts';
 import { Refusal } from '../sys/errors.ts';
+
+const architecture = arch === 'arm64' ? 'arm64' : 'x64';
 
 /**
  * @param profile the text of the file that `security.seccomp` names
@@ -25,7 +28,7 @@ export function confinementOf({ limits, security }: Pick<Definition, 'limits' | 
     noNewPrivileges: security.noNewPrivileges,
     ...(kept && { capabilities: { kept, last } }),
     ...(policy && {
-      filter: filterOf(policy, { architecture: arch === 'arm64' ? 'arm64' : 'x64', capabilities: kept ?? new Set(capabilities) }),
+      filter: filterOf(policy, { architecture, kernel: release(), capabilities: kept ?? new Set(capabilities) }),
     }),
   };
 }
@@ -43,11 +46,7 @@ function keptBy({ capabilities: wanted }: Security): ReadonlySet<Capability> | u
 
 function policyOf({ seccomp, dumpable }: Security, profile: string | undefined): Policy | undefined {
   const base =
-    seccomp === 'none'
-      ? undefined
-      : seccomp === 'default'
-        ? defaultPolicy
-        : readPolicy(profile ?? '', seccomp.file, arch === 'arm64' ? 'arm64' : 'x64');
+    seccomp === 'none' ? undefined : seccomp === 'default' ? defaultPolicy : readPolicy(profile ?? '', seccomp.file, architecture);
   if (dumpable) return base;
   return { ...(base ?? everything), syscalls: [...(base?.syscalls ?? []), untraceable] };
 }
@@ -93,3 +92,5 @@ const USUAL_WEIGHT = 100;
 
 /** A limit of control groups by the key of the definition. */
 export const keyOf = (group: string): string => Object.entries(groupKeys).find(([, name]) => name === group)?.[0] ?? group;
+
+export const umaskOf = ({ umask }: Security): number => Number.parseInt(umask, 8);

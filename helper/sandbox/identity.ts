@@ -1,5 +1,5 @@
 // As whom a sandbox's own command runs, known before there is a sandbox.
-import { closeSync, constants, openSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { type Identity, identify } from '../entry/identity.ts';
 import { Entered } from '../entry/target.ts';
 import type { Definition } from '../protocol/definition/definition.ts';

@@ -1,11 +1,12 @@
 // Finds out what a plan depends on, and takes hold of what it joins. Nothing is made here.
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostHierarchies } from '../cgroup/hierarchies.ts';
+import type { Hierarchy } from '../cgroup/hierarchies.ts';
 import { joinCalls } from '../cgroup/join.ts';
 import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
+import { openFileAs } from '../image/as-caller.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { Refusal } from '../sys/errors.ts';
 import { supportedTypes } from '../sys/procfs.ts';
@@ -35,6 +36,8 @@ export interface Premises {
   readonly pins: string;
   readonly unpacked: string;
   readonly firstTenant: number | undefined;
+  /** As this host had them when the helper started. */
+  readonly hierarchies: readonly Hierarchy[];
 }
 
 export interface Found {
@@ -42,17 +45,21 @@ export interface Found {
   readonly traces: Traces;
   /** Limits that this host cannot keep. */
   readonly notices: readonly string[];
+  /** The text of the profile that its seccomp names. */
+  readonly profile?: string;
 }
 
 /** @throws Refusal with the key of the definition that cannot be had here */
 export async function lookUp(
   id: string,
   definition: Definition,
-  { uid, gid, groups }: Caller,
-  { records, staging, pins, unpacked, firstTenant }: Premises,
-  world: World & { readonly sandboxes: readonly Kept[] },
+  caller: Caller,
+  { records, staging, pins, unpacked, firstTenant, hierarchies }: Premises,
+  world: World,
+  kept: readonly Kept[],
   handles: Handles,
 ): Promise<Found> {
+  const { uid, gid, groups } = caller;
   const { namespaces, init, limits } = definition;
   if (uid !== 0 && namespaces.user === false)
     throw new Refusal('denied', 'namespaces.user: only root may do without a user namespace.', {
@@ -61,16 +68,17 @@ export async function lookUp(
   requireRoot(definition, uid);
   const users = definition.users ?? 'root';
   const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : { uids: [], gids: [] };
-  const tenant = typeof users === 'object' && 'tenant' in users ? openTenant(users.tenant, world.sandboxes, handles) : undefined;
+  const tenant = typeof users === 'object' && 'tenant' in users ? openTenant(users.tenant, kept, handles) : undefined;
   const joined = await openJoins(definition, world, handles);
   const network = networkFor(id, definition);
   const source = unpackedFrom(definition, join(unpacked, id));
   const killable = namespaces.pid !== true && init !== 'none';
-  const { places, make, missing } = layOut(id, hostHierarchies(), {
+  const { places, make, missing } = layOut(id, hierarchies, {
     limits: groupLimitsOf(limits),
     guarded: isGuarded(definition, { uids: ids.uids, joined }) && init !== 'none',
     killable,
   });
+  const profile = profileOf(definition, caller);
   const facts: Facts = {
     record: records.pathOf(id),
     staging,
@@ -87,7 +95,7 @@ export async function lookUp(
     files: filesAmong(definition),
     types: new Set(supportedTypes),
     identity: identityIn(definition, ids, source),
-    confinement: confinementOf(definition, profileOf(definition)),
+    confinement: confinementOf(definition, profile),
     pins: join(pins, id),
   };
   const traces: Traces = {
@@ -98,7 +106,7 @@ export async function lookUp(
     ...(source && { unpacked: source.into }),
     ...(init === 'none' && { pins: join(pins, id) }),
   };
-  return { facts, traces, notices: missing.map(notice) };
+  return { facts, traces, notices: missing.map(notice), ...(profile !== undefined && { profile }) };
 }
 
 const notice = ({ key, reason }: MissingLimit): string => `limits.${keyOf(key)} is not kept: ${reason}`;
@@ -124,6 +132,19 @@ const filesAmong = (definition: Definition): Set<string> =>
       .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory() === false),
   );
 
-function profileOf({ security: { seccomp } }: Definition): string | undefined {
-  return typeof seccomp === 'string' ? undefined : readFileSync(seccomp.file, 'utf8');
+/** @throws Refusal or SysError for what the caller may not read, or is larger than any profile */
+function profileOf({ security: { seccomp } }: Definition, caller: Caller): string | undefined {
+  if (typeof seccomp === 'string') return undefined;
+  const fd = openFileAs(caller, seccomp.file);
+  try {
+    if (fstatSync(fd).size > MAX_PROFILE_BYTES)
+      throw new Refusal('invalid', `security.seccomp.file: ${seccomp.file} is larger than ${MAX_PROFILE_BYTES >> 10} KiB.`, {
+        subject: seccomp.file,
+      });
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
 }
+
+const MAX_PROFILE_BYTES = 1 << 20;

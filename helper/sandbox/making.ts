@@ -1,5 +1,4 @@
 // Carries a plan out: the helper's steps and the stage's program, the one waiting for the other.
-import { readSync } from 'node:fs';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Ended } from '../stage/reaper.ts';
 import { StageFailed, stage } from '../stage/run.ts';
@@ -37,17 +36,16 @@ export async function carryOut({
 }: Making): Promise<number | undefined> {
   const { program, first, at, lines } = compile(plan);
   let current: HelperStep | undefined;
-  const carry = async (steps: readonly HelperStep[], pid: number): Promise<void> => {
+  // Nobody else of the helper's gets a turn between two steps, and finds the half of something.
+  const carry = (steps: readonly HelperStep[], pid: number): void => {
     for (const step of steps) {
       current = step;
-      // Not awaited without need: between two steps nobody else of the helper's is to get a turn.
-      const working = perform(step, { ...surroundings, pid });
-      if (working) await working;
+      perform(step, { ...surroundings, pid });
     }
     current = undefined;
   };
   try {
-    await carry(first.slice(done), 0);
+    carry(first.slice(done), 0);
     return await stage({
       program,
       stdio,
@@ -59,15 +57,5 @@ export async function carryOut({
   } catch (error) {
     const line = current ? lineOf(plan, current) : error instanceof StageFailed ? lines[error.index] : undefined;
     throw explainPlan(error, definition, line);
-  }
-}
-
-/** What init wrote of its command: the status of wait(2). Nothing when it was killed itself. */
-export function readStatus(pipe: number): number | undefined {
-  const status = Buffer.alloc(4);
-  try {
-    return readSync(pipe, status) === status.length ? status.readInt32LE(0) : undefined;
-  } catch {
-    return undefined;
   }
 }

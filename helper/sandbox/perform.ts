@@ -9,19 +9,19 @@ import { RouteSocket } from '../sys/netlink.ts';
 import { pin } from './pins.ts';
 import type { HelperStep, Side } from './steps.ts';
 
-interface Waiting {
+export interface Surroundings {
   /** The stage, which waits: it is the helper's own child, so its number is not reused. */
   readonly pid: number;
   /** Writes the record of what is being made. */
   readonly record: () => void;
-  readonly unpack: () => Promise<void>;
 }
 
-type Performer<D extends HelperStep['do']> = (step: Extract<HelperStep, { do: D }>, waiting: Waiting) => void | Promise<void>;
+type Performer<D extends HelperStep['do']> = (step: Extract<HelperStep, { do: D }>, waiting: Surroundings) => void;
 
 const performers: { readonly [D in HelperStep['do']]: Performer<D> } = {
   record: (_, { record }) => record(),
-  unpack: (_, { unpack }) => unpack(),
+  // It comes before there is a plan: see unpacking.ts.
+  unpack: () => undefined,
   group: ({ step }) => take(step),
   'map-ids': ({ uids, gids, denySetgroups }, { pid }) => {
     if (denySetgroups) writeFileSync(`/proc/${pid}/setgroups`, 'deny');
@@ -37,7 +37,7 @@ const performers: { readonly [D in HelperStep['do']]: Performer<D> } = {
 };
 
 /** @throws SysError or Node's error with the call and errno */
-export const perform = <D extends HelperStep['do']>(step: Extract<HelperStep, { do: D }>, waiting: Waiting): void | Promise<void> =>
+export const perform = <D extends HelperStep['do']>(step: Extract<HelperStep, { do: D }>, waiting: Surroundings): void =>
   (performers[step.do] as Performer<D>)(step, waiting);
 
 const mapText = (maps: readonly IdMapping[]): string =>

@@ -5,6 +5,7 @@ import type { Definition } from '../protocol/definition/definition.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import { prelude } from '../stage/calls.ts';
 import type { Call } from '../stage/program.ts';
+import { umaskOf } from './confinement.ts';
 import type { Facts } from './facts.ts';
 import { networkSteps } from './network.ts';
 import { careFor, rootOf } from './root-files.ts';
@@ -141,7 +142,7 @@ function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step
   const command = commandCalls({
     terminal: purpose.kind === 'run' && purpose.terminal,
     directory: definition.directory,
-    umask: Number.parseInt(definition.security.umask, 8),
+    umask: umaskOf(definition.security),
     identity,
     confinement,
     command: definition.command,

@@ -26,6 +26,8 @@ const Ready = z.object({
   traces: Traces,
   sandbox: Sandbox,
   definition: Definition,
+  /** The text of the profile that its seccomp names. */
+  profile: z.string().optional(),
   /** Start time of its init: with the pid it names one process for good. */
   start: z.int().optional(),
 });

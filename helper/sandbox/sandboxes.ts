@@ -1,29 +1,30 @@
 // The sandboxes that live, and their coming and going.
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findPlaces, update as updateGroups } from '../cgroup/group.ts';
 import { hostHierarchies } from '../cgroup/hierarchies.ts';
+import { joinCalls } from '../cgroup/join.ts';
 import { usage as usageOf } from '../cgroup/usage.ts';
-import type { World } from '../entry/target.ts';
+import type { Dwelling, Terms, World } from '../entry/target.ts';
 import { occupiedHere } from '../network/occupied.ts';
 import { formatNetwork, freeSubnet } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Result } from '../protocol/methods.ts';
-import type { Sandbox } from '../protocol/model.ts';
+import type { NamespaceType, Sandbox } from '../protocol/model.ts';
 import type { Usage } from '../protocol/report.ts';
 import { recordEvent } from '../server/log.ts';
 import type { Ended, Ending, Usage as ProcessUsage } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
 import { SIGKILL } from '../sys/flags.ts';
 import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
-import { groupLimitsOf, type NewLimits } from './confinement.ts';
+import { confinementOf, groupLimitsOf, type NewLimits, umaskOf } from './confinement.ts';
 import { endInit, isAlive, signal } from './init.ts';
 import { Handles } from './joins.ts';
 import { type Caller, type Found, lookUp, type Premises } from './look-up.ts';
 import { carryOut } from './making.ts';
 import { type Purpose, planFor } from './plan.ts';
-import { type Kept, Records } from './records.ts';
+import { type Kept, Records, type Traces } from './records.ts';
 import { rootName } from './root-files.ts';
 import { describe } from './steps.ts';
 import { takeAway } from './teardown.ts';
@@ -55,8 +56,6 @@ export class Sandboxes {
   readonly #busy = new Set<string>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #premises: Premises;
-  /** As this host has them now; one that is mounted later serves the next helper. */
-  readonly #hierarchies = hostHierarchies();
   readonly #changed: () => void;
 
   /**
@@ -70,6 +69,7 @@ export class Sandboxes {
       pins: join(state, 'namespaces'),
       unpacked: join(STORE, resolve(state).slice(1).replaceAll('/', '-')),
       firstTenant,
+      hierarchies: hostHierarchies(),
     };
     this.#changed = changed;
     mkdirSync(this.#premises.staging, { recursive: true, mode: 0o755 });
@@ -81,8 +81,9 @@ export class Sandboxes {
     return [...this.#kept.values()].map(each => each.sandbox);
   }
 
-  kept(): readonly Kept[] {
-    return [...this.#kept.values()];
+  /** What can be entered. */
+  dwellings(): readonly Dwelling[] {
+    return this.#all().map(kept => ({ sandbox: kept.sandbox, start: kept.start, terms: () => this.#termsOf(kept) }));
   }
 
   /** @throws Refusal `unknown` */
@@ -146,7 +147,13 @@ export class Sandboxes {
 
   /** What it has used so far, as its control groups tell. */
   usage(id: string): Usage {
-    const { memoryNowBytes, oomKills, processesRefused, throttledSeconds: _, ...same } = usageOf(findPlaces(id, this.#hierarchies));
+    const {
+      memoryNowBytes,
+      oomKills,
+      processesRefused,
+      throttledSeconds: _,
+      ...same
+    } = usageOf(findPlaces(id, this.#premises.hierarchies));
     return {
       ...same,
       ...(memoryNowBytes !== undefined && { memoryBytes: memoryNowBytes }),
@@ -158,7 +165,7 @@ export class Sandboxes {
   /** @throws Refusal when the host cannot keep it; then nothing is changed */
   update(key: string, limits: NewLimits): Sandbox {
     const kept = this.find(key);
-    updateGroups(findPlaces(kept.sandbox.id, this.#hierarchies), groupLimitsOf(limits));
+    updateGroups(findPlaces(kept.sandbox.id, this.#premises.hierarchies), groupLimitsOf(limits));
     const merged = Object.entries({ ...kept.sandbox.limits, ...limits }).filter(([, value]) => value !== null && value !== undefined);
     const sandbox = { ...kept.sandbox, limits: Object.fromEntries(merged) };
     this.#keep({ ...kept, sandbox });
@@ -181,7 +188,23 @@ export class Sandboxes {
   }
 
   #find(key: string): Kept | undefined {
-    return this.#kept.get(key) ?? this.kept().find(({ sandbox }) => sandbox.name === key);
+    return this.#kept.get(key) ?? this.#all().find(({ sandbox }) => sandbox.name === key);
+  }
+
+  #all(): readonly Kept[] {
+    return [...this.#kept.values()];
+  }
+
+  #termsOf({ definition, profile, traces: { id } }: Kept): Terms {
+    const { user, directory, environment, security } = definition;
+    return {
+      join: joinCalls(findPlaces(id, this.#premises.hierarchies)),
+      confinement: confinementOf(definition, profile),
+      umask: umaskOf(security),
+      user,
+      directory,
+      environment,
+    };
   }
 
   #requireFree(name: string): void {
@@ -193,7 +216,7 @@ export class Sandboxes {
   }
 
   #lookUp(id: string, { definition, caller, world }: Making, handles: Handles): Promise<Found> {
-    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.kept() }, handles);
+    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles);
   }
 
   async #start(id: string, running: Running): Promise<Sandbox> {
@@ -201,12 +224,17 @@ export class Sandboxes {
     const { records } = this.#premises;
     using handles = new Handles();
     const found = await this.#lookUp(id, running, handles);
-    const { traces, notices } = found;
+    const { traces, notices, profile } = found;
     const record = (): void => records.write({ phase: 'making', traces });
     try {
       const { definition, facts, done } = await unpackFor(written, found.facts, caller, record);
       const keep = (pid: number | undefined): void => {
-        const kept = { traces, definition, ...bodyOf(id, definition, caller, notices, traces.network, pid) };
+        const kept: Kept = {
+          traces,
+          definition,
+          ...(profile !== undefined && { profile }),
+          ...bodyOf({ definition, caller, notices, traces }, pid),
+        };
         records.write({ phase: 'ready', ...kept });
         this.#kept.set(id, kept);
       };
@@ -221,7 +249,7 @@ export class Sandboxes {
       if (definition.init !== true) keep(pid);
     } catch (error) {
       this.#kept.delete(id);
-      await takeAway(traces);
+      await takeAway(traces, this.#premises.hierarchies);
       records.delete(id);
       throw error;
     }
@@ -242,7 +270,7 @@ export class Sandboxes {
 
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
     if (sandbox.pid !== undefined && start !== undefined) await endInit(sandbox.name, sandbox.pid, start);
-    await takeAway(traces);
+    await takeAway(traces, this.#premises.hierarchies);
     this.#premises.records.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
   }
@@ -265,7 +293,7 @@ export class Sandboxes {
         continue;
       }
       this.#busy.add(traces.name);
-      void takeAway(traces)
+      void takeAway(traces, this.#premises.hierarchies)
         .then(() => records.delete(traces.id))
         .catch((error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }))
         .finally(() => this.#busy.delete(traces.name));
@@ -284,25 +312,32 @@ const lives = ({ sandbox: { pid }, start }: Pick<Kept, 'sandbox' | 'start'>): bo
 
 const newId = (): string => randomBytes(4).toString('hex');
 
+interface Made {
+  readonly definition: Definition;
+  readonly caller: Caller;
+  readonly notices: readonly string[];
+  readonly traces: Traces;
+}
+
 /** What is told of a sandbox that is made. */
-function bodyOf(
-  id: string,
-  { name, root, namespaces, limits, persist }: Definition,
-  { uid }: Caller,
-  notices: readonly string[],
-  network: SandboxNetwork | undefined,
-  pid: number | undefined,
-): Pick<Kept, 'sandbox' | 'start'> {
+function bodyOf({ definition, caller, notices, traces }: Made, pid: number | undefined): Pick<Kept, 'sandbox' | 'start'> {
+  const { name, namespaces, limits, persist } = definition;
+  const { id, network, pins } = traces;
   return {
     sandbox: {
       id,
       name,
       ...(pid !== undefined && { pid }),
-      namespaces: pid === undefined ? {} : Object.fromEntries(supportedTypes.map(type => [type, readNamespace(pid, type)])),
+      namespaces: Object.fromEntries(
+        supportedTypes.flatMap(type => {
+          const inode = pid === undefined ? pinned(pins, type) : readNamespace(pid, type);
+          return inode === undefined ? [] : [[type, inode]];
+        }),
+      ),
       networks: network ? [network] : [],
       created: new Date().toISOString(),
-      uid,
-      ...(namespaces.mnt === true && { root: rootName({ root }) }),
+      uid: caller.uid,
+      ...(namespaces.mnt === true && { root: rootName(definition) }),
       limits,
       persist,
       notices: [...notices],
@@ -310,3 +345,6 @@ function bodyOf(
     ...(pid !== undefined && { start: readStat(pid).start }),
   };
 }
+
+const pinned = (pins: string | undefined, type: NamespaceType): number | undefined =>
+  pins === undefined ? undefined : statSync(join(pins, type), { throwIfNoEntry: false })?.ino;

@@ -19,11 +19,19 @@ export async function unpackFor(definition: Definition, facts: Facts, caller: Ca
   if (!unpacked) return { definition, facts, done: 0 };
   record();
   mkdirSync(unpacked.into, { recursive: true, mode: 0o700 });
-  const { config } = await unpack({ ...unpacked, caller, maps: { uids, gids } }, AbortSignal.timeout(UNPACK_MS));
+  const { config } = await unpack(
+    {
+      source: { kind: unpacked.kind, path: unpacked.from, ...(unpacked.reference !== undefined && { reference: unpacked.reference }) },
+      caller,
+      into: unpacked.into,
+      maps: { uids, gids },
+    },
+    AbortSignal.timeout(UNPACK_MS),
+  );
   const whole: Definition = {
     ...definition,
     environment: { ...config?.environment, ...definition.environment },
-    ...(definition.command === undefined && config?.command && { command: config.command }),
+    ...(definition.command === undefined && config?.command && { command: [...config.command] }),
     ...(definition.directory === '/' && config?.directory !== undefined && { directory: config.directory }),
     ...(definition.user === undefined && config?.user !== undefined && { user: config.user }),
   };

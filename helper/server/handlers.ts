@@ -1,9 +1,11 @@
 // Method → function. A method without a handler does not compile.
+import { constants } from 'node:os';
 import type { Discovery } from '../discovery/discovery.ts';
 import { open, run } from '../entry/processes.ts';
 import type { Streams } from '../entry/streams.ts';
 import type { World } from '../entry/target.ts';
 import type { Terminals } from '../entry/terminals.ts';
+import type { Definition } from '../protocol/definition/definition.ts';
 import {
   type MethodName,
   type Notification,
@@ -13,7 +15,8 @@ import {
   type Result,
 } from '../protocol/methods.ts';
 import type { Feature, Sandbox } from '../protocol/model.ts';
-import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import { openRun, runCollecting } from '../sandbox/attached-run.ts';
+import type { Making, Sandboxes } from '../sandbox/sandboxes.ts';
 import { Refusal } from '../sys/errors.ts';
 import { Encoded } from './encoded.ts';
 import type { Peer } from './peer.ts';
@@ -91,16 +94,58 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     }),
 
   'sandbox/propose': (_, { sandboxes }) => sandboxes.propose(),
-  'sandbox/plan': ({ definition }, { sandboxes }, { peer }) => ({ steps: sandboxes.plan(definition, peer) }),
-  'sandbox/create': ({ definition }, { sandboxes }, { peer }) => sandboxes.create(definition, peer),
+  'sandbox/plan': async ({ definition }, services, client) => {
+    const { steps, notices } = await services.sandboxes.plan(making(definition, services, client));
+    return { steps, notices };
+  },
+  'sandbox/script': () => later(),
+  'sandbox/create': async ({ definition }, services, client) => {
+    const sandbox = await services.sandboxes.create(making(definition, services, client));
+    if (!definition.persist) client.onClose(() => services.sandboxes.kill(sandbox.id));
+    return sandbox;
+  },
+  'sandbox/run': ({ definition, input }, services, client) =>
+    runCollecting(services.sandboxes, making(definition, services, client), input, client.onClose),
+  'sandbox/open': ({ definition, size }, services, client) =>
+    openRun(services.sandboxes, making(definition, services, client), size, {
+      ...services,
+      onClose: client.onClose,
+      ended: (sandbox, report) => client.notify('sandbox/ended', { sandbox, report }),
+    }),
   'sandbox/list': (_, { sandboxes }) => ({ sandboxes: sandboxes.list() }),
+  'sandbox/usage': ({ sandbox }, { sandboxes }) => sandboxes.usage(sandboxes.find(sandbox).sandbox.id),
+  'sandbox/update': ({ sandbox, limits }, { sandboxes }) => sandboxes.update(sandbox, limits),
+  'sandbox/signal': ({ sandbox, signal }, { sandboxes }) => {
+    sandboxes.signal(sandbox, signalNumber(signal));
+    return {};
+  },
   'sandbox/remove': async ({ sandbox }, { sandboxes }) => {
     await sandboxes.remove(sandbox);
     return {};
   },
+  'sandbox/changes': () => later(),
+  'sandbox/keep': () => later(),
+  'sandbox/like': () => later(),
 };
 
-const worldOf = ({ discovery, sandboxes }: Services): World => ({ discovery, sandboxes: sandboxes.kept() });
+const later = (): never => {
+  throw new Refusal('unsupported', 'Not yet.');
+};
+
+const worldOf = ({ discovery, sandboxes }: Services): World => ({ discovery, sandboxes: sandboxes.dwellings() });
+
+const making = (definition: Definition, { discovery }: Services, { peer }: Client): Making => ({
+  definition,
+  caller: peer,
+  world: { discovery },
+});
+
+/** @throws Refusal `invalid` for what is no signal here */
+function signalNumber(symbol: string): number {
+  const number = Object.entries(constants.signals).find(([name]) => name === symbol)?.[1];
+  if (number === undefined) throw new Refusal('invalid', `${symbol} is no signal of Linux.`, { subject: symbol });
+  return number;
+}
 
 /** The methods that do something with privileges: they are recorded. The rest only look. */
 export const acts: ReadonlySet<MethodName> = new Set<MethodName>([
@@ -109,5 +154,10 @@ export const acts: ReadonlySet<MethodName> = new Set<MethodName>([
   'process/run',
   'process/open',
   'sandbox/create',
+  'sandbox/run',
+  'sandbox/open',
+  'sandbox/update',
+  'sandbox/signal',
   'sandbox/remove',
+  'sandbox/keep',
 ]);

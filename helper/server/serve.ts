@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly socket: string;
   /** Besides root: whose requests are answered, and to whom the socket belongs. */
   readonly user: number;
+  /** The first id of the blocks that tenants get. */
+  readonly firstTenant?: number;
 }
 
 /**
@@ -32,12 +34,12 @@ export interface ServeOptions {
  * @returns once the socket answers
  * @throws Refusal when the socket cannot be made there, or another helper has it
  */
-export async function serve({ socket, user }: ServeOptions): Promise<void> {
+export async function serve({ socket, user, firstTenant }: ServeOptions): Promise<void> {
   const state = dirname(socket);
   await claim(socket, state);
   const watchers = new Set<(sandboxes: Sandbox[]) => void>();
   const streams = new Streams();
-  const sandboxes = new Sandboxes(state, () => {
+  const sandboxes = new Sandboxes(state, firstTenant, () => {
     for (const tell of watchers) tell(sandboxes.list());
   });
   const discovery = new Discovery();
