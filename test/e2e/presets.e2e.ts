@@ -95,8 +95,7 @@ step('a tar archive can be its files', async ({ workbench }) => {
   await quickInput.title.filter({ hasText: '3/4' }).waitFor();
   await quickInput.choose('A tar archive…');
   await quickInput.title.filter({ hasText: 'A tar archive of a root file system' }).waitFor();
-  await quickInput.type(archive);
-  await quickInput.accept();
+  await quickInput.answerPath(archive);
   await quickInput.title.filter({ hasText: '4/4' }).waitFor();
   await quickInput.accept();
   await quickInput.waitUntilClosed();
@@ -120,5 +119,5 @@ step('everything by hand: a definition with every key, that makes a sandbox as i
 
 step('every one of them is a row', async ({ workbench: { sandboxes } }) => {
   for (const name of ['archived', 'beside', 'by-hand', 'lab', 'try', 'untrusted']) await sandboxes.row(new RegExp(`^${name} `)).waitFor();
-  await eventually('memory in the rows', async () => /\d+ [KM]B/.test(await sandboxes.row(/^try /).innerText()));
+  await eventually('memory in the rows', async () => /\d+ [KM]B/.test((await sandboxes.row(/^try /).textContent()) ?? ''));
 });

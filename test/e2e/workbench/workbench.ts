@@ -92,8 +92,7 @@ export class Workbench {
   async edit(name: string, text: string, mode = 0o644): Promise<void> {
     const path = join(this.folder, name);
     writeFileSync(path, text, { mode });
-    await this.quickInput.run('File: Open File...');
-    await this.quickInput.answerPath(path);
+    await this.quickInput.openFile(path);
     await this.editor.tab(name).waitFor();
   }
 

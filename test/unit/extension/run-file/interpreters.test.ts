@@ -45,6 +45,13 @@ describe('how a file is run', () => {
   for (const [title, file, expected] of rows)
     test(title, () => assert.deepEqual(invocationOf({ path: '/x/it', executable: false, beginning: '', ...file }), expected));
 
+  test('by its ending, where the editor has not looked at it yet', () => {
+    const file = { executable: false, beginning: 'print(1)' };
+    assert.deepEqual(invocationOf({ ...file, path: '/x/it.py', language: 'plaintext' }), command('python3', '/x/it.py'));
+    assert.deepEqual(invocationOf({ ...file, path: '/x/it.py', language: 'ruby' }), command('ruby', '/x/it.py'));
+    assert.ok('problem' in invocationOf({ ...file, path: '/x.py/it' }));
+  });
+
   test('by its path inside, where that is another', () => {
     const script = { path: '/tmp/a/it', executable: true, beginning: '#!/bin/sh\n' };
     assert.deepEqual(invocationOf(script, '/tmp/it'), command('/tmp/it'));
