@@ -35,6 +35,7 @@ const bundles = [
     options: target => ({ ...withKoffi(target), banner: { js: '#!/usr/bin/env node' } }),
   },
   { part: 'helper', entry: 'helper/discovery/worker.ts', output: 'discovery-worker', options: withKoffi },
+  { part: 'helper', entry: 'helper/image/worker.ts', output: 'unpack-worker', options: withKoffi },
 ];
 const parts = ['extension', 'helper', 'stage', 'schema'];
 

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { makeDirectory, makeShared, readFrom, removeDirectory, writeIfThere, writeTo } from './files.ts';
 import type { Hierarchy } from './hierarchies.ts';
-import { everyPlace, type Layout, type Place, type Step } from './layout.ts';
+import { everyPlace, type Layout, type Place, preparations, type Step } from './layout.ts';
 import { type Limits, type LimitWrite, orderForChange, planLimits } from './limits.ts';
 import { deepestFirst } from './tree.ts';
 import { until } from './waiting.ts';
@@ -77,11 +77,14 @@ function switchOn(path: string, controllers: string): void {
  * @throws SysError rmdir EBUSY when something is still in use after `deadlineMs`, as by a process
  */
 export async function remove(places: readonly Place[], deadlineMs: number): Promise<void> {
-  for (const { group, shared } of places) {
-    const isRemoved = await until(deadlineMs, () => deepestFirst(group, removeDirectory));
-    if (!isRemoved) throw new SysError('rmdir', EBUSY, group);
-    removeDirectory(shared);
-  }
+  let left = places;
+  await until(deadlineMs, () => {
+    left = left.filter(({ group }) => !deepestFirst(group, removeDirectory));
+    return left.length === 0;
+  });
+  for (const { shared } of places) removeDirectory(shared);
+  const [busy] = left;
+  if (busy) throw new SysError('rmdir', EBUSY, busy.group);
 }
 
 const EBUSY = 16;
@@ -105,7 +108,12 @@ export function update(places: readonly Place[], limits: Limits): void {
     });
   }
   const pathOf = ({ hierarchy, file }: LimitWrite): string => join(placeOf(places, hierarchy).group, file);
-  const undo: (() => void)[] = [];
+  const changed: { readonly path: string; readonly before: string }[] = [];
+  // v2 switches a controller on below processes that run; a v1 cgroup has its controllers from the start.
+  for (const place of places.filter(({ hierarchy }) => hierarchy.version === 2)) {
+    const own = writes.filter(({ hierarchy }) => hierarchy === place.hierarchy);
+    for (const step of preparations(place, own)) take(step);
+  }
   try {
     for (const write of orderForChange(writes, each => readFrom(pathOf(each)) ?? 'max')) {
       const path = pathOf(write);
@@ -113,10 +121,10 @@ export function update(places: readonly Place[], limits: Limits): void {
       const before = readFrom(path)?.split('\n')[0];
       if (before === undefined && write.optional) continue;
       writeTo(path, write.value);
-      if (before !== undefined) undo.push(() => writeTo(path, before));
+      if (before !== undefined) changed.push({ path, before });
     }
   } catch (error) {
-    for (const each of undo.reverse()) each();
+    for (const { path, before } of changed.reverse()) restore(path, before);
     throw error;
   }
 }
@@ -125,4 +133,13 @@ function placeOf(places: readonly Place[], hierarchy: Hierarchy): Place {
   const found = places.find(place => place.hierarchy === hierarchy);
   if (!found) throw new Error(`no cgroup in ${hierarchy.mount}`);
   return found;
+}
+
+/** What is refused now is not what the caller should hear of: memory that was taken in the meantime, say. */
+function restore(path: string, value: string): void {
+  try {
+    writeTo(path, value);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+  }
 }

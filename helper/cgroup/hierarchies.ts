@@ -1,14 +1,15 @@
 // Where this host has control groups. Nothing here knows a path: hosts mount v2 alone, v1 alone, or both side by side.
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseMountInfo } from '../sys/procfs.ts';
+import { parseCgroup, parseMountInfo } from '../sys/procfs.ts';
 
 export interface Hierarchy {
   readonly version: 1 | 2;
   /** The directory of its root cgroup. */
   readonly mount: string;
-  /** Those that a cgroup of ours can have; none for a named v1 hierarchy. */
+  /** Those that a cgroup of ours can have; none for a v1 hierarchy that has a name instead. */
   readonly controllers: readonly string[];
+  readonly name?: string;
   /**
    * The files of a cgroup that is not the root, as far as one shows them: on v2 those of a controller that is off
    * everywhere are not among them. Undefined where there was none to look at.
@@ -46,10 +47,25 @@ export function findHierarchies(mountInfo: string, host: Host): Hierarchy[] {
     if (!host.isMounted(path, device)) continue;
     const version = fileSystem === 'cgroup2' ? 2 : 1;
     const controllers = version === 2 ? usableControllers(path, host) : given.filter(option => v1Controllers.has(option));
+    const name = given.find(option => option.startsWith(NAME))?.slice(NAME.length);
     const files = host.filesBelow(path);
-    found.set(device, { version, mount: path, controllers, ...(files && { files }) });
+    found.set(device, { version, mount: path, controllers, ...(name !== undefined && { name }), ...(files && { files }) });
   }
   return [...found.values()];
+}
+
+const NAME = 'name=';
+
+/**
+ * The hierarchies that are in use on this host but not among those found, as /proc/PID/cgroup calls them: mounted for
+ * other processes only, or in part. Who is root outside too and has CAP_SYS_ADMIN sees in them what the helper sees,
+ * though every hierarchy that was found is kept from him.
+ * @param ownCgroups the text of /proc/self/cgroup
+ */
+export function findHidden(ownCgroups: string, hierarchies: readonly Hierarchy[]): string[] {
+  const known = new Set(hierarchies.flatMap(each => (each.version === 2 ? [''] : [...each.controllers, `${NAME}${each.name}`])));
+  const lines = parseCgroup(ownCgroups).filter(({ controllers }) => !controllers.split(',').some(each => known.has(each)));
+  return lines.map(({ controllers }) => controllers || 'cgroup2');
 }
 
 const words = (text: string | undefined): string[] => (text ?? '').split(/\s+/).filter(Boolean);
@@ -74,8 +90,8 @@ const thisHost: Host = {
   isMounted: (path, device) => {
     const [major = 0, minor = 0] = device.split(':').map(Number);
     const there = attempt(() => statSync(path).dev);
-    // makedev(3); the kernel's own numbers for cgroups are 0:N with N below 2^20.
-    return there === ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12));
+    // makedev(3), as far as majors below 4096 go. A `<<` would make the highest minors negative.
+    return there === (minor & 0xff) + major * 0x100 + (minor & ~0xff) * 0x1000;
   },
   read: path => attempt(() => readFileSync(path, 'utf8')),
   filesBelow: root => {
@@ -85,11 +101,9 @@ const thisHost: Host = {
     const own = join(root, OURS);
     return attempt(() => {
       mkdirSync(own);
-      try {
-        return readdirSync(own);
-      } finally {
-        rmdirSync(own);
-      }
+      const files = attempt(() => readdirSync(own));
+      attempt(() => rmdirSync(own)); // another helper may use it by now
+      return files;
     });
   },
 };

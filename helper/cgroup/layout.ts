@@ -88,7 +88,7 @@ function stepsFor(place: Place, writes: readonly LimitWrite[]): Step[] {
 }
 
 /** What `/burrow` needs before the cgroups below it are what they should be. Done again for each sandbox: it costs next to nothing. */
-function preparations({ hierarchy, shared }: Place, writes: readonly LimitWrite[]): Step[] {
+export function preparations({ hierarchy, shared }: Place, writes: readonly LimitWrite[]): Step[] {
   const { version, mount, controllers } = hierarchy;
   if (version === 2) {
     // The limits are on /burrow/ID, so the controllers go no further down: what is inside counts as its cgroup's.

@@ -46,7 +46,7 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
     hasRoot: entered.root !== undefined,
     privileged: process.getuid?.() === 0,
     groups: groupsOf(entered),
-    joinGroups: terms?.join ?? [],
+    places: terms?.places ?? [],
     command: {
       terminal: stdio.terminal,
       directory,

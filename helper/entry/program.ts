@@ -1,5 +1,7 @@
 // The stage program that enters a target and becomes a command. Pure: a table of calls, made from
 // what was found out about the target.
+import { BIRTHPLACE, birthplaceAmong, joinCalls } from '../cgroup/join.ts';
+import type { Place } from '../cgroup/layout.ts';
 import type { NamespaceType } from '../protocol/model.ts';
 import { prelude, setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
@@ -16,8 +18,8 @@ export interface EntryPlan {
   readonly privileged: boolean;
   /** Supplementary groups, as ids outside. */
   readonly groups: readonly number[];
-  /** Take the process into the target's control groups, while it is the host's root. */
-  readonly joinGroups: readonly Call[];
+  /** The target's control groups, which are entered as the host's root. */
+  readonly places: readonly Place[];
   readonly command: Command;
 }
 
@@ -39,13 +41,15 @@ export function entryProgram(plan: EntryPlan): Program {
   const types = (plan.privileged ? [...joinOrder, 'user' as const] : (['user', ...joinOrder] as const)).filter(type =>
     plan.types.includes(type),
   );
+  const birthplace = birthplaceAmong(plan.places);
   return [
     ...prelude,
-    ...plan.joinGroups,
+    ...joinCalls(plan.places.filter(each => each.hierarchy.version === 1)),
+    ...(birthplace ? [birthplace] : []),
     // The helper's own groups are not for the target. Inside, the kernel may refuse to change them.
     ...(plan.privileged ? [setgroups(plan.groups)] : []),
     ...types.map(join),
-    { do: 'fork' },
+    birthplace ? { do: 'fork', into: { resultOf: BIRTHPLACE } } : { do: 'fork' },
     // From here on it is known, and ends with the helper's socket if it ends too early.
     { do: 'sync', until: 'notes its pid' },
     // A root inside its mount namespace (a chroot) is only found through the process.

@@ -1,13 +1,13 @@
 // A target becomes handles: descriptors of its namespaces and of its root directory. From here on
 // nothing is looked up by pid, name or path again.
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import type { Place } from '../cgroup/layout.ts';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Member } from '../discovery/questions.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { type NamespaceReference, type NamespaceType, namespaceTypes, type Sandbox } from '../protocol/model.ts';
 import type { Target } from '../protocol/target.ts';
 import type { Confinement } from '../security/confine.ts';
-import type { Call } from '../stage/program.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
@@ -41,8 +41,8 @@ export class Entered implements Disposable {
 
 /** Under which terms a command runs in a sandbox, besides those of its namespaces. */
 export interface Terms {
-  /** Take the process into the sandbox's control groups. */
-  readonly join: readonly Call[];
+  /** The sandbox's control groups. */
+  readonly places: readonly Place[];
   readonly confinement: Confinement;
   readonly umask: number;
   /** What the command gets where its caller says nothing else. */

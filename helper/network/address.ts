@@ -12,7 +12,8 @@ export function parseIpv4(text: string): Ipv4Network {
 
 export const formatIpv4 = (address: number): string => [24, 16, 8, 0].map(shift => (address >>> shift) & 0xff).join('.');
 
-const sizeOf = (prefix: number): number => 2 ** (32 - prefix);
+/** How many addresses a network has. */
+export const sizeOf = (prefix: number): number => 2 ** (32 - prefix);
 export const firstOf = ({ address, prefix }: Ipv4Network): number => Math.floor(address / sizeOf(prefix)) * sizeOf(prefix);
 
 export function overlap(one: Ipv4Network, other: Ipv4Network): boolean {

@@ -1,24 +1,26 @@
 import { RouteSocket } from '../sys/netlink.ts';
-import { parseIpv4 } from './address.ts';
-import { getAddresses, getLinks, getRoutes } from './rtnetlink.ts';
+import { formatIpv4 } from './address.ts';
+import { addressedNetworks, getLinks, routedNetworks } from './rtnetlink.ts';
 import type { Occupied } from './subnets.ts';
-
-const AF_INET = 2;
 
 /** What the helper's own network namespace uses of IPv4: its addresses first, as they name the clearer reason. */
 export function occupiedHere(): Occupied[] {
   using socket = new RouteSocket();
-  const names = new Map(getLinks(socket).map(link => [link.index, link.name]));
-  const addresses = getAddresses(socket).filter(each => !each.address.includes(':'));
-  const routes = getRoutes(socket).filter(each => each.family === AF_INET && each.destination !== 'default');
+  const written = ({ address, prefix }: Occupied['network']): string => `${formatIpv4(address)}/${prefix}`;
   return [
-    ...addresses.map(({ address, index }) => ({
-      network: parseIpv4(address),
-      because: `${address}, an address of ${names.get(index) ?? 'a link'}`,
+    ...addressedNetworks(socket).map(network => ({
+      network,
+      because: () => `${written(network)}, an address of ${nameOf(network.index)}`,
     })),
-    ...routes.map(({ destination, index }) => ({
-      network: parseIpv4(destination),
-      because: `the route to ${destination}${index === undefined ? '' : ` over ${names.get(index) ?? 'a link'}`}`,
+    ...routedNetworks(socket).map(network => ({
+      network,
+      because: () => `the route to ${written(network)}${network.index === undefined ? '' : ` over ${nameOf(network.index)}`}`,
     })),
   ];
+}
+
+/** Asked for only when it is to be said: there may be thousands of links. */
+function nameOf(index: number | undefined): string {
+  using socket = new RouteSocket();
+  return getLinks(socket).find(link => link.index === index)?.name ?? 'a link';
 }

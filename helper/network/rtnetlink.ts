@@ -1,12 +1,14 @@
 // The requests of rtnetlink(7) that Burrow makes, each as a function named for the message.
 import {
   attribute,
+  attributeOf,
   type Message,
   NLM_F_CREATE,
   NLM_F_DUMP,
   NLM_F_EXCL,
   nested,
   parseAttributes,
+  type Request,
   type RouteSocket,
   text,
   textOf,
@@ -34,6 +36,14 @@ function ifinfomsg(index = 0, flags = 0, change = 0): Buffer {
   return bytes;
 }
 
+const dump = (name: string, subject: string, type: number, payload: Buffer): Request => ({
+  name,
+  subject,
+  type,
+  flags: NLM_F_DUMP,
+  payload,
+});
+
 export interface Link {
   readonly index: number;
   readonly name: string;
@@ -51,7 +61,7 @@ export interface Link {
 }
 
 export function getLinks(socket: RouteSocket): Link[] {
-  return socket.request('RTM_GETLINK', 'the links', RTM.GETLINK, NLM_F_DUMP, ifinfomsg()).map(({ payload }) => {
+  return socket.request(dump('RTM_GETLINK', 'the links', RTM.GETLINK, ifinfomsg())).map(({ payload }) => {
     const found = parseAttributes(payload, 16);
     const info = found.get(IFLA.LINKINFO);
     const hardware = found.get(IFLA.ADDRESS);
@@ -80,7 +90,7 @@ export interface LinkAddress {
 const scopes: Readonly<Record<number, string>> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' };
 
 export function getAddresses(socket: RouteSocket): LinkAddress[] {
-  return socket.request('RTM_GETADDR', 'the addresses', RTM.GETADDR, NLM_F_DUMP, Buffer.alloc(8)).flatMap(({ payload }) => {
+  return socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.alloc(8))).flatMap(({ payload }) => {
     const found = parseAttributes(payload, 8);
     const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);
     if (!address) return [];
@@ -99,13 +109,12 @@ export interface LinkRoute {
 
 /** All unicast routes but those of the local table, which only repeat the addresses. */
 export function getRoutes(socket: RouteSocket): LinkRoute[] {
-  return socket.request('RTM_GETROUTE', 'the routes', RTM.GETROUTE, NLM_F_DUMP, Buffer.alloc(12)).flatMap(message => route(message) ?? []);
+  return socket.request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, Buffer.alloc(12))).flatMap(message => route(message) ?? []);
 }
 
 function route({ payload }: Message): LinkRoute | undefined {
+  if (isLocalOrMulticast(payload)) return undefined;
   const found = parseAttributes(payload, 12);
-  const table = found.get(RTA.TABLE)?.readUInt32LE() ?? payload.readUInt8(4);
-  if (table === RT_TABLE_LOCAL || payload.readUInt8(7) === RTN_MULTICAST) return undefined;
   const destination = found.get(RTA.DST);
   const gateway = found.get(RTA.GATEWAY);
   return {
@@ -116,45 +125,102 @@ function route({ payload }: Message): LinkRoute | undefined {
   };
 }
 
+/** The number of the local table fits into struct rtmsg, where that of others may not. */
+const isLocalOrMulticast = (route: Buffer): boolean => route.readUInt8(4) === RT_TABLE_LOCAL || route.readUInt8(7) === RTN_MULTICAST;
+
+/** A network in use, and the link by which; undefined for a route that goes nowhere. */
+export interface UsedNetwork extends Ipv4Network {
+  readonly index: number | undefined;
+}
+
+/** The host's IPv4 addresses, as numbers and no more: there may be thousands. */
+export const addressedNetworks = (socket: RouteSocket): UsedNetwork[] =>
+  socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0]))).map(({ payload }) => ({
+    address: numberOf(attributeOf(payload, 8, IFA.LOCAL) ?? attributeOf(payload, 8, IFA.ADDRESS)),
+    prefix: payload.readUInt8(1),
+    index: payload.readUInt32LE(4),
+  }));
+
+/** The networks of {@link getRoutes} in IPv4 but the default, as numbers and no more. */
+export const routedNetworks = (socket: RouteSocket): UsedNetwork[] =>
+  socket
+    .request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])))
+    .filter(({ payload }) => payload.readUInt8(1) > 0 && !isLocalOrMulticast(payload))
+    .map(({ payload }) => ({
+      address: numberOf(attributeOf(payload, 12, RTA.DST)),
+      prefix: payload.readUInt8(1),
+      index: attributeOf(payload, 12, RTA.OIF)?.readUInt32LE(),
+    }));
+
+const numberOf = (address: Buffer | undefined): number => address?.readUInt32BE() ?? 0;
+
+const byName = (name: string): Buffer => Buffer.concat([ifinfomsg(), attribute(IFLA.IFNAME, text(name))]);
+
+/** The loopback's index in every network namespace. */
+export const LOOPBACK = 1;
+
+/** The index of each end of a veth pair, in the namespace where it is. */
+export interface VethEnds {
+  readonly host: number;
+  readonly inside: number;
+}
+
 /**
  * Makes a veth pair by one message, each end already in its last namespace: `host` in the socket's,
  * `inside` in that of the descriptor.
- * @throws SysError EEXIST when a name is taken on its side
+ * @throws RequestFailed EEXIST when a name is taken on its side
  */
-export function newVeth(socket: RouteSocket, host: string, inside: string, insideNamespace: number): void {
+export function newVeth(socket: RouteSocket, host: string, inside: string, insideNamespace: number): VethEnds {
   const peer = Buffer.concat([ifinfomsg(), attribute(IFLA.IFNAME, text(inside)), attribute(IFLA.NET_NS_FD, u32(insideNamespace))]);
   const info = nested(IFLA.LINKINFO, attribute(IFLA_INFO.KIND, text('veth')), nested(IFLA_INFO.DATA, attribute(VETH_INFO_PEER, peer)));
-  const payload = Buffer.concat([ifinfomsg(), attribute(IFLA.IFNAME, text(host)), info]);
-  socket.request('RTM_NEWLINK', `veth pair ${host} and ${inside}`, RTM.NEWLINK, NLM_F_CREATE | NLM_F_EXCL, payload);
+  const payload = Buffer.concat([byName(host), info]);
+  const subject = `veth pair ${host} and ${inside}`;
+  const [, answers] = socket.together([
+    { name: 'RTM_NEWLINK', subject, type: RTM.NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, payload },
+    { name: 'RTM_GETLINK', subject, type: RTM.GETLINK, flags: 0, payload: byName(host) },
+  ]);
+  const made = answers?.[0]?.payload ?? Buffer.alloc(0);
+  return { host: made.readInt32LE(4), inside: parseAttributes(made, 16).get(IFLA.LINK)?.readUInt32LE() ?? 0 };
 }
 
-export function linkIndex(socket: RouteSocket, name: string): number {
-  const [answer] = socket.request(
-    'RTM_GETLINK',
-    `link ${name}`,
-    RTM.GETLINK,
-    0,
-    Buffer.concat([ifinfomsg(), attribute(IFLA.IFNAME, text(name))]),
-  );
-  return answer?.payload.readInt32LE(4) ?? 0;
-}
+/** Switches a link on. @param written the link's name, for the error */
+export const up = (index: number, written: string): Request => ({
+  name: 'RTM_NEWLINK',
+  subject: `link ${written}`,
+  type: RTM.NEWLINK,
+  flags: 0,
+  payload: ifinfomsg(index, IFF_UP, IFF_UP),
+});
 
-export function setUp(socket: RouteSocket, name: string): void {
-  socket.request('RTM_NEWLINK', `link ${name}`, RTM.NEWLINK, 0, ifinfomsg(linkIndex(socket, name), IFF_UP, IFF_UP));
-}
-
-/** Takes both ends of a veth pair away. @throws SysError ENODEV when there is no such link */
-export function deleteLink(socket: RouteSocket, name: string): void {
-  socket.request('RTM_DELLINK', `link ${name}`, RTM.DELLINK, 0, Buffer.concat([ifinfomsg(), attribute(IFLA.IFNAME, text(name))]));
-}
-
-export function newAddress(socket: RouteSocket, link: string, { address, prefix }: Ipv4Network, written: string): void {
+/** Gives a link an address. @param written address and link, for the error: `10.201.0.1/30 on eth0` */
+export function newAddress(index: number, { address, prefix }: Ipv4Network, written: string): Request {
   const message = Buffer.alloc(8); // struct ifaddrmsg
   message.writeUInt8(AF_INET, 0);
   message.writeUInt8(prefix, 1);
-  message.writeUInt32LE(linkIndex(socket, link), 4);
+  message.writeUInt32LE(index, 4);
   const value = Buffer.alloc(4);
   value.writeUInt32BE(address);
-  const payload = Buffer.concat([message, attribute(IFA.LOCAL, value), attribute(IFA.ADDRESS, value)]);
-  socket.request('RTM_NEWADDR', `address ${written} on ${link}`, RTM.NEWADDR, NLM_F_CREATE | NLM_F_EXCL, payload);
+  return {
+    name: 'RTM_NEWADDR',
+    subject: `address ${written}`,
+    type: RTM.NEWADDR,
+    flags: NLM_F_CREATE | NLM_F_EXCL,
+    payload: Buffer.concat([message, attribute(IFA.LOCAL, value), attribute(IFA.ADDRESS, value)]),
+  };
 }
+
+/** Takes a link away, and of a veth pair both ends; ENODEV when there is none. */
+export const linkDeletion = (name: string): Request => ({
+  name: 'RTM_DELLINK',
+  subject: `link ${name}`,
+  type: RTM.DELLINK,
+  flags: 0,
+  payload: byName(name),
+});
+
+/** What a socket of these groups receives when a link goes. */
+export const RTMGRP_LINK = 1;
+
+/** Does this announce that a link of that name is gone? A bridge tells of its ports by the same message, with a family of its own. */
+export const announcesEnd = ({ type, payload }: Message, name: string): boolean =>
+  type === RTM.DELLINK && payload.readUInt8(0) === 0 && textOf(parseAttributes(payload, 16).get(IFLA.IFNAME)) === name;

@@ -1,31 +1,28 @@
 // Which subnet a new link may have. Pure: the host's addresses and routes come in as data.
 import type { SandboxNetwork } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
-import { firstOf, formatIpv4, type Ipv4Network, overlap, parseIpv4 } from './address.ts';
+import { firstOf, formatIpv4, type Ipv4Network, overlap, parseIpv4, sizeOf } from './address.ts';
 
 /** A network that the host knows already, and what to call it in a sentence. */
 export interface Occupied {
   readonly network: Ipv4Network;
-  readonly because: string;
+  readonly because: () => string;
 }
 
 const POOL = parseIpv4('10.201.0.0/16');
 const PREFIX = 30;
 
-const SIZE = 2 ** (32 - PREFIX);
-const COUNT = 2 ** (32 - POOL.prefix) / SIZE;
-
 /** The first /30 of 10.201.0.0/16 that overlaps nothing; undefined when there is none. */
 export function freeSubnet(occupied: readonly Occupied[]): Ipv4Network | undefined {
-  const taken = new Uint8Array(COUNT);
-  for (const { network } of occupied) {
-    const first = firstOf(network) - POOL.address;
-    const last = first + 2 ** (32 - network.prefix) - 1;
-    // A default route ends before the first and after the last.
-    taken.fill(1, Math.max(0, Math.floor(first / SIZE)), Math.max(0, Math.floor(last / SIZE) + 1));
+  const size = sizeOf(PREFIX);
+  const end = POOL.address + sizeOf(POOL.prefix);
+  const starts = occupied.map(({ network }) => ({ first: firstOf(network), next: firstOf(network) + sizeOf(network.prefix) }));
+  let address = POOL.address;
+  for (const { first, next } of starts.sort((a, b) => a.first - b.first)) {
+    if (first >= address + size) break;
+    if (next > address) address = Math.ceil(next / size) * size;
   }
-  const index = taken.indexOf(0);
-  return index < 0 ? undefined : { address: POOL.address + index * SIZE, prefix: PREFIX };
+  return address < end ? { address, prefix: PREFIX } : undefined;
 }
 
 export const formatNetwork = ({ address, prefix }: Ipv4Network): string => `${formatIpv4(address)}/${prefix}`;
@@ -52,7 +49,7 @@ export function requireFree({ host, address }: { host: string; address: string }
   if (outer.address === inner.address) throw new Refusal('invalid', `${host} cannot be the address of both ends.`, { subject: host });
   const collision = occupied.find(({ network }) => overlap(network, outer));
   if (collision) {
-    throw new Refusal('taken', `${formatNetwork({ ...outer, address: firstOf(outer) })} overlaps ${collision.because}.`, {
+    throw new Refusal('taken', `${formatNetwork({ ...outer, address: firstOf(outer) })} overlaps ${collision.because()}.`, {
       subject: host,
       hint: 'Choose another subnet, or leave the addresses out to get a free one.',
     });

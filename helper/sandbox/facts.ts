@@ -1,10 +1,9 @@
 // What a plan depends on besides its definition: looked up by look-up.ts, and given as they are by tests.
-import type { Step as GroupStep } from '../cgroup/layout.ts';
+import type { Step as GroupStep, Place } from '../cgroup/layout.ts';
 import type { Identity } from '../entry/identity.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { NamespaceType, SandboxNetwork } from '../protocol/model.ts';
 import type { Confinement } from '../security/confine.ts';
-import type { Call } from '../stage/program.ts';
 
 /** A namespace to join, held open by the helper. */
 export interface Joined {
@@ -22,8 +21,7 @@ export interface Unpacked {
 
 export interface Groups {
   readonly make: readonly GroupStep[];
-  /** Take the process that executes them into the groups. */
-  readonly join: readonly Call[];
+  readonly places: readonly Place[];
 }
 
 export interface Facts {

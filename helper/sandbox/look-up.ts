@@ -2,12 +2,12 @@
 import { closeSync, fstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hierarchy } from '../cgroup/hierarchies.ts';
-import { joinCalls } from '../cgroup/join.ts';
 import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
 import { openFileAs } from '../image/as-caller.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
+import type { SandboxNetwork } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
 import { supportedTypes } from '../sys/procfs.ts';
 import { confinementOf, groupLimitsOf, keyOf } from './confinement.ts';
@@ -38,6 +38,8 @@ export interface Premises {
   readonly firstTenant: number | undefined;
   /** As this host had them when the helper started. */
   readonly hierarchies: readonly Hierarchy[];
+  /** Networks of those that are being made, which the host does not have yet. */
+  readonly reserved: Map<string, SandboxNetwork>;
 }
 
 export interface Found {
@@ -54,7 +56,7 @@ export async function lookUp(
   id: string,
   definition: Definition,
   caller: Caller,
-  { records, staging, pins, unpacked, firstTenant, hierarchies }: Premises,
+  { records, staging, pins, unpacked, firstTenant, hierarchies, reserved }: Premises,
   world: World,
   kept: readonly Kept[],
   handles: Handles,
@@ -70,7 +72,7 @@ export async function lookUp(
   const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : { uids: [], gids: [] };
   const tenant = typeof users === 'object' && 'tenant' in users ? openTenant(users.tenant, kept, handles) : undefined;
   const joined = await openJoins(definition, world, handles);
-  const network = networkFor(id, definition);
+  const network = networkFor(id, definition, reserved);
   const source = unpackedFrom(definition, join(unpacked, id));
   const killable = namespaces.pid !== true && init !== 'none';
   const { places, make, missing } = layOut(id, hierarchies, {
@@ -89,7 +91,7 @@ export async function lookUp(
     tenant,
     network,
     joined,
-    cgroups: { make, join: joinCalls(places) },
+    cgroups: { make, places },
     unpacked: source,
     disks: rootOf(definition) === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : [],
     files: filesAmong(definition),

@@ -15,8 +15,6 @@ export interface Making extends Omit<Surroundings, 'pid'> {
   /** What becomes descriptors 0, 1 and 2 of the stage. */
   readonly stdio: readonly [number, number, number];
   readonly handles: ReadonlyMap<string, number>;
-  /** Called before its init may stay, which has no other record. */
-  readonly onReady: (pid: number) => void;
   readonly onEnd: Ended;
 }
 
@@ -24,26 +22,14 @@ export interface Making extends Omit<Surroundings, 'pid'> {
  * @returns the process that the plan leaves behind, if any
  * @throws Refusal with the plan's line, the call and the errno; the caller takes away what is made until then
  */
-export async function carryOut({
-  definition,
-  plan,
-  done,
-  stdio,
-  handles,
-  onReady,
-  onEnd,
-  ...surroundings
-}: Making): Promise<number | undefined> {
+export async function carryOut({ definition, plan, done, stdio, handles, onEnd, ...surroundings }: Making): Promise<number | undefined> {
   const { program, first, at, lines } = compile(plan);
-  let current: HelperStep | undefined;
+  let failed: HelperStep | undefined;
   // Nobody else of the helper's gets a turn between two steps, and finds the half of something.
-  const carry = (steps: readonly HelperStep[], pid: number): void => {
-    for (const step of steps) {
-      current = step;
-      perform(step, { ...surroundings, pid });
-    }
-    current = undefined;
-  };
+  const carry = (steps: readonly HelperStep[], pid: number): void =>
+    perform(steps, { ...surroundings, pid }, step => {
+      failed = step;
+    });
   try {
     carry(first.slice(done), 0);
     return await stage({
@@ -51,11 +37,11 @@ export async function carryOut({
       stdio,
       handles,
       onSync: (until, waiting) => carry(at.get(until) ?? [], waiting),
-      onReady,
+      onReady: surroundings.ready,
       onEnd,
     });
   } catch (error) {
-    const line = current ? lineOf(plan, current) : error instanceof StageFailed ? lines[error.index] : undefined;
+    const line = failed ? lineOf(plan, failed) : error instanceof StageFailed ? lines[error.index] : undefined;
     throw explainPlan(error, definition, line);
   }
 }

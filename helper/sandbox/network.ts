@@ -1,17 +1,30 @@
 // Which network a sandbox gets, and the helper's steps that make it.
+import { parseIpv4 } from '../network/address.ts';
 import { occupiedHere } from '../network/occupied.ts';
-import { deleteLink } from '../network/rtnetlink.ts';
 import { addressesOf, freeSubnet, linkNames, requireFree } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { SandboxNetwork } from '../protocol/model.ts';
-import { Refusal, SysError } from '../sys/errors.ts';
-import { RouteSocket } from '../sys/netlink.ts';
+import { Refusal } from '../sys/errors.ts';
 import type { HelperStep } from './steps.ts';
 
-export function networkFor(id: string, definition: Definition): SandboxNetwork | undefined {
+/**
+ * @param reserved by those that are being made; this one is among them then
+ * @throws Refusal `taken` or `invalid`
+ */
+export function networkFor(id: string, definition: Definition, reserved: Map<string, SandboxNetwork>): SandboxNetwork | undefined {
+  const network = choose(id, definition, reserved);
+  if (network) reserved.set(id, network);
+  return network;
+}
+
+function choose(id: string, definition: Definition, reserved: ReadonlyMap<string, SandboxNetwork>): SandboxNetwork | undefined {
   const { name, namespaces, network = 'link' } = definition;
   if (network === 'none' || namespaces.net !== true) return undefined;
-  const occupied = occupiedHere();
+  const making = [...reserved.values()].map(each => ({
+    network: parseIpv4(each.hostAddress),
+    because: () => `${each.hostAddress}, which another sandbox is to get`,
+  }));
+  const occupied = [...occupiedHere(), ...making];
   if (network !== 'link') {
     requireFree(network, occupied);
     return { ...linkNames(id), hostAddress: network.host, address: network.address };
@@ -37,14 +50,4 @@ export function networkSteps(network: SandboxNetwork | undefined): HelperStep[] 
     { do: 'up', side: 'inside', link },
     { do: 'up', side: 'inside', link: 'lo' },
   ];
-}
-
-/** The link goes with the sandbox's network namespace, but not before the kernel gets round to it, and not while something else holds that. */
-export function removeLink(name: string): void {
-  using socket = new RouteSocket();
-  try {
-    deleteLink(socket, name);
-  } catch (error) {
-    if (!(error instanceof SysError && error.errno === 'ENODEV')) throw error; // it is gone already
-  }
 }

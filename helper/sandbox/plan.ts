@@ -1,5 +1,6 @@
 // A definition becomes a plan: what the helper does and what the stage calls, in order, before
 // anything is touched. Pure: the facts about the host come in as data.
+import { BIRTHPLACE, birthplaceAmong, joinCalls } from '../cgroup/join.ts';
 import { commandCalls } from '../entry/command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
@@ -27,6 +28,9 @@ import type { Surroundings } from './system-mounts.ts';
 
 /** What the plan is for: a sandbox that stays, or one run of its command with streams of the caller's. */
 export type Purpose = { readonly kind: 'stay' } | { readonly kind: 'run'; readonly terminal: boolean };
+
+/** A run ends with whoever waits for it; nobody else would. */
+const isMortal = ({ persist, onExit }: Definition, { kind }: Purpose): boolean => !persist || (kind === 'run' && onExit === 'remove');
 
 /** The handle that the command's wait status is written to. */
 export const ENDING = 'how the command ended';
@@ -58,15 +62,17 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
   const network = own.has('net') ? networkSteps(facts.network).map(helper) : [];
   const clocks = clockSteps(definition);
   const pins = definition.init === 'none' ? pinSteps(own, facts) : [];
-  const fork = definition.init === 'none' ? [] : [stage({ do: 'fork' })];
-  const end = [...steps(finish(definition, surroundings)), ...lastSteps(definition, facts, purpose)];
-  const begin = [...beginning(facts), ...joinSteps(facts)];
+  const { into, fork } = forkSteps(definition, facts, guarded);
+  const end = [...steps(finish(definition, surroundings, isMortal(definition, purpose))), ...lastSteps(definition, facts, purpose)];
+  const begin = [...beginning(facts), ...into, ...joinSteps(facts)];
   if (guarded)
     return [
       ...begin,
-      ...fresh('mnt', 'pid', 'cgroup', 'time'),
+      ...fresh('mnt', 'pid', 'time'),
       ...clocks,
       ...fork,
+      // Its root is what the process is in by now.
+      ...fresh('cgroup'),
       ...files,
       ...mounts,
       ...user,
@@ -91,9 +97,21 @@ const beginning = ({ record, cgroups, unpacked }: Facts): Step[] => [
   ...(unpacked ? [helper({ do: 'unpack', ...unpacked })] : []),
   ...cgroups.make.map(step => helper({ do: 'group', step })),
   ...prelude.map(stage),
-  // Before a cgroup namespace is made, whose root these then are.
-  ...steps(cgroups.join),
 ];
+
+/**
+ * Into its control groups before a cgroup namespace is made, whose root they then are. Being born into one asks for
+ * rights to it, which an ordinary user does not have any more when the process forks.
+ */
+function forkSteps({ init }: Definition, { cgroups: { places } }: Facts, guarded: boolean): { into: Step[]; fork: Step[] } {
+  const birthplace = guarded ? birthplaceAmong(places) : undefined;
+  const into = steps([
+    ...joinCalls(birthplace ? places.filter(each => each.hierarchy.version === 1) : places),
+    ...(birthplace ? [birthplace] : []),
+  ]);
+  if (init === 'none') return { into, fork: [] };
+  return { into, fork: [stage(birthplace ? { do: 'fork', into: { resultOf: BIRTHPLACE } } : { do: 'fork' })] };
+}
 
 /** As root of the host, who may join any; the user namespace comes last, as it takes that right away. */
 const joinOrder: readonly NamespaceType[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
@@ -132,8 +150,10 @@ function becomeFirst({ uids, gids }: Facts): Call[] {
 const clockSteps = ({ time: { monotonicSeconds, boottimeSeconds } }: Definition): Step[] =>
   monotonicSeconds || boottimeSeconds ? [helper({ do: 'offset-clocks', monotonicSeconds, boottimeSeconds })] : [];
 
-const pinSteps = (own: ReadonlySet<NamespaceType>, { pins }: Facts): Step[] =>
-  [...own].map(type => helper({ do: 'pin', type, path: `${pins}/${type}` }));
+const pinSteps = (own: ReadonlySet<NamespaceType>, { pins, record }: Facts): Step[] => [
+  ...[...own].map(type => helper({ do: 'pin', type, path: `${pins}/${type}` })),
+  helper({ do: 'ready', path: record }),
+];
 
 function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step[] {
   if (definition.init === 'none') return [];
@@ -149,5 +169,7 @@ function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step
     environment: definition.environment,
   });
   const before = definition.init ? commandBelowInit(definition, ENDING) : purpose.kind === 'run' ? commandAlone : commandAloneInSilence;
-  return [...before, ...command].map(stage);
+  // What is executed may end before anybody could look at it.
+  const ready = definition.init ? [] : [helper({ do: 'ready', path: facts.record })];
+  return [...before.map(stage), ...ready, ...steps(command)];
 }

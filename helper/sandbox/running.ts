@@ -6,6 +6,7 @@ import type { Definition } from '../protocol/definition/definition.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import type { EndedBy, Report, Usage } from '../protocol/report.ts';
 import { type Ending, endingOf, type Usage as ProcessUsage } from '../stage/reaper.ts';
+import { killAll, usageIn } from './control.ts';
 import { ENDING } from './plan.ts';
 import type { Making, Sandboxes } from './sandboxes.ts';
 
@@ -37,13 +38,13 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
       stdio,
       handles: new Map(ending ? [[ENDING, ending.write]] : []),
       // Now, because what was counted goes with the control groups.
-      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...sandboxes.usage(id) } }),
+      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...usageIn(sandboxes, id) } }),
     });
     const watch = new Watch(definition, sandbox.id, sandboxes);
     const finish = async (): Promise<Report> => {
       const command = await ending?.status();
       const isKept = definition.onExit === 'keep' && command !== undefined;
-      const { how, usage } = isKept ? { how: command, usage: sandboxes.usage(sandbox.id) } : await init;
+      const { how, usage } = isKept ? { how: command, usage: usageIn(sandboxes, sandbox.id) } : await init;
       const wallSeconds = (performance.now() - began) / 1000;
       watch.stop();
       if (!isKept) await sandboxes.remove(sandbox.id);
@@ -84,12 +85,12 @@ class Watch {
     const end = (by: EndedBy): void => {
       this.stop();
       this.endedBy = by;
-      sandboxes.kill(id);
+      killAll(sandboxes, id);
     };
     if (wallSeconds !== undefined) this.#timers.push(setTimeout(() => end('wallSeconds'), wallSeconds * 1000));
     if (cpuSeconds !== undefined) {
       const look = (): void => {
-        if ((sandboxes.usage(id).cpuSeconds ?? 0) >= cpuSeconds) end('cpuSeconds');
+        if ((usageIn(sandboxes, id).cpuSeconds ?? 0) >= cpuSeconds) end('cpuSeconds');
       };
       this.#timers.push(setInterval(look, LOOK_MS));
     }

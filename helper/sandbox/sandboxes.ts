@@ -1,31 +1,27 @@
 // The sandboxes that live, and their coming and going.
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findPlaces, update as updateGroups } from '../cgroup/group.ts';
+import { findPlaces } from '../cgroup/group.ts';
 import { hostHierarchies } from '../cgroup/hierarchies.ts';
-import { joinCalls } from '../cgroup/join.ts';
-import { usage as usageOf } from '../cgroup/usage.ts';
+import type { Place } from '../cgroup/layout.ts';
 import type { Dwelling, Terms, World } from '../entry/target.ts';
 import { occupiedHere } from '../network/occupied.ts';
 import { formatNetwork, freeSubnet } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Result } from '../protocol/methods.ts';
-import type { NamespaceType, Sandbox } from '../protocol/model.ts';
-import type { Usage } from '../protocol/report.ts';
+import type { Sandbox } from '../protocol/model.ts';
 import { recordEvent } from '../server/log.ts';
 import type { Ended, Ending, Usage as ProcessUsage } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
-import { SIGKILL } from '../sys/flags.ts';
-import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
-import { confinementOf, groupLimitsOf, type NewLimits, umaskOf } from './confinement.ts';
-import { endInit, isAlive, signal } from './init.ts';
+import { bodyOf } from './body.ts';
+import { confinementOf, umaskOf } from './confinement.ts';
+import { endInit, isAlive } from './init.ts';
 import { Handles } from './joins.ts';
 import { type Caller, type Found, lookUp, type Premises } from './look-up.ts';
 import { carryOut } from './making.ts';
 import { type Purpose, planFor } from './plan.ts';
 import { type Kept, Records, type Traces } from './records.ts';
-import { rootName } from './root-files.ts';
 import { describe } from './steps.ts';
 import { takeAway } from './teardown.ts';
 import { unpackFor } from './unpacking.ts';
@@ -54,6 +50,8 @@ export class Sandboxes {
   readonly #kept = new Map<string, Kept>();
   /** Names that are being made or taken away. */
   readonly #busy = new Set<string>();
+  /** Those that an earlier helper made. */
+  readonly #adopted = new Set<string>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #premises: Premises;
   readonly #changed: () => void;
@@ -70,6 +68,7 @@ export class Sandboxes {
       unpacked: join(STORE, resolve(state).slice(1).replaceAll('/', '-')),
       firstTenant,
       hierarchies: hostHierarchies(),
+      reserved: new Map(),
     };
     this.#changed = changed;
     mkdirSync(this.#premises.staging, { recursive: true, mode: 0o755 });
@@ -88,7 +87,7 @@ export class Sandboxes {
 
   /** @throws Refusal `unknown` */
   find(key: string): Kept {
-    const found = this.#find(key);
+    const found = this.seek(key);
     if (!found) throw new Refusal('unknown', `There is no sandbox called ${key}.`, { subject: key });
     return found;
   }
@@ -103,8 +102,9 @@ export class Sandboxes {
   /** What making it would do. Nothing is touched. */
   async plan({ definition, caller, world }: Making): Promise<{ steps: string[]; notices: string[]; found: Found }> {
     this.#requireFree(definition.name);
+    const id = newId();
     using handles = new Handles();
-    const found = await this.#lookUp(newId(), { definition, caller, world }, handles);
+    const found = await this.#lookUp(id, { definition, caller, world }, handles).finally(() => this.#premises.reserved.delete(id));
     return { steps: describe(planFor(definition, found.facts, { kind: 'stay' })), notices: [...found.notices], found };
   }
 
@@ -125,69 +125,36 @@ export class Sandboxes {
     if (process.getuid?.() !== 0)
       throw new Refusal('denied', `Could not make sandbox ${definition.name}: the helper does not run as root.`);
     this.#requireFree(definition.name);
+    const id = newId();
     this.#busy.add(definition.name);
     try {
-      return await this.#start(newId(), running);
+      return await this.#start(id, running);
     } finally {
       this.#busy.delete(definition.name);
+      this.#premises.reserved.delete(id);
     }
   }
 
   /** Kills everything in it, waits until it is gone, and takes its traces away. One that is gone is no error. */
   async remove(key: string): Promise<void> {
-    const found = this.#find(key);
+    const found = this.seek(key);
     if (found) await this.#remove(found);
   }
 
-  /** Ends all in it at once; {@link remove} or its end takes the rest away. One that is gone is no error. */
-  kill(id: string): void {
-    const kept = this.#kept.get(id);
-    if (kept?.sandbox.pid !== undefined && kept.start !== undefined) signal(kept.sandbox.name, kept.sandbox.pid, kept.start, SIGKILL);
-  }
-
-  /** What it has used so far, as its control groups tell. */
-  usage(id: string): Usage {
-    const {
-      memoryNowBytes,
-      oomKills,
-      processesRefused,
-      throttledSeconds: _,
-      ...same
-    } = usageOf(findPlaces(id, this.#premises.hierarchies));
-    return {
-      ...same,
-      ...(memoryNowBytes !== undefined && { memoryBytes: memoryNowBytes }),
-      ...(oomKills !== undefined && { killedForMemory: oomKills }),
-      ...(processesRefused !== undefined && { refusedProcesses: processesRefused }),
-    };
-  }
-
-  /** @throws Refusal when the host cannot keep it; then nothing is changed */
-  update(key: string, limits: NewLimits): Sandbox {
-    const kept = this.find(key);
-    updateGroups(findPlaces(kept.sandbox.id, this.#premises.hierarchies), groupLimitsOf(limits));
-    const merged = Object.entries({ ...kept.sandbox.limits, ...limits }).filter(([, value]) => value !== null && value !== undefined);
-    const sandbox = { ...kept.sandbox, limits: Object.fromEntries(merged) };
-    this.#keep({ ...kept, sandbox });
-    return sandbox;
-  }
-
-  /** To its command, or to its init where it has none. */
-  signal(key: string, number: number): void {
-    const { sandbox, start } = this.find(key);
-    if (sandbox.pid === undefined || start === undefined)
-      throw new Refusal('invalid', `${sandbox.name} has no process that could get a signal.`, { subject: sandbox.name });
-    signal(sandbox.name, sandbox.pid, start, number);
-  }
-
   /** Writes down what has changed of it. */
-  #keep(kept: Kept): void {
+  keep(kept: Kept): void {
     this.#premises.records.write({ phase: 'ready', ...kept });
     this.#kept.set(kept.sandbox.id, kept);
     this.#changed();
   }
 
-  #find(key: string): Kept | undefined {
+  /** Its control groups. */
+  placesOf(id: string): Place[] {
+    return findPlaces(id, this.#premises.hierarchies);
+  }
+
+  /** By id or name. */
+  seek(key: string): Kept | undefined {
     return this.#kept.get(key) ?? this.#all().find(({ sandbox }) => sandbox.name === key);
   }
 
@@ -198,7 +165,7 @@ export class Sandboxes {
   #termsOf({ definition, profile, traces: { id } }: Kept): Terms {
     const { user, directory, environment, security } = definition;
     return {
-      join: joinCalls(findPlaces(id, this.#premises.hierarchies)),
+      places: this.placesOf(id),
       confinement: confinementOf(definition, profile),
       umask: umaskOf(security),
       user,
@@ -228,12 +195,12 @@ export class Sandboxes {
     const record = (): void => records.write({ phase: 'making', traces });
     try {
       const { definition, facts, done } = await unpackFor(written, found.facts, caller, record);
-      const keep = (pid: number | undefined): void => {
+      const ready = (pid: number): void => {
         const kept: Kept = {
           traces,
           definition,
           ...(profile !== undefined && { profile }),
-          ...bodyOf({ definition, caller, notices, traces }, pid),
+          ...bodyOf({ definition, caller, notices, traces }, definition.init === 'none' ? undefined : pid),
         };
         records.write({ phase: 'ready', ...kept });
         this.#kept.set(id, kept);
@@ -243,14 +210,10 @@ export class Sandboxes {
         void this.#forget(id);
       };
       const all = new Map([...handles.all, ...running.handles]);
-      const plan = planFor(definition, facts, purpose);
-      const pid = await carryOut({ definition, plan, done, record, stdio, handles: all, onReady: keep, onEnd: ended });
-      // Without an init of Burrow's nobody has asked to stay.
-      if (definition.init !== true) keep(pid);
+      await carryOut({ definition, plan: planFor(definition, facts, purpose), done, record, ready, stdio, handles: all, onEnd: ended });
     } catch (error) {
       this.#kept.delete(id);
-      await takeAway(traces, this.#premises.hierarchies);
-      records.delete(id);
+      await this.#undo(traces);
       throw error;
     }
     this.#changed();
@@ -269,8 +232,11 @@ export class Sandboxes {
   }
 
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
-    if (sandbox.pid !== undefined && start !== undefined) await endInit(sandbox.name, sandbox.pid, start);
-    await takeAway(traces, this.#premises.hierarchies);
+    const { name, pid } = sandbox;
+    const init = async (): Promise<void> => {
+      if (pid !== undefined && start !== undefined) await endInit(name, pid, start);
+    };
+    await takeAway(traces, this.#premises.hierarchies, init);
     this.#premises.records.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
   }
@@ -290,19 +256,29 @@ export class Sandboxes {
       if (record.phase === 'ready' && lives(record)) {
         const { phase: _, ...kept } = record;
         this.#kept.set(traces.id, kept);
+        this.#adopted.add(traces.id);
         continue;
       }
       this.#busy.add(traces.name);
-      void takeAway(traces, this.#premises.hierarchies)
-        .then(() => records.delete(traces.id))
-        .catch((error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }))
-        .finally(() => this.#busy.delete(traces.name));
+      void this.#undo(traces).finally(() => this.#busy.delete(traces.name));
     }
   }
 
-  /** For those that an earlier helper made: the kernel tells only a parent of its children's end. */
+  /** What cannot be taken away now keeps its record, and the next helper tries again. */
+  async #undo(traces: Traces): Promise<void> {
+    await takeAway(traces, this.#premises.hierarchies).then(
+      () => this.#premises.records.delete(traces.id),
+      (error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }),
+    );
+  }
+
+  /** The kernel tells only a parent of its children's end. */
   #forgetEnded(): void {
-    for (const kept of this.#kept.values()) if (!lives(kept)) void this.#forget(kept.sandbox.id);
+    for (const id of this.#adopted) {
+      const kept = this.#kept.get(id);
+      if (!kept) this.#adopted.delete(id);
+      else if (!lives(kept)) void this.#forget(id);
+    }
   }
 }
 
@@ -311,40 +287,3 @@ const lives = ({ sandbox: { pid }, start }: Pick<Kept, 'sandbox' | 'start'>): bo
   pid === undefined || (start !== undefined && isAlive(pid, start));
 
 const newId = (): string => randomBytes(4).toString('hex');
-
-interface Made {
-  readonly definition: Definition;
-  readonly caller: Caller;
-  readonly notices: readonly string[];
-  readonly traces: Traces;
-}
-
-/** What is told of a sandbox that is made. */
-function bodyOf({ definition, caller, notices, traces }: Made, pid: number | undefined): Pick<Kept, 'sandbox' | 'start'> {
-  const { name, namespaces, limits, persist } = definition;
-  const { id, network, pins } = traces;
-  return {
-    sandbox: {
-      id,
-      name,
-      ...(pid !== undefined && { pid }),
-      namespaces: Object.fromEntries(
-        supportedTypes.flatMap(type => {
-          const inode = pid === undefined ? pinned(pins, type) : readNamespace(pid, type);
-          return inode === undefined ? [] : [[type, inode]];
-        }),
-      ),
-      networks: network ? [network] : [],
-      created: new Date().toISOString(),
-      uid: caller.uid,
-      ...(namespaces.mnt === true && { root: rootName(definition) }),
-      limits,
-      persist,
-      notices: [...notices],
-    },
-    ...(pid !== undefined && { start: readStat(pid).start }),
-  };
-}
-
-const pinned = (pins: string | undefined, type: NamespaceType): number | undefined =>
-  pins === undefined ? undefined : statSync(join(pins, type), { throwIfNoEntry: false })?.ino;

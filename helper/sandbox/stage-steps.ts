@@ -71,7 +71,8 @@ export const become = (uid: number, gid: number): Call[] => [
   { call: 'setresuid', arguments: [uid, uid, uid] },
 ];
 
-export function finish({ hostname, domainname, name, namespaces, persist }: Definition, surroundings: Surroundings): Call[] {
+/** @param mortal ends with the helper */
+export function finish({ hostname, domainname, name, namespaces }: Definition, surroundings: Surroundings, mortal: boolean): Call[] {
   const host = hostname ?? name;
   return [
     ...(namespaces.mnt === true ? lateMounts(surroundings) : []),
@@ -82,10 +83,9 @@ export function finish({ hostname, domainname, name, namespaces, persist }: Defi
     ...(namespaces.pid === true
       ? []
       : [{ call: 'prctl', arguments: [{ text: 'PR_SET_CHILD_SUBREAPER', value: PR_SET_CHILD_SUBREAPER }, 1] } as const]),
-    // Whoever made it may be killed, and could not remove it then.
-    ...(persist
-      ? []
-      : [
+    // The helper may be killed, and could not remove it then.
+    ...(mortal
+      ? [
           {
             call: 'prctl',
             arguments: [
@@ -93,7 +93,8 @@ export function finish({ hostname, domainname, name, namespaces, persist }: Defi
               { text: 'SIGKILL', value: SIGKILL },
             ],
           } as const,
-        ]),
+        ]
+      : []),
   ];
 }
 

@@ -20,7 +20,9 @@ export type HelperStep =
   | { readonly do: 'link'; readonly network: SandboxNetwork }
   | { readonly do: 'address'; readonly side: Side; readonly link: string; readonly address: string }
   | { readonly do: 'up'; readonly side: Side; readonly link: string }
-  | { readonly do: 'pin'; readonly type: NamespaceType; readonly path: string };
+  | { readonly do: 'pin'; readonly type: NamespaceType; readonly path: string }
+  /** Where no init of Burrow's asks to stay. */
+  | { readonly do: 'ready'; readonly path: string };
 
 export type Side = 'host' | 'inside';
 
@@ -48,6 +50,7 @@ const sentences: { readonly [D in HelperStep['do']]: (step: Extract<HelperStep, 
   address: ({ side, link, address }) => `RTM_NEWADDR ${address} on ${link} ${place(side)}`,
   up: ({ side, link }) => `RTM_NEWLINK ${link} ${place(side)}: up`,
   pin: ({ type, path }) => `mount the ${type} namespace at ${path}`,
+  ready: ({ path }) => `write the record ${path}: ready`,
 };
 
 const describeHelperStep = <D extends HelperStep['do']>(step: Extract<HelperStep, { do: D }>): string =>

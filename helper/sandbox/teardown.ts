@@ -3,19 +3,25 @@ import { findPlaces, remove } from '../cgroup/group.ts';
 import type { Hierarchy } from '../cgroup/hierarchies.ts';
 import { kill } from '../cgroup/kill.ts';
 import { removeRoot } from '../image/unpack.ts';
-import { removeLink } from './network.ts';
+import { removeLink } from '../network/remove-link.ts';
 import { unpin } from './pins.ts';
 import type { Traces } from './records.ts';
 
 const END_MS = 10_000;
 
 /**
- * Its init has ended; what was not in its pid namespace ends here.
+ * Ends it and takes all of it away, each part while the others go.
+ * @param init ends its init, where there is one; what is not in its pid namespace ends by its control groups
  * @throws Refusal or SysError for what withstands; the record stays then, and the next attempt goes on
  */
-export async function takeAway({ id, network, cgroups, unpacked, pins }: Traces, hierarchies: readonly Hierarchy[]): Promise<void> {
-  // While the network namespace goes, which the kernel takes its time for, the link is still there.
-  if (network) removeLink(network.hostLink);
+export async function takeAway(
+  { id, network, cgroups, unpacked, pins }: Traces,
+  hierarchies: readonly Hierarchy[],
+  init: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const link = network && removeLink(network.hostLink);
+  link?.catch(() => undefined); // it is waited for below, but maybe not at once
+  await init();
   if (pins !== undefined) unpin(pins);
   if (cgroups) {
     const places = findPlaces(id, hierarchies);
@@ -23,4 +29,5 @@ export async function takeAway({ id, network, cgroups, unpacked, pins }: Traces,
     await remove(places, END_MS);
   }
   if (unpacked !== undefined) await removeRoot(unpacked);
+  await link;
 }

@@ -16,6 +16,7 @@ import {
 } from '../protocol/methods.ts';
 import type { Feature, Sandbox } from '../protocol/model.ts';
 import { openRun, runCollecting } from '../sandbox/attached-run.ts';
+import { changeLimits, killAll, sendSignal, usageIn } from '../sandbox/control.ts';
 import type { Making, Sandboxes } from '../sandbox/sandboxes.ts';
 import { Refusal } from '../sys/errors.ts';
 import { Encoded } from './encoded.ts';
@@ -101,7 +102,7 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   'sandbox/script': () => later(),
   'sandbox/create': async ({ definition }, services, client) => {
     const sandbox = await services.sandboxes.create(making(definition, services, client));
-    if (!definition.persist) client.onClose(() => services.sandboxes.kill(sandbox.id));
+    if (!definition.persist) client.onClose(() => killAll(services.sandboxes, sandbox.id));
     return sandbox;
   },
   'sandbox/run': ({ definition, input }, services, client) =>
@@ -113,10 +114,10 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
       ended: (sandbox, report) => client.notify('sandbox/ended', { sandbox, report }),
     }),
   'sandbox/list': (_, { sandboxes }) => ({ sandboxes: sandboxes.list() }),
-  'sandbox/usage': ({ sandbox }, { sandboxes }) => sandboxes.usage(sandboxes.find(sandbox).sandbox.id),
-  'sandbox/update': ({ sandbox, limits }, { sandboxes }) => sandboxes.update(sandbox, limits),
+  'sandbox/usage': ({ sandbox }, { sandboxes }) => usageIn(sandboxes, sandboxes.find(sandbox).sandbox.id),
+  'sandbox/update': ({ sandbox, limits }, { sandboxes }) => changeLimits(sandboxes, sandbox, limits),
   'sandbox/signal': ({ sandbox, signal }, { sandboxes }) => {
-    sandboxes.signal(sandbox, signalNumber(signal));
+    sendSignal(sandboxes, sandbox, signalNumber(signal));
     return {};
   },
   'sandbox/remove': async ({ sandbox }, { sandboxes }) => {

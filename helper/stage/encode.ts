@@ -76,8 +76,10 @@ class Data {
   }
 }
 
+const errnos: ReadonlyMap<string, number> = new Map(Object.entries(constants.errno));
+
 function errnoNumber(symbol: string): number {
-  const number = Object.entries(constants.errno).find(([name]) => name === symbol)?.[1];
+  const number = errnos.get(symbol);
   if (number === undefined) throw new Error(`${symbol} is not an errno`);
   return number;
 }

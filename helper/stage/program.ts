@@ -33,8 +33,8 @@ export interface Call {
 
 export type Instruction =
   | Call
-  /** Goes on in a child, which is the helper's own. */
-  | { readonly do: 'fork' }
+  /** Goes on in a child, which is the helper's own; `into` a cgroup of v2, by a descriptor of its directory. */
+  | { readonly do: 'fork'; readonly into?: Argument }
   /** Waits until the helper has done its part, which `until` names. */
   | { readonly do: 'sync'; readonly until: string }
   /** Stays, as the init of a sandbox. */
@@ -59,7 +59,9 @@ export function describe(instruction: Instruction): string {
   }
   switch (instruction.do) {
     case 'fork':
-      return 'clone(CLONE_PARENT|SIGCHLD)';
+      return instruction.into === undefined
+        ? 'clone(CLONE_PARENT|SIGCHLD)'
+        : `clone3({flags=CLONE_PARENT|CLONE_INTO_CGROUP, cgroup=${show(instruction.into)}})`;
     case 'sync':
       return `wait until the helper: ${instruction.until}`;
     case 'init':
@@ -83,6 +85,7 @@ function show(argument: Argument): string {
 /** Of a call, and of what else takes any. */
 export function argumentsOf(instruction: Instruction): readonly Argument[] {
   if (!('do' in instruction)) return instruction.arguments;
+  if (instruction.do === 'fork') return [instruction.into ?? -1];
   return instruction.do === 'command' ? [instruction.ending, instruction.null, Number(instruction.stays)] : [];
 }
 

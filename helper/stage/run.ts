@@ -39,12 +39,13 @@ const DEADLINE_MS = 10_000;
  * Runs a program. Resolves with the process it leaves behind, which the helper then waits for: the
  * executed command once execve(2) has succeeded, or the sandbox's init once it stays.
  *
- * The program must hold one fork, and wait for the helper at some point after it. On any failure
- * nothing of it is left running.
+ * The program must hold one fork, and wait for the helper at some point after it; without one it leaves
+ * nothing, and has ended when this resolves. On any failure nothing of it is left running.
  * @throws StageFailed with the call and errno; Refusal after ten seconds; whatever `onSync` and `onReady` threw
  */
 export async function stage(staging: Staging): Promise<number> {
   const program = encode(staging.program); // what is wrong with it shows before anything has started
+  const forks = forkIn(staging.program) < staging.program.length;
   const { stage, control } = start(staging);
   const late = new Refusal('system', `The process did not start within ${DEADLINE_MS / 1000} s: something there holds it up.`);
   const deadline = setTimeout(() => control.destroy(late), DEADLINE_MS);
@@ -53,6 +54,7 @@ export async function stage(staging: Staging): Promise<number> {
     control.write(program);
     await follow(control, staging, progress);
     if (progress.failure) throw progress.failure;
+    if (!forks) return stage.pid;
     if (progress.forked === undefined) throw new Error('the stage was ended before it could start the process');
     reaper.track(progress.forked, staging.onEnd);
     return progress.forked;
@@ -92,6 +94,12 @@ function start({ program, stdio, handles }: Staging): Started {
   return { stage: { pid, kill }, control: socket };
 }
 
+/** Its place, or the end of a program that has none. */
+function forkIn(program: Program): number {
+  const index = program.findIndex(each => 'do' in each && each.do === 'fork');
+  return index < 0 ? program.length : index;
+}
+
 interface Progress {
   readonly stage: number;
   forked: number | undefined;
@@ -100,7 +108,7 @@ interface Progress {
 
 /** Answers the program until both the stage and its child have closed the socket, the latter by execve(2) or by staying. */
 async function follow(control: Socket, { program, onSync, onReady }: Staging, progress: Progress): Promise<void> {
-  const fork = program.findIndex(each => 'do' in each && each.do === 'fork');
+  const fork = forkIn(program);
   const held: Report[] = [];
   const act = async ({ kind, index, value }: Report): Promise<void> => {
     const instruction = program[index];

@@ -177,11 +177,14 @@ static int tolerates(const struct instruction *each, long number)
 
 /*
  * CLONE_PARENT makes the child the helper's own, so that the helper and not this process waits for
- * it; a namespace joined or made for children (pid, time) begins with it.
+ * it; a namespace joined or made for children (pid, time) begins with it. A control group is entered
+ * by being born into it: moving there would wait until no processor looks at the old one any more.
  */
-static void fork_away(u32 index)
+static void fork_away(u32 index, long cgroup)
 {
-	long pid = call(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0);
+	struct clone_args born_into = { .flags = CLONE_PARENT | CLONE_INTO_CGROUP, .cgroup = (u64)cgroup };
+	long pid = cgroup < 0 ? call(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0)
+			      : call(__NR_clone3, (u64)&born_into, sizeof born_into, 0, 0);
 	if (pid == 0)
 		return;
 	report(pid < 0 ? REPORT_FAILED : REPORT_FORKED, index, pid < 0 ? -pid : pid);
@@ -194,10 +197,6 @@ static void execute(const struct instruction *program, u32 count, const u8 *data
 		const struct instruction *each = program + index;
 		u64 argument[6];
 
-		if (each->operation == OP_FORK) {
-			fork_away(index);
-			continue;
-		}
 		if (each->operation == OP_SYNC) {
 			report(REPORT_SYNC, index, 0);
 			await_helper();
@@ -211,6 +210,10 @@ static void execute(const struct instruction *program, u32 count, const u8 *data
 			argument[i] = each->kind[i] == ARG_DATA	    ? (u64)(data + given)
 				      : each->kind[i] == ARG_RESULT ? (u64)results[given]
 								    : given;
+		}
+		if (each->operation == OP_FORK) {
+			fork_away(index, (long)argument[0]);
+			continue;
 		}
 		if (each->operation == OP_COMMAND) {
 			start_command(index, argument[0], argument[1], argument[2]);

@@ -38,6 +38,7 @@ interface Libc {
   fsopen(fileSystem: string, flags: number): number;
   fsconfig(context: number, command: number): number;
   fsmount(context: number, flags: number, attributes: number): number;
+  close_range(first: number, last: number, flags: number): number;
   /** Fills in two ints: both ends read and write. */
   socketpair(domain: number, type: number, protocol: number, ends: Buffer): number;
   posix_spawn(
@@ -92,6 +93,7 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   fsopen: [430, 'const char *fileSystem, uint32_t flags'],
   fsconfig: [431, 'int context, uint32_t command, void *key, void *value, int more'],
   fsmount: [432, 'int context, uint32_t flags, uint32_t attributes'],
+  close_range: [436, 'unsigned int first, unsigned int last, unsigned int flags'],
   socketpair: 'int socketpair(int domain, int type, int protocol, void *ends)',
   posix_spawn:
     'int posix_spawn(void *pid, const char *path, void *actions, void *attributes, const char **words, const char **environment)',
@@ -176,7 +178,7 @@ export function hasInput(fd: number): boolean {
 const pollInBackground = library.func(prototypes.poll as string);
 
 /**
- * Waits on a thread of koffi's pool for a descriptor to become readable; a pidfd does when its process ends.
+ * Waits on one of the four threads of libuv's pool for a descriptor to become readable; a pidfd does when its process ends.
  * @returns false when `timeoutMs` passed first
  */
 export function readable(fd: number, timeoutMs: number): Promise<boolean> {
@@ -189,7 +191,7 @@ export function readable(fd: number, timeoutMs: number): Promise<boolean> {
 const sendOnPool = library.func(prototypes.send as string);
 
 /**
- * send(2) on a thread of koffi's pool, for what the kernel takes its time over; at most 256 such calls may be under way.
+ * send(2) on one of the four threads of libuv's pool, for what the kernel takes its time over.
  * @throws SysError
  */
 export function sendInBackground(fd: number, data: Buffer, subject: string): Promise<void> {

@@ -26,6 +26,7 @@ const shipped = [
   'extension/dist/extension.cjs',
   'extension/dist/koffi.node',
   'extension/dist/stage',
+  'extension/dist/unpack-worker.cjs',
   'extension/dist/walk.so',
   'extension/dist/third-party-notices.txt',
   ...folder('media'),

@@ -72,7 +72,7 @@ describe('a key of the definition', () => {
       it('mounts: gives a tmpfs its size and mode', async () => {
         const { pid } = await maker.create(machine, {
           name: 'web',
-          mounts: [{ type: 'tmpfs', path: '/mnt', sizeBytes: 65_536, mode: '750' }],
+          mounts: [{ type: 'tmpfs', path: '/mnt', size: 65_536, mode: '750' }],
         });
         assert.equal(inside(pid, 'stat', '--format=%a', '/mnt'), '750\n');
         assert.match(refused(pid, 'head -c 100000 /dev/zero > /mnt/big'), /No space left on device/);

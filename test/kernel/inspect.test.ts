@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Inspection, Particulars } from '../../helper/protocol/inspection.ts';
-import type { NamespaceType, Sandbox } from '../../helper/protocol/model.ts';
-import { Machine } from './support/machine.ts';
+import type { NamespaceType } from '../../helper/protocol/model.ts';
+import { type Living, Machine } from './support/machine.ts';
 import { inodeOf, inside } from './support/namespaces.ts';
 
 describe('namespaces/inspect', () => {
   let machine: Machine;
-  let sandbox: Sandbox;
+  let sandbox: Living;
   before(async () => {
     machine = await Machine.start();
   });

@@ -41,6 +41,8 @@ const commands = {
     ping: 'iputils-ping',
     sudo: 'sudo',
     useradd: 'passwd',
+    xz: 'xz-utils',
+    zstd: 'zstd',
   },
 };
 

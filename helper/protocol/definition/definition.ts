@@ -76,7 +76,9 @@ export const keys = {
   persist: z
     .boolean()
     .default(true)
-    .describe('true: it outlives the window that made it, and the helper. false: it is removed when who made it leaves.'),
+    .describe(
+      'true: it outlives the window that made it, and the helper. false: it is removed when who made it leaves. A run of its command ends with whoever started it, either way.',
+    ),
   onExit: z.enum(['remove', 'keep']).default('remove').describe('What becomes of the sandbox when a run of its command has ended.'),
 } as const;
 

@@ -1,8 +1,9 @@
 // What a helper has and what it may leave behind, as the machine itself shows it.
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostHierarchies, OURS } from '../../../helper/cgroup/hierarchies.ts';
 
 export interface Belongings {
   /** Open descriptors by what they lead to; sockets and pipes without their numbers. */
@@ -21,6 +22,8 @@ interface Helper {
   readonly pid: number;
   readonly folder: string;
 }
+
+const hierarchies = hostHierarchies();
 
 const list = (path: string): string[] => {
   try {
@@ -56,11 +59,18 @@ export function belongingsOf({ pid, folder }: Helper): Belongings {
       .filter(to => to !== '/dev/null'),
     mounts: lines(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(line => line.split(' ')[4] ?? line),
     links: links.map(link => link.ifname),
-    cgroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter(path => path.includes('burrow')),
+    cgroups: hierarchies.flatMap(({ mount }) => cgroupsOf(join(mount, OURS))),
     files: ['sandboxes', 'staging'].flatMap(name => list(join(folder, name)).map(file => join(name, file))),
     children: tasks.flatMap(task => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean)),
     threads: [...new Set(tasks.flatMap(task => types.flatMap(type => linkTo(`/proc/${pid}/task/${task}/ns/${type}`))))],
   };
+}
+
+/** Of each sandbox one, and the directory of all of them when it was left without any. */
+function cgroupsOf(shared: string): string[] {
+  if (!existsSync(shared)) return [];
+  const groups = readdirSync(shared, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [join(shared, entry.name)] : []));
+  return groups.length > 0 ? groups : [shared];
 }
 
 /** What is there now and was not before, and each of `inodes` that still has a process of this helper. */

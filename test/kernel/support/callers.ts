@@ -2,14 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import type { DefinitionInput } from '../../../helper/protocol/definition/definition.ts';
 import { methods } from '../../../helper/protocol/methods.ts';
-import type { Sandbox } from '../../../helper/protocol/model.ts';
-import { Machine } from './machine.ts';
+import { type Living, Machine } from './machine.ts';
 
 export interface Maker {
   readonly who: string;
   readonly uid: number;
   start(): Promise<Machine>;
-  create(machine: Machine, definition: DefinitionInput): Promise<Sandbox>;
+  create(machine: Machine, definition: DefinitionInput): Promise<Living>;
 }
 
 export const root: Maker = {

@@ -16,6 +16,9 @@ import { Sleepers } from './sleepers.ts';
 const executable = inRepository('dist/burrow.cjs');
 let folders = 0;
 
+/** A sandbox that stands on a process. */
+export type Living = Sandbox & { readonly pid: number };
+
 interface Options {
   /** Whom it serves besides root. */
   readonly user?: number;
@@ -117,14 +120,16 @@ export class Machine {
     throw new Error(`${method} did what it should refuse`);
   }
 
-  async create(definition: DefinitionInput): Promise<Sandbox> {
+  async create(definition: DefinitionInput): Promise<Living> {
     return this.keepInMind(await this.call('sandbox/create', { definition }));
   }
 
   /** Its namespaces must be gone when the test ends. */
-  keepInMind(sandbox: Sandbox): Sandbox {
+  keepInMind(sandbox: Sandbox): Living {
+    const { pid } = sandbox;
+    if (pid === undefined) throw new Error(`${sandbox.name} has no process`);
     for (const inode of Object.values(sandbox.namespaces)) this.#inodes.add(inode);
-    return sandbox;
+    return { ...sandbox, pid };
   }
 
   /** Runs a program of this machine where the helper runs, which must succeed. */

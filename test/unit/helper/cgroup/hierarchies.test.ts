@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findHierarchies, hasFile } from '../../../../helper/cgroup/hierarchies.ts';
+import { findHidden, findHierarchies, hasFile } from '../../../../helper/cgroup/hierarchies.ts';
 import { fakeHost, hybridHost, inContainer, systemdHost, v1Host } from './hosts.ts';
 
 const found = (mountInfo: string): string[] => findHierarchies(mountInfo, fakeHost({})).map(({ mount }) => mount);
@@ -78,4 +78,11 @@ describe('hasFile', () => {
     assert.equal(hasFile(hierarchy, 'pids.peak', 'pids.max'), false);
   });
   it('does not know it of one that is off', () => assert.equal(hasFile(hierarchy, 'memory.swap.max', 'memory.max'), undefined));
+});
+
+describe('findHidden', () => {
+  const own = '12:pids:/\n4:cpu,cpuacct:/\n3:memory:/a\n2:net_cls,net_prio:/\n2:cpuset:/\n1:name=systemd:/init.scope\n0::/init.scope\n';
+  it('names what is in use and was not found', () => assert.deepEqual(findHidden(own, v1Host()), ['pids', 'cgroup2']));
+  it('tells named hierarchies apart', () => assert.deepEqual(findHidden('9:name=elogind:/\n', v1Host()), ['name=elogind']));
+  it('finds nothing hidden on an ordinary host', () => assert.deepEqual(findHidden('0::/user.slice\n', systemdHost()), []));
 });

@@ -28,7 +28,7 @@ describe('readDefinition', () => {
   it('names the line that is no JSON', () => {
     const path = file('{\n  "name": "web"\n  "network": "none"\n}\n');
     assert.throws(
-      () => readDefinition(path),
+      () => readDefinition(path, undefined),
       new Refusal('invalid', `${path}:3 is no JSON with comments: CommaExpected.`, { subject: path }),
     );
   });
@@ -36,11 +36,11 @@ describe('readDefinition', () => {
   it('names the key that is wrong', () => {
     const path = file('{"name": "web", "network": {"host": "10.0.0.1", "address": "10.0.0.2/30"}}');
     const message = `${path}: network.host must be an IPv4 address with a prefix, like 10.201.0.1/30.`;
-    assert.throws(() => readDefinition(path), new Refusal('invalid', message, { subject: path }));
+    assert.throws(() => readDefinition(path, undefined), new Refusal('invalid', message, { subject: path }));
   });
 
   it('names a file that is not there', () => {
     const path = join(folder, 'none.jsonc');
-    assert.throws(() => readDefinition(path), { code: 'ENOENT', syscall: 'open', path });
+    assert.throws(() => readDefinition(path, undefined), { code: 'ENOENT', syscall: 'open', path });
   });
 });

@@ -5,7 +5,7 @@ import { addressesOf, formatNetwork, freeSubnet, type Occupied, requireFree } fr
 import { Refusal } from '../../../../helper/sys/errors.ts';
 
 const occupied = (...networks: readonly string[]): Occupied[] =>
-  networks.map(network => ({ network: parseIpv4(network), because: `the route to ${network}` }));
+  networks.map(network => ({ network: parseIpv4(network), because: () => `the route to ${network}` }));
 
 const free = (...networks: readonly string[]): string | undefined => {
   const subnet = freeSubnet(occupied(...networks));

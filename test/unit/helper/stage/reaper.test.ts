@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { endingOf } from '../../../../helper/stage/reaper.ts';
+import { endingOf, usageOf } from '../../../../helper/stage/reaper.ts';
 
 describe('endingOf', () => {
   const endings = [
@@ -14,4 +14,14 @@ describe('endingOf', () => {
   ] as const;
   for (const [status, ending] of endings)
     it(`reads ${status.toString(16)} as ${JSON.stringify(ending)}`, () => assert.deepEqual(endingOf(status), ending));
+});
+
+describe('usageOf', () => {
+  it('reads seconds with their microseconds, and kilobytes', () => {
+    const bytes = Buffer.alloc(144);
+    [1n, 500_000n, 2n, 250_000n, 3n].forEach((value, index) => {
+      bytes.writeBigInt64LE(value, index * 8);
+    });
+    assert.deepEqual(usageOf(bytes), { userSeconds: 1.5, systemSeconds: 2.25, peakResidentBytes: 3072 });
+  });
 });

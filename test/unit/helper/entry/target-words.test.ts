@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseTarget } from '../../../../helper/client/target.ts';
+import { parseTarget } from '../../../../helper/entry/target-words.ts';
 import type { Target } from '../../../../helper/protocol/target.ts';
 import { Refusal } from '../../../../helper/sys/errors.ts';
 

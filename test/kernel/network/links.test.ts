@@ -1,0 +1,93 @@
+// What is asked of rtnetlink, in a network namespace that only this process has.
+import assert from 'node:assert/strict';
+import { closeSync, openSync } from 'node:fs';
+import { before, describe, it } from 'node:test';
+import { parseIpv4 } from '../../../helper/network/address.ts';
+import { removeAtOnce, removeLink } from '../../../helper/network/remove-link.ts';
+import { getAddresses, getLinks, LOOPBACK, newAddress, newVeth, up } from '../../../helper/network/rtnetlink.ts';
+import { cloneFlag } from '../../../helper/sys/flags.ts';
+import { sys } from '../../../helper/sys/libc.ts';
+import { RequestFailed, RouteSocket } from '../../../helper/sys/netlink.ts';
+
+const names = (): string[] => {
+  using socket = new RouteSocket();
+  return getLinks(socket).map(each => each.name);
+};
+
+const makePair = (name: string, other: string): { host: number; inside: number } => {
+  using socket = new RouteSocket();
+  const here = openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    return newVeth(socket, name, other, here);
+  } finally {
+    closeSync(here);
+  }
+};
+
+describe('links', () => {
+  before(() => {
+    sys('unshare', 'net', cloneFlag.net);
+  });
+
+  it('tells the index of each end of a pair', () => {
+    const { host, inside } = makePair('one', 'other');
+    using socket = new RouteSocket();
+    const found = new Map(getLinks(socket).map(({ index, name }) => [name, index]));
+    assert.deepEqual([host, inside], [found.get('one'), found.get('other')]);
+    removeAtOnce('one');
+  });
+
+  it('does several things by one message', () => {
+    const { host } = makePair('one', 'other');
+    using socket = new RouteSocket();
+    socket.together([newAddress(host, parseIpv4('10.9.0.1/30'), '10.9.0.1/30 on one'), up(host, 'one'), up(LOOPBACK, 'lo')]);
+    assert.ok(getAddresses(socket).some(each => each.index === host && each.address === '10.9.0.1/30'));
+    const links = getLinks(socket);
+    assert.ok(['one', 'lo'].every(name => links.find(each => each.name === name)?.up));
+    removeAtOnce('one');
+  });
+
+  it('names the first of several that failed', () => {
+    using socket = new RouteSocket();
+    const address = newAddress(4000, parseIpv4('10.9.0.1/30'), '10.9.0.1/30 on nothing');
+    assert.throws(
+      () => socket.together([up(LOOPBACK, 'lo'), address, up(4000, 'nothing')]),
+      (error: unknown) =>
+        error instanceof RequestFailed &&
+        error.index === 1 &&
+        error.syscall === 'RTM_NEWADDR' &&
+        error.errno === 'ENODEV' &&
+        error.subject === 'address 10.9.0.1/30 on nothing',
+    );
+    assert.ok(getLinks(socket).length > 0, 'the socket is usable afterwards');
+  });
+
+  it('refuses a name that is taken', () => {
+    makePair('one', 'other');
+    assert.throws(
+      () => makePair('one', 'third'),
+      (error: unknown) =>
+        error instanceof RequestFailed && error.index === 0 && error.syscall === 'RTM_NEWLINK' && error.errno === 'EEXIST',
+    );
+    removeAtOnce('one');
+  });
+
+  it('removes both ends, of many pairs at once, and what is gone already', async () => {
+    const pairs = Array.from({ length: 12 }, (_, index) => `pair${index}`);
+    for (const each of pairs) makePair(each, `${each}x`);
+    await Promise.all(pairs.map(removeLink));
+    assert.deepEqual(
+      names().filter(name => name.startsWith('pair')),
+      [],
+    );
+    await removeLink('pair0');
+    removeAtOnce('pair0');
+  });
+
+  it('says why a link cannot be removed', async () => {
+    await assert.rejects(
+      removeLink('lo'),
+      (error: unknown) => error instanceof RequestFailed && error.syscall === 'RTM_DELLINK' && error.errno === 'EOPNOTSUPP',
+    );
+  });
+});
