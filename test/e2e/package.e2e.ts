@@ -33,6 +33,7 @@ const shipped = [
   ...folder('media'),
   'extension/package.json',
   'extension/readme.md',
+  ...folder('snippets'),
 ].sort();
 
 for (const arch of ['x64', 'arm64'] as const) {
