@@ -109,6 +109,7 @@ export async function lookUp(
     name: definition.name,
     ...(network && { network }),
     cgroups: places.length > 0,
+    disks: [...facts.disks],
     ...(source && { unpacked: source.into }),
     ...(init === 'none' && { pins: join(pins, id) }),
   };

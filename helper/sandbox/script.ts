@@ -4,6 +4,7 @@ import type { Step as GroupStep } from '../cgroup/layout.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { type NamespaceType, namespaceTypes, type SandboxNetwork } from '../protocol/model.ts';
+import type { Facts } from './facts.ts';
 import { rootOf } from './root-files.ts';
 import { enterAndRun } from './script-command.ts';
 import { insideFiles, prepareFiles } from './script-files.ts';
@@ -29,6 +30,12 @@ export interface ScriptFacts {
   /** Mount points besides `/`, which a thrown-away root covers too. */
   readonly disks: readonly string[];
 }
+
+export const scriptFactsOf = ({ joined, cgroups, ...same }: Facts): ScriptFacts => ({
+  ...same,
+  joins: Object.fromEntries(Object.entries(joined).map(([type, { path }]) => [type, path])),
+  cgroups: { make: cgroups.make, inside: cgroups.places.map(({ inside }) => inside) },
+});
 
 /** Everything from the definition is one word of the shell, whatever is in it; the text has no control characters but newlines. */
 export function scriptFor(definition: Definition, facts: ScriptFacts): string {
