@@ -188,9 +188,7 @@ export class Sandboxes {
   }
 
   #lookUp(id: string, { definition, caller, world }: Making, handles: Handles): Promise<Found> {
-    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles, () =>
-      this.#networks(),
-    );
+    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles);
   }
 
   async #start(id: string, running: Running, handles: Handles): Promise<Sandbox> {
