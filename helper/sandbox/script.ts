@@ -40,7 +40,7 @@ export const scriptFactsOf = ({ joined, cgroups, ...same }: Facts): ScriptFacts 
 /** Everything from the definition is one word of the shell, whatever is in it; the text has no control characters but newlines. */
 export function scriptFor(definition: Definition, facts: ScriptFacts): string {
   const { name, namespaces } = definition;
-  const first = firstMap(facts);
+  const first = firstMap(definition, facts);
   const shell = 'sh -eu "$work/prepare" <&3 3<&- 4>"$work/ready" 5<"$work/go" &';
   return [
     '#!/bin/sh',
@@ -213,10 +213,10 @@ interface FirstMap {
 }
 
 /** mount(8) wants to be root: a map without one is made in a second user namespace, of one id. */
-function firstMap({ uids, gids }: ScriptFacts): FirstMap {
+function firstMap({ namespaces }: Definition, { uids, gids }: ScriptFacts): FirstMap {
   const [uid, gid] = [uids[0], gids[0]];
   const hasRoot = (map: readonly IdMapping[]): boolean => map.some(({ inside: id }) => id === 0);
-  if (!uid || !gid || (hasRoot(uids) && hasRoot(gids))) return { uids, gids, alone: undefined };
+  if (namespaces.user !== true || !uid || !gid || (hasRoot(uids) && hasRoot(gids))) return { uids, gids, alone: undefined };
   const root = ({ outside }: IdMapping): IdMapping[] => [{ inside: 0, outside, count: 1 }];
   return { uids: root(uid), gids: root(gid), alone: { uid: uid.inside, gid: gid.inside } };
 }

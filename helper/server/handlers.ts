@@ -15,9 +15,10 @@ import {
   type Result,
 } from '../protocol/methods.ts';
 import type { Feature, Sandbox } from '../protocol/model.ts';
+import { another } from '../sandbox/another.ts';
 import { openRun, runCollecting } from '../sandbox/attached-run.ts';
 import { changeLimits, changesIn, keepFiles, killAll, sendSignal, usageIn } from '../sandbox/control.ts';
-import { freeName, likenessOf } from '../sandbox/like.ts';
+import { likenessOf } from '../sandbox/like.ts';
 import type { Making, Sandboxes } from '../sandbox/sandboxes.ts';
 import { scriptFactsOf, scriptFor } from '../sandbox/script.ts';
 import { Refusal } from '../sys/errors.ts';
@@ -135,7 +136,7 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     const { sandboxes } = services;
     const taken = sandboxes.list().map(each => each.name);
     const own = 'sandbox' in target ? sandboxes.seek(target.sandbox) : undefined;
-    if (own) return { definition: { ...own.definition, name: freeName(own.definition.name, taken) }, notices: [] };
+    if (own) return another(own.definition, taken);
     return likenessOf(target, worldOf(services), { taken, uid: peer.uid, gid: peer.gid });
   },
 };

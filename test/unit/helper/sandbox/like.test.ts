@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Definition } from '../../../../helper/protocol/definition/definition.ts';
+import { another } from '../../../../helper/sandbox/another.ts';
 import { asValid, freeName } from '../../../../helper/sandbox/like.ts';
 import { ownRlimits, parseRlimits } from '../../../../helper/sandbox/like-limits.ts';
 
@@ -74,5 +75,36 @@ describe('ownRlimits', () => {
   it('does not take the usual soft limit of open files for one of its own', () => {
     assert.deepEqual(ownRlimits(table({ 'Max open files': '1024 1048576' }), ours), {});
     assert.deepEqual(ownRlimits(table({ 'Max open files': '64 1048576' }), ours), { rlimits: { nofile: { soft: 64, hard: 1_048_576 } } });
+  });
+});
+
+describe('another', () => {
+  it('is the same sandbox by a free name, with what differs from the defaults', () => {
+    const definition = Definition.parse({
+      name: 'web',
+      namespaces: ['uts', 'net', 'mnt'],
+      network: { host: '10.9.0.1/30', address: '10.9.0.2/30' },
+      mounts: [{ type: 'tmpfs', path: '/mnt', size: '1M' }],
+      limits: { memory: '64M' },
+      security: { umask: '027' },
+      environment: { A: 'b' },
+    });
+    const made = another(definition, ['web']);
+    assert.deepEqual(made.notices, ['Its addresses are in use: the sandbox gets others.']);
+    const { namespaces, ...rest } = made.definition;
+    assert.deepEqual(rest, {
+      name: 'web-2',
+      network: 'link',
+      mounts: [{ type: 'tmpfs', path: '/mnt', size: 1_048_576, mode: '755' }],
+      limits: { memory: 67_108_864 },
+      security: { umask: '027' },
+      environment: { A: 'b' },
+    });
+    assert.deepEqual(Definition.parse(made.definition), { ...definition, name: 'web-2', network: 'link' });
+    assert.deepEqual(namespaces, definition.namespaces);
+  });
+
+  it('says nothing of a sandbox that is as all are', () => {
+    assert.deepEqual(another(Definition.parse({ name: 'web' }), ['web']).definition, { name: 'web-2' });
   });
 });

@@ -125,6 +125,14 @@ describe('scriptFor', () => {
     assert.match(said, /echo deny >"\/proc\/\$inner\/setgroups"\nprintf '0 1000 1\\n' >"\/proc\/\$inner\/uid_map"/);
   });
 
+  it('gives one id in one more user namespace where the map has no root, and only then', () => {
+    const same = { uids: [{ inside: 1000, outside: 1000, count: 1 }], gids: [{ inside: 100, outside: 100, count: 1 }] };
+    const said = script({ users: 'same' }, same);
+    assert.match(said, /printf '0 1000 1\\n' >"\/proc\/\$inner\/uid_map"/);
+    assert.match(said, / unshare --user --map-user=1000 --map-group=100 -- /);
+    assert.doesNotMatch(script({ namespaces: ['mnt'] }, same), /--user/);
+  });
+
   it('joins what is to be joined, and makes the rest', () => {
     const said = script({ namespaces: { net: 'blue', ipc: false } }, { joins: { net: '/proc/812/ns/net' }, network: undefined });
     assert.match(said, /\tnsenter --net=\/proc\/812\/ns\/net -- \\\n/);
