@@ -22,7 +22,7 @@ export interface Unpacked {
 }
 
 export interface Groups {
-  readonly make: readonly GroupStep[];
+  readonly make: { readonly v1: readonly GroupStep[]; readonly v2: readonly GroupStep[] };
   readonly places: readonly Place[];
 }
 

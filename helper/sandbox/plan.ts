@@ -1,6 +1,7 @@
 // A definition becomes a plan: what the helper does and what the stage calls, in order, before
 // anything is touched. Pure: the facts about the host come in as data.
 import { BIRTHPLACE, birthplaceAmong, joinCalls } from '../cgroup/join.ts';
+import { makeCalls } from '../cgroup/make-calls.ts';
 import { commandCalls } from '../entry/command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
@@ -31,7 +32,8 @@ import type { Surroundings } from './system-mounts.ts';
 export type Purpose = { readonly kind: 'stay' } | { readonly kind: 'run'; readonly terminal: boolean };
 
 /** A run ends with whoever waits for it; nobody else would. */
-const isMortal = ({ persist, onExit }: Definition, { kind }: Purpose): boolean => !persist || (kind === 'run' && onExit === 'remove');
+export const isMortal = ({ persist, onExit }: Definition, { kind }: Purpose): boolean =>
+  !persist || (kind === 'run' && onExit === 'remove');
 
 /** The handle that the command's wait status is written to. */
 export const ENDING = 'how the command ended';
@@ -96,9 +98,10 @@ const ownTypes = ({ namespaces }: Definition, { types }: Facts): ReadonlySet<Nam
 const beginning = (definition: Definition, { record, cgroups, unpacked }: Facts): Step[] => [
   helper({ do: 'record', path: record }),
   ...(unpacked ? [helper({ do: 'unpack', ...unpacked })] : []),
-  ...cgroups.make.map(step => helper({ do: 'group', step })),
+  ...cgroups.make.v2.map(step => helper({ do: 'group', step })),
   ...idmappedSources(definition).map(({ path, name }) => helper({ do: 'idmap', from: path, handle: name })),
   ...prelude.map(stage),
+  ...steps(cgroups.make.v1.flatMap(makeCalls)),
 ];
 
 /**

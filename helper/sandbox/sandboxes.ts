@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findPlaces } from '../cgroup/group.ts';
+import { findPlaces, removeShared } from '../cgroup/group.ts';
 import { hostHierarchies } from '../cgroup/hierarchies.ts';
 import type { Place } from '../cgroup/layout.ts';
 import type { Dwelling, Terms, World } from '../entry/target.ts';
@@ -22,7 +22,7 @@ import { endInit, isAlive } from './init.ts';
 import { Handles } from './joins.ts';
 import { type Caller, type Found, lookUp, type Premises } from './look-up.ts';
 import { carryOut } from './making.ts';
-import { type Purpose, planFor } from './plan.ts';
+import { isMortal, type Purpose, planFor } from './plan.ts';
 import { type Kept, Records, type Traces } from './records.ts';
 import { describe } from './steps.ts';
 import { takeAway } from './teardown.ts';
@@ -137,6 +137,7 @@ export class Sandboxes {
     } finally {
       this.#busy.delete(definition.name);
       if (!this.#kept.has(id)) this.#premises.networks.delete(id);
+      this.#tidy();
     }
   }
 
@@ -206,7 +207,8 @@ export class Sandboxes {
           ...(profile !== undefined && { profile }),
           ...bodyOf({ definition, caller, notices, traces }, definition.init === 'none' ? undefined : pid),
         };
-        records.write({ phase: 'ready', ...kept });
+        // One that ends with the helper is nothing that another could adopt.
+        if (!isMortal(definition, purpose)) records.write({ phase: 'ready', ...kept });
         this.#kept.set(id, kept);
       };
       let end = (): void => undefined;
@@ -257,6 +259,7 @@ export class Sandboxes {
     this.#premises.networks.delete(sandbox.id);
     this.#ends.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
+    this.#tidy();
   }
 
   /** One whose init has ended. What cannot be taken away now stays in the list, for the person to try again. */
@@ -279,7 +282,10 @@ export class Sandboxes {
         continue;
       }
       this.#busy.add(traces.name);
-      void this.#undo(traces).finally(() => this.#busy.delete(traces.name));
+      void this.#undo(traces).finally(() => {
+        this.#busy.delete(traces.name);
+        this.#tidy();
+      });
     }
   }
 
@@ -289,6 +295,11 @@ export class Sandboxes {
       () => this.#premises.records.delete(traces.id),
       (error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }),
     );
+  }
+
+  /** After the last one nothing is left, and nobody is about to need it. */
+  #tidy(): void {
+    if (this.#kept.size + this.#busy.size === 0) removeShared(this.#premises.hierarchies);
   }
 
   /** The kernel tells only a parent of its children's end. */

@@ -34,7 +34,7 @@ export interface ScriptFacts {
 export const scriptFactsOf = ({ joined, cgroups, ...same }: Facts): ScriptFacts => ({
   ...same,
   joins: Object.fromEntries(Object.entries(joined).map(([type, { path }]) => [type, path])),
-  cgroups: { make: cgroups.make, inside: cgroups.places.map(({ inside }) => inside) },
+  cgroups: { make: [...cgroups.make.v1, ...cgroups.make.v2], inside: cgroups.places.map(({ inside }) => inside) },
 });
 
 /** Everything from the definition is one word of the shell, whatever is in it; the text has no control characters but newlines. */
