@@ -50,18 +50,25 @@ export function takeSources(definition: Definition, facts: Facts): Call[] {
   ];
 }
 
+const fsIds = (uid: number, gid: number): Call[] => [
+  { call: 'setfsgid', arguments: [gid] },
+  { call: 'setfsuid', arguments: [uid] },
+];
+
+/** What root of the host does with no more rights to files than somebody else has. */
+export const withRightsOf = (uid: number, gid: number, groups: readonly number[], calls: readonly Call[]): Call[] => [
+  setgroups(groups),
+  ...fsIds(uid, gid),
+  ...calls,
+  ...fsIds(0, 0),
+];
+
 function takeAsCaller(sources: readonly Source[], { staging, uid, gid, groups, files }: Facts): Call[] {
   const held = ({ name }: Source): string => `caller's ${name}`;
-  const as = (user: number, group: number): Call[] => [
-    { call: 'setfsgid', arguments: [group] },
-    { call: 'setfsuid', arguments: [user] },
-  ];
+  const taken = sources.map(each => take(each.path, held(each), 'as a handle'));
   return [
     ...sources.map(each => (files.has(each.path) ? emptyFile(placeOf(staging, each.name)) : mkdir(placeOf(staging, each.name)))),
-    setgroups(groups),
-    ...as(uid, gid),
-    ...sources.map(each => take(each.path, held(each), 'as a handle')),
-    ...as(0, 0),
+    ...withRightsOf(uid, gid, groups, taken),
     ...sources.flatMap(each => [
       takeHeld(held(each), each.name),
       ...(each.readonly ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: each.name }, '')] : []),

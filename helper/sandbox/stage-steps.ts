@@ -42,13 +42,13 @@ export const filesOf = (definition: Definition, facts: Facts): Call[] => [
 ];
 
 /** All mounts but those that need the namespaces of the sandbox's own user namespace. */
-export const mountsOf = (definition: Definition, { staging }: Facts, surroundings: Surroundings): Call[] => [
+export const mountsOf = (definition: Definition, facts: Facts, surroundings: Surroundings): Call[] => [
   { call: 'umask', arguments: [0] }, // the modes below are meant as they stand
-  ...enterRoot(definition, staging, [...systemSources(surroundings, staging), ...ownSources(definition, staging)]),
+  ...enterRoot(definition, facts.staging, [...systemSources(surroundings, facts.staging), ...ownSources(definition, facts.staging)]),
   ...kernelMounts(surroundings),
   ...leaveOldRoot,
   ...systemMounts(surroundings),
-  ...ownMounts(definition, surroundings.guarded),
+  ...ownMounts(definition, facts, surroundings.guarded),
 ];
 
 /** Becomes the caller before the user namespace is made, so that it is the caller's and not root's. */
