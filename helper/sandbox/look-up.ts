@@ -60,15 +60,16 @@ export async function lookUp(
 ): Promise<Found> {
   const { uid, gid, groups } = caller;
   const { namespaces, init, limits } = definition;
-  if (uid !== 0 && namespaces.user === false)
+  requireRoot(definition, uid);
+  const { joined, ids: theirs } = await openJoins(definition, world, handles);
+  // What is named may turn out to be the host's.
+  if (uid !== 0 && namespaces.user !== true && !joined.user)
     throw new Refusal('denied', 'namespaces.user: only root may do without a user namespace.', {
       hint: 'Leave "user" among the namespaces.',
     });
-  requireRoot(definition, uid);
   const users = definition.users ?? 'root';
-  const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : { uids: [], gids: [] };
+  const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : theirs;
   const tenant = typeof users === 'object' && 'tenant' in users ? openTenant(users.tenant, kept, handles) : undefined;
-  const joined = await openJoins(definition, world, handles);
   const network = networkFor(id, definition);
   const source = unpackedFrom(definition, join(unpacked, id));
   const killable = namespaces.pid !== true && init !== 'none';
