@@ -4,7 +4,7 @@ import type { Mount } from '../protocol/definition/mounts.ts';
 import { type Call, flags } from '../stage/program.ts';
 import { mountFlags } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
-import { bind, type Care, emptyFile, here, mkdir, mount, plain, quiet, restrict, within } from './mount-calls.ts';
+import { bind, type Care, emptyFile, here, mkdir, mount, plain, quiet, quietly, restrict, within } from './mount-calls.ts';
 import { outsideOf, rootOf } from './root-files.ts';
 import { placeSource, withRightsOf } from './sources.ts';
 import { devicesAt, newDevice, sameDevice } from './system-mounts.ts';
@@ -27,8 +27,9 @@ const mounters: { readonly [K in Kind]: (each: Of<K>, index: number, guarded: bo
   bind: ({ path }, index) => placeSource(index, path, care),
   overlay: ({ path }, index) => placeSource(index, path, care),
   file: ({ path }, index) => placeSource(index, path, care),
-  proc: fileSystem('proc'),
-  sysfs: fileSystem('sysfs'),
+  // A new one would not be shut where it must be.
+  proc: ({ path }, _, guarded) => (guarded ? onto(path, at => [bind('/proc', at)]) : fileSystem('proc')({ path })),
+  sysfs: ({ path }) => onto(path, at => [mount('sysfs', at, 'sysfs', flags(mountFlags, 'MS_RDONLY', ...quietly), null)]),
   mqueue: fileSystem('mqueue'),
   cgroup2: fileSystem('cgroup2'),
   devpts: ({ path }) => onto(path, at => [mount('devpts', at, 'devpts', flags(mountFlags, 'MS_NOSUID', 'MS_NOEXEC'), devptsData)]),
@@ -50,8 +51,17 @@ export const mountsIn = ({ mounts }: Definition): readonly Mount[] => mounts ?? 
 export const ownMounts = (definition: Definition, facts: Facts, guarded: boolean): Call[] =>
   mountsIn(definition).flatMap((each, index) => [
     ...asRootInside(facts, guarded, makeWay(each, rootOf(definition) === 'empty')),
-    ...(mounters[each.type] as (each: Mount, index: number, guarded: boolean) => Call[])(each, index, guarded),
+    ...(guarded && isLate(each) ? [] : mounted(each, index, guarded)),
   ]);
+
+const mounted = (each: Mount, index: number, guarded: boolean): Call[] =>
+  (mounters[each.type] as (each: Mount, index: number, guarded: boolean) => Call[])(each, index, guarded);
+
+/** What shows an ipc or network namespace; a guarded sandbox is mounted when it has the host's still. */
+const isLate = ({ type }: Mount): boolean => type === 'mqueue' || type === 'sysfs';
+
+export const lateOwnMounts = (definition: Definition, guarded: boolean): Call[] =>
+  mountsIn(definition).flatMap((each, index) => (guarded && isLate(each) ? mounted(each, index, guarded) : []));
 
 /** In a guarded sandbox it is still the host's root who mounts, and the path may lead to files of the host. */
 function asRootInside({ uid, gid, groups, uids, gids, joined }: Facts, guarded: boolean, calls: readonly Call[]): readonly Call[] {

@@ -64,7 +64,11 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
   const clocks = clockSteps(definition);
   const pins = definition.init === 'none' ? pinSteps(own, facts) : [];
   const { into, fork } = forkSteps(definition, facts, guarded);
-  const end = [...steps(finish(definition, surroundings, isMortal(definition, purpose))), ...lastSteps(definition, facts, purpose)];
+  const end = [
+    ...steps(finish(definition, surroundings, isMortal(definition, purpose))),
+    ...pins,
+    ...lastSteps(definition, facts, purpose),
+  ];
   const begin = [...beginning(facts), ...into, ...joinSteps(facts)];
   if (guarded)
     return [
@@ -80,11 +84,10 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
       // Once more: what was mounted until now is locked in it.
       ...fresh(...(own.has('user') || facts.joined.user ? (['mnt'] as const) : []), 'net', 'ipc', 'uts'),
       ...network,
-      ...pins,
       ...end,
     ];
   const late = fresh('mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time');
-  return [...begin, ...fresh('mnt'), ...files, ...user, ...late, ...clocks, ...network, ...pins, ...fork, ...mounts, ...end];
+  return [...begin, ...fresh('mnt'), ...files, ...user, ...late, ...clocks, ...network, ...fork, ...mounts, ...end];
 }
 
 export const isGuarded = ({ namespaces }: Pick<Definition, 'namespaces'>, { uids, joined }: Pick<Facts, 'uids' | 'joined'>): boolean =>

@@ -19,7 +19,7 @@ import {
 } from '../sys/flags.ts';
 import type { Facts, Joined } from './facts.ts';
 import { here } from './mount-calls.ts';
-import { ownMounts } from './own-mounts.ts';
+import { lateOwnMounts, ownMounts } from './own-mounts.ts';
 import { enterRoot, hostFiles, leaveOldRoot, rootOf, STAGING } from './root-files.ts';
 import { ownSources, takeSources } from './sources.ts';
 import { kernelMounts, lateMounts, type Surroundings, systemMounts, systemSources } from './system-mounts.ts';
@@ -73,10 +73,11 @@ export const become = (uid: number, gid: number): Call[] => [
 ];
 
 /** @param mortal ends with the helper */
-export function finish({ hostname, domainname, name, namespaces }: Definition, surroundings: Surroundings, mortal: boolean): Call[] {
+export function finish(definition: Definition, surroundings: Surroundings, mortal: boolean): Call[] {
+  const { hostname, domainname, name, namespaces } = definition;
   const host = hostname ?? name;
   return [
-    ...(namespaces.mnt === true ? lateMounts(surroundings) : []),
+    ...(namespaces.mnt === true ? [...lateMounts(surroundings), ...lateOwnMounts(definition, surroundings.guarded)] : []),
     ...(namespaces.uts === true ? [{ call: 'sethostname', arguments: [host, host.length] } as const] : []),
     ...(domainname === undefined ? [] : [{ call: 'setdomainname', arguments: [domainname, domainname.length] } as const]),
     { call: 'prctl', arguments: [{ text: 'PR_SET_NAME', value: PR_SET_NAME }, 'burrow-init'] },
