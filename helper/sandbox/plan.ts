@@ -65,7 +65,7 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
   const pins = definition.init === 'none' ? pinSteps(own, facts) : [];
   const { into, fork } = forkSteps(definition, facts, guarded);
   const end = [
-    ...steps(finish(definition, surroundings, isMortal(definition, purpose))),
+    ...steps(finish(definition, surroundings, definition.init === true && isMortal(definition, purpose))),
     ...pins,
     ...lastSteps(definition, facts, purpose),
   ];
@@ -173,6 +173,7 @@ function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step
     identity,
     confinement,
     command: definition.command,
+    mortal: !definition.init && isMortal(definition, purpose),
     environment: definition.environment,
   });
   const before = definition.init ? commandBelowInit(definition, ENDING) : purpose.kind === 'run' ? commandAlone : commandAloneInSilence;

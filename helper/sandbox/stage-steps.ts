@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { NamespaceType } from '../protocol/model.ts';
-import { setgroups } from '../stage/calls.ts';
+import { endWithHelper, setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
 import type { Argument, Call, Instruction } from '../stage/program.ts';
 import {
@@ -12,10 +12,8 @@ import {
   O_CLOEXEC,
   PR_SET_CHILD_SUBREAPER,
   PR_SET_NAME,
-  PR_SET_PDEATHSIG,
   PR_SET_SECUREBITS,
   SECBIT_NO_SETUID_FIXUP,
-  SIGKILL,
 } from '../sys/flags.ts';
 import type { Facts, Joined } from './facts.ts';
 import { here } from './mount-calls.ts';
@@ -85,18 +83,7 @@ export function finish(definition: Definition, surroundings: Surroundings, morta
     ...(namespaces.pid === true
       ? []
       : [{ call: 'prctl', arguments: [{ text: 'PR_SET_CHILD_SUBREAPER', value: PR_SET_CHILD_SUBREAPER }, 1] } as const]),
-    // The helper may be killed, and could not remove it then.
-    ...(mortal
-      ? [
-          {
-            call: 'prctl',
-            arguments: [
-              { text: 'PR_SET_PDEATHSIG', value: PR_SET_PDEATHSIG },
-              { text: 'SIGKILL', value: SIGKILL },
-            ],
-          } as const,
-        ]
-      : []),
+    ...(mortal ? [endWithHelper] : []),
   ];
 }
 
