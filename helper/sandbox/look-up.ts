@@ -63,15 +63,16 @@ export async function lookUp(
 ): Promise<Found> {
   const { uid, gid, groups } = caller;
   const { namespaces, init, limits } = definition;
-  if (uid !== 0 && namespaces.user === false)
+  requireRoot(definition, uid);
+  const { joined, ids: theirs } = await openJoins(definition, world, handles);
+  // What is named may turn out to be the host's.
+  if (uid !== 0 && namespaces.user !== true && !joined.user)
     throw new Refusal('denied', 'namespaces.user: only root may do without a user namespace.', {
       hint: 'Leave "user" among the namespaces.',
     });
-  requireRoot(definition, uid);
   const users = definition.users ?? 'root';
-  const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : { uids: [], gids: [] };
+  const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : theirs;
   const tenant = typeof users === 'object' && 'tenant' in users ? openTenant(users.tenant, kept, handles) : undefined;
-  const joined = await openJoins(definition, world, handles);
   // From the choice until it is reserved nobody else gets a turn.
   const network = networkFor(id, definition, [...networks.values()]);
   if (network) networks.set(id, parseIpv4(network.hostAddress));

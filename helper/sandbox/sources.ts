@@ -66,18 +66,25 @@ const placeTaken = (source: Source, mount: Argument, facts: Facts): Call[] => [
   ...place(mount, placeOf(facts.staging, source.name)),
 ];
 
+const fsIds = (uid: number, gid: number): Call[] => [
+  { call: 'setfsgid', arguments: [gid] },
+  { call: 'setfsuid', arguments: [uid] },
+];
+
+/** What root of the host does with no more rights to files than somebody else has. */
+export const withRightsOf = (uid: number, gid: number, groups: readonly number[], calls: readonly Call[]): Call[] => [
+  setgroups(groups),
+  ...fsIds(uid, gid),
+  ...calls,
+  ...fsIds(0, 0),
+];
+
 function takeAsCaller(sources: readonly Source[], facts: Facts): Call[] {
   const { uid, gid, groups } = facts;
   const held = ({ name }: Source): string => `caller's ${name}`;
-  const as = (user: number, group: number): Call[] => [
-    { call: 'setfsgid', arguments: [group] },
-    { call: 'setfsuid', arguments: [user] },
-  ];
+  const taken = sources.map(each => take(each.path, held(each), 'as a handle'));
   return [
-    setgroups(groups),
-    ...as(uid, gid),
-    ...sources.map(each => take(each.path, held(each), 'as a handle')),
-    ...as(0, 0),
+    ...withRightsOf(uid, gid, groups, taken),
     ...sources.flatMap(each => [takeHeld(held(each), each.name), ...placeTaken(each, { resultOf: each.name }, facts), close(held(each))]),
   ];
 }

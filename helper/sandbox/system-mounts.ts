@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { type Call, flags } from '../stage/program.ts';
 import { mountFlags } from '../sys/flags.ts';
-import { bind, type Care, emptyFile, here, mkdir, mount, place, plain, quiet, restrict, take, within } from './mount-calls.ts';
+import { bind, type Care, emptyFile, here, mkdir, mount, place, plain, quiet, quietly, restrict, take, within } from './mount-calls.ts';
 
 /** Device nodes with their numbers, as in every container: linux/Documentation/admin-guide/devices.txt. */
 const devices = [
@@ -96,7 +96,7 @@ export const lateMounts = ({ guarded, ownNet }: Surroundings): Call[] => [
 ];
 
 /** Refused where something is mounted over the host's; the sandbox works without. */
-const newSys = mount('sysfs', '/sys', 'sysfs', flags(mountFlags, 'MS_RDONLY', 'MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'), null, 'all');
+const newSys = mount('sysfs', '/sys', 'sysfs', flags(mountFlags, 'MS_RDONLY', ...quietly), null, 'all');
 const sysAt = (care: Care): Call[] => within('/sys', care, at => [{ ...newSys, arguments: ['sysfs', at, ...newSys.arguments.slice(2)] }]);
 
 /**
