@@ -1,5 +1,6 @@
 // From a failed step of a plan to a sentence and a hint.
 import { readFileSync } from 'node:fs';
+import { noCommand } from '../entry/no-command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Failure } from '../protocol/failure.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
@@ -13,6 +14,8 @@ export type ReadSysctl = (path: string) => string | undefined;
 interface Hint {
   readonly call: string;
   readonly errno: string;
+  /** What the call is for, where that makes a difference: the beginning of its name in the program. */
+  readonly as?: string;
   readonly says: (subject: string, read: ReadSysctl) => string | undefined;
 }
 
@@ -49,6 +52,10 @@ const limitOf = (type: NamespaceType): string => `user/max_${type}_namespaces`;
 
 const always = (sentence: string) => (): string => sentence;
 
+/** As mount-calls.ts and sources.ts name what they hold. */
+const PLACE = 'place ';
+const SOURCE = "caller's ";
+
 /** What usually lies behind a failure that the errno alone does not explain. */
 const hints: readonly Hint[] = [
   { call: 'unshare', errno: 'EPERM', says: barrier },
@@ -68,18 +75,25 @@ const hints: readonly Hint[] = [
     says: (_, read) => `The limit of mounts is reached: fs.mount-max is ${read('fs/mount-max') ?? 'unknown'}.`,
   },
   { call: 'mount', errno: 'ENOENT', says: always('The directory must exist inside before something can be mounted there.') },
-  { call: 'move_mount', errno: 'ENOENT', says: always('The path must exist inside before something can be mounted there.') },
   { call: 'move_mount', errno: 'ENOTDIR', says: always('A file goes on a file and a directory on a directory.') },
-  { call: 'openat2', errno: 'ENOENT', says: always('The path must exist inside before something can be mounted there.') },
+  { call: 'openat2', errno: 'ENOENT', as: PLACE, says: always('The path must exist inside before something can be mounted there.') },
   {
     call: 'openat2',
     errno: 'ELOOP',
+    as: PLACE,
     says: always('It is a link, or one is on the way; a sandbox mounts only on what is really there.'),
   },
-  { call: 'open_tree', errno: 'ENOENT', says: always('The source of the mount does not exist.') },
+  { call: 'openat2', errno: 'ENOENT', as: SOURCE, says: always('The source of the mount does not exist.') },
   {
-    call: 'open_tree',
+    call: 'openat2',
+    errno: 'ELOOP',
+    as: SOURCE,
+    says: always('A link of /proc, like /proc/self/fd/3, is no source. Name the path that it leads to.'),
+  },
+  {
+    call: 'openat2',
     errno: 'EACCES',
+    as: SOURCE,
     says: always('You may not reach the source of the mount; root inside has no more rights outside than you.'),
   },
   { call: 'prlimit64', errno: 'EPERM', says: always("It is above the hard limit of Burrow's helper.") },
@@ -96,11 +110,15 @@ const readSysctl: ReadSysctl = path => {
 };
 
 /** @param line of the plan, from 1, where it is known */
-export function explainPlan(error: unknown, { name }: Definition, line: number | undefined, read = readSysctl): Refusal {
+export function explainPlan(error: unknown, { name, command }: Definition, line: number | undefined, read = readSysctl): Refusal {
   if (error instanceof Refusal) return error;
+  const missing = error instanceof StageFailed ? noCommand(error, command, name) : undefined;
+  if (missing) return missing;
   const failure = toFailure(error, `Could not make sandbox ${name}`);
   const call = error instanceof StageFailed ? error.syscall : failure.syscall;
-  const hint = hints.find(each => each.call === call && each.errno === failure.errno)?.says(failure.subject ?? '', read);
+  const as = error instanceof StageFailed && 'as' in error.instruction ? (error.instruction.as ?? '') : '';
+  const fitting = hints.find(each => each.call === call && each.errno === failure.errno && as.startsWith(each.as ?? ''));
+  const hint = fitting?.says(failure.subject ?? '', read);
   const more: Partial<Failure> = { ...failure, ...(line !== undefined && { step: line }), ...(hint !== undefined && { hint }) };
   return new Refusal(failure.kind, failure.message, more);
 }

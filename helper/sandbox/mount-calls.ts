@@ -66,8 +66,8 @@ const resolutions = {
 } as const;
 export type Care = keyof typeof resolutions | 'none';
 
-/** Holds the place at `path`, so that it cannot be exchanged between the look and the mount (CVE-2021-30465). */
-function hold(path: string, care: keyof typeof resolutions, as: string): Call {
+/** Holds what is at `path`, so that it cannot be exchanged between the look and the mount (CVE-2021-30465). */
+export function hold(path: string, care: keyof typeof resolutions, as: string): Call {
   const { text, value } = resolutions[care];
   const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve
   how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0);
@@ -110,7 +110,6 @@ export function restrict(names: readonly (keyof typeof attributes)[], directory:
 
 const OPEN_TREE = { OPEN_TREE_CLONE: 1, AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLOEXEC: O_CLOEXEC } as const;
 const depths = {
-  'as a handle': flags(OPEN_TREE, 'OPEN_TREE_CLOEXEC'),
   alone: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC'),
   'with what is below': flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC'),
 };

@@ -8,7 +8,7 @@ import { type Argument, type Call, flags } from '../stage/program.ts';
 import { mountFlags, O_CLOEXEC } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
 import { isIdmapped } from './idmaps.ts';
-import { type Care, close, emptyFile, here, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
+import { type Care, close, emptyFile, here, hold, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
 import { escaped, outsideOf } from './root-files.ts';
 
 interface Source {
@@ -82,7 +82,8 @@ export const withRightsOf = (uid: number, gid: number, groups: readonly number[]
 function takeAsCaller(sources: readonly Source[], facts: Facts): Call[] {
   const { uid, gid, groups } = facts;
   const held = ({ name }: Source): string => `caller's ${name}`;
-  const taken = sources.map(each => take(each.path, held(each), 'as a handle'));
+  // The links of /proc ask for no right to what they lead to but that to trace, which the stage still has.
+  const taken = sources.map(each => hold(each.path, 'no magic links', held(each)));
   return [
     ...withRightsOf(uid, gid, groups, taken),
     ...sources.flatMap(each => [takeHeld(held(each), each.name), ...placeTaken(each, { resultOf: each.name }, facts), close(held(each))]),
