@@ -18,6 +18,8 @@ const lab = `// two machines
 `;
 
 step('of a file with several sandboxes the person chooses one', async ({ workbench: { quickInput, editor, page }, workbench }) => {
+  // The palette offers plans only where there is somebody to make them.
+  await workbench.statusBar.entry('Burrow').locator('.codicon-shield').waitFor();
   await workbench.edit('lab.burrow.jsonc', lab);
   await quickInput.run('Burrow: Show Plan');
   await quickInput.row('left').waitFor();
