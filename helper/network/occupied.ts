@@ -1,7 +1,7 @@
 import { RouteSocket } from '../sys/netlink.ts';
-import { formatIpv4 } from './address.ts';
-import { addressedNetworks, getLinks, routedNetworks } from './rtnetlink.ts';
-import type { Occupied } from './subnets.ts';
+import { formatIpv4, type Ipv4Network } from './address.ts';
+import { addressedNetworks, getLinks, networkAround, routedNetworks } from './rtnetlink.ts';
+import { freeSubnet, type Occupied } from './subnets.ts';
 
 /** What the helper's own network namespace uses of IPv4: its addresses first, as they name the clearer reason. */
 export function occupiedHere(): Occupied[] {
@@ -23,4 +23,10 @@ export function occupiedHere(): Occupied[] {
 function nameOf(index: number | undefined): string {
   using socket = new RouteSocket();
   return getLinks(socket).find(link => link.index === index)?.name ?? 'a link';
+}
+
+/** A subnet for a new link. @param known networks that are surely in use, as those of the other sandboxes */
+export function freeSubnetHere(known: readonly Ipv4Network[]): Ipv4Network | undefined {
+  using socket = new RouteSocket();
+  return freeSubnet(known, address => networkAround(socket, address));
 }

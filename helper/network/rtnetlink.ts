@@ -9,12 +9,13 @@ import {
   nested,
   parseAttributes,
   type Request,
+  RequestFailed,
   type RouteSocket,
   text,
   textOf,
   u32,
 } from '../sys/netlink.ts';
-import { formatAddress, type Ipv4Network } from './address.ts';
+import { formatAddress, formatIpv4, type Ipv4Network } from './address.ts';
 
 const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, GETADDR: 22, GETROUTE: 26 } as const;
 const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINK: 5, MASTER: 10, LINKINFO: 18, NET_NS_FD: 28, LINK_NETNSID: 37 } as const;
@@ -26,6 +27,7 @@ const IFF_UP = 1;
 const AF_INET = 2;
 const RT_TABLE_LOCAL = 255;
 const RTN_MULTICAST = 5;
+const RTM_F_FIB_MATCH = 0x2000;
 
 /** struct ifinfomsg */
 function ifinfomsg(index = 0, flags = 0, change = 0): Buffer {
@@ -151,6 +153,32 @@ export const routedNetworks = (socket: RouteSocket): UsedNetwork[] =>
       prefix: payload.readUInt8(1),
       index: attributeOf(payload, 12, RTA.OIF)?.readUInt32LE(),
     }));
+
+/**
+ * The most particular network to which the host has a route that holds this address; undefined where it has none but the
+ * default. One question to the kernel, however many routes there are. Not seen: what only a policy rule leads to, and the
+ * address of a link that is switched off.
+ */
+export function networkAround(socket: RouteSocket, address: number): Ipv4Network | undefined {
+  const message = Buffer.alloc(12); // struct rtmsg
+  message.writeUInt8(AF_INET, 0);
+  message.writeUInt8(32, 1);
+  message.writeUInt32LE(RTM_F_FIB_MATCH, 8);
+  const wanted = Buffer.alloc(4);
+  wanted.writeUInt32BE(address);
+  const subject = `the route to ${formatIpv4(address)}`;
+  const payload = Buffer.concat([message, attribute(RTA.DST, wanted)]);
+  try {
+    const [answer] = socket.request({ name: 'RTM_GETROUTE', subject, type: RTM.GETROUTE, flags: 0, payload });
+    const found = answer?.payload;
+    if (!found || found.readUInt8(1) === 0) return undefined;
+    return { address: numberOf(attributeOf(found, 12, RTA.DST)), prefix: found.readUInt8(1) };
+  } catch (error) {
+    if (!(error instanceof RequestFailed)) throw error;
+    if (error.errno === 'ENETUNREACH') return undefined;
+    return { address, prefix: 32 }; // EHOSTUNREACH, EACCES, EINVAL: a route that says no is one
+  }
+}
 
 const numberOf = (address: Buffer | undefined): number => address?.readUInt32BE() ?? 0;
 

@@ -9,6 +9,8 @@ import type { Confinement } from '../security/confine.ts';
 export interface Joined {
   /** The name of the handle in the program: `net of redis-1`. */
   readonly handle: string;
+  /** Where it is to be seen, for people: `/proc/812/ns/net`. */
+  readonly path: string;
 }
 
 /** A root file system that is unpacked for the sandbox. */

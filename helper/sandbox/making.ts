@@ -25,13 +25,12 @@ export interface Making extends Omit<Surroundings, 'pid'> {
 export async function carryOut({ definition, plan, done, stdio, handles, onEnd, ...surroundings }: Making): Promise<number | undefined> {
   const { program, first, at, lines } = compile(plan);
   let failed: HelperStep | undefined;
-  // Nobody else of the helper's gets a turn between two steps, and finds the half of something.
-  const carry = (steps: readonly HelperStep[], pid: number): void =>
+  const carry = (steps: readonly HelperStep[], pid: number): Promise<void> =>
     perform(steps, { ...surroundings, pid }, step => {
       failed = step;
     });
   try {
-    carry(first.slice(done), 0);
+    await carry(first.slice(done), 0);
     return await stage({
       program,
       stdio,

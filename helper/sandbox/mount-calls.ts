@@ -43,9 +43,9 @@ export const mkdir = (path: string, tolerate?: Tolerate): Call => ({
   ...tolerating(tolerate),
 });
 
-export const close = (held: string, tolerate?: Tolerate): Call => ({
+export const close = (held: string | Argument, tolerate?: Tolerate): Call => ({
   call: 'close',
-  arguments: [{ resultOf: held }],
+  arguments: [typeof held === 'string' ? { resultOf: held } : held],
   ...tolerating(tolerate),
 });
 
@@ -129,17 +129,12 @@ export const takeHeld = (held: string, as: string): Call => ({
   as,
 });
 
-export function place(from: string, path: string, care: Care = 'none'): Call[] {
+export function place(from: Argument, path: string, care: Care = 'none'): Call[] {
   if (care === 'none') {
     const how = flags(moves, 'MOVE_MOUNT_F_EMPTY_PATH');
-    return [{ call: 'move_mount', arguments: [{ resultOf: from }, '', here, path, how] }, close(from)];
+    return [{ call: 'move_mount', arguments: [from, '', here, path, how] }, close(from)];
   }
   const as = `place ${path}`;
   const how = flags(moves, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH');
-  return [
-    hold(path, care, as),
-    { call: 'move_mount', arguments: [{ resultOf: from }, '', { resultOf: as }, '', how] },
-    close(as),
-    close(from),
-  ];
+  return [hold(path, care, as), { call: 'move_mount', arguments: [from, '', { resultOf: as }, '', how] }, close(as), close(from)];
 }

@@ -6,7 +6,7 @@ import { mountFlags } from '../sys/flags.ts';
 import { bind, type Care, emptyFile, here, mkdir, mount, plain, quiet, restrict, within } from './mount-calls.ts';
 import { rootOf } from './root-files.ts';
 import { placeSource } from './sources.ts';
-import { devicesAt } from './system-mounts.ts';
+import { devicesAt, newDevice, sameDevice } from './system-mounts.ts';
 
 type Kind = Mount['type'];
 type Of<K extends Kind> = Extract<Mount, { type: K }>;
@@ -32,7 +32,7 @@ const mounters: { readonly [K in Kind]: (each: Of<K>, index: number, guarded: bo
   mqueue: fileSystem('mqueue'),
   cgroup2: fileSystem('cgroup2'),
   devpts: ({ path }) => onto(path, at => [mount('devpts', at, 'devpts', flags(mountFlags, 'MS_NOSUID', 'MS_NOEXEC'), devptsData)]),
-  dev: ({ path }, _, guarded) => devicesAt(path, guarded, care),
+  dev: ({ path }, _, guarded) => devicesAt(path, care, guarded ? newDevice : sameDevice),
   // A file is covered by /dev/null and a directory by nothing; what is not there needs no cover.
   mask: ({ path }) => [
     bind('/dev/null', path, ['ENOENT', 'ENOTDIR']),

@@ -4,8 +4,9 @@ import { take } from '../cgroup/group.ts';
 import { parseIpv4 } from '../network/address.ts';
 import { LOOPBACK, newAddress, up } from '../network/rtnetlink.ts';
 import { Wiring } from '../network/wiring.ts';
-import type { IdMapping } from '../protocol/inspection.ts';
 import { RequestFailed } from '../sys/netlink.ts';
+import { mapText } from './idmaps.ts';
+import { mapNested } from './nested-map.ts';
 import { pin } from './pins.ts';
 import type { HelperStep } from './steps.ts';
 
@@ -16,11 +17,13 @@ export interface Surroundings {
   readonly record: () => void;
   /** Keeps it as made, with the process that it stands on. */
   readonly ready: (pid: number) => void;
+  /** Makes an idmapped mount, which the stage gets by that handle. */
+  readonly idmap: (from: string, handle: string) => void;
 }
 
 type NetworkStep = Extract<HelperStep, { do: 'link' | 'address' | 'up' }>;
 type LocalStep = Exclude<HelperStep, NetworkStep>;
-type Performer<D extends LocalStep['do']> = (step: Extract<LocalStep, { do: D }>, waiting: Surroundings) => void;
+type Performer<D extends LocalStep['do']> = (step: Extract<LocalStep, { do: D }>, waiting: Surroundings) => void | Promise<void>;
 
 const isNetworkStep = (step: HelperStep): step is NetworkStep => step.do === 'link' || step.do === 'address' || step.do === 'up';
 
@@ -29,11 +32,13 @@ const performers: { readonly [D in LocalStep['do']]: Performer<D> } = {
   // It comes before there is a plan: see unpacking.ts.
   unpack: () => undefined,
   group: ({ step }) => take(step),
+  idmap: ({ from, handle }, { idmap }) => idmap(from, handle),
   'map-ids': ({ uids, gids, denySetgroups }, { pid }) => {
     if (denySetgroups) writeFileSync(`/proc/${pid}/setgroups`, 'deny');
     writeFileSync(`/proc/${pid}/uid_map`, mapText(uids));
     writeFileSync(`/proc/${pid}/gid_map`, mapText(gids));
   },
+  'map-nested': ({ uids, gids }, { pid }) => mapNested(pid, uids, gids),
   'offset-clocks': ({ monotonicSeconds, boottimeSeconds }, { pid }) =>
     writeFileSync(`/proc/${pid}/timens_offsets`, `monotonic ${monotonicSeconds} 0\nboottime ${boottimeSeconds} 0\n`),
   ready: (_, { ready, pid }) => ready(pid),
@@ -41,19 +46,26 @@ const performers: { readonly [D in LocalStep['do']]: Performer<D> } = {
 };
 
 /** @throws SysError or Node's error with the call and errno */
-const performOne = <D extends LocalStep['do']>(step: Extract<LocalStep, { do: D }>, waiting: Surroundings): void =>
+const performOne = <D extends LocalStep['do']>(step: Extract<LocalStep, { do: D }>, waiting: Surroundings): void | Promise<void> =>
   (performers[step.do] as Performer<D>)(step, waiting);
 
 /**
  * Performs what is to be done while the stage waits; what belongs to the network goes in one message to each side.
+ * Nobody else of the helper's gets a turn between two steps, and finds the half of something, but for one that takes a process.
  * @param failed told of the step at which it ends, before the error is thrown
  * @throws SysError or Node's error with the call and errno
  */
-export function perform(steps: readonly HelperStep[], waiting: Surroundings, failed: (step: HelperStep) => void): void {
+export async function perform(steps: readonly HelperStep[], waiting: Surroundings, failed: (step: HelperStep) => void): Promise<void> {
   const wires = steps.filter(isNetworkStep);
   for (const step of steps) {
-    if (!isNetworkStep(step)) naming(failed, [step], () => performOne(step, waiting));
-    else if (step === wires[0]) wire(wires, waiting.pid, failed);
+    if (!isNetworkStep(step)) {
+      const working = naming(failed, [step], () => performOne(step, waiting));
+      if (working)
+        await working.catch((error: unknown) => {
+          failed(step);
+          throw error;
+        });
+    } else if (step === wires[0]) wire(wires, waiting.pid, failed);
   }
 }
 
@@ -81,6 +93,3 @@ function naming<T>(failed: (step: HelperStep) => void, steps: readonly HelperSte
     throw error;
   }
 }
-
-const mapText = (maps: readonly IdMapping[]): string =>
-  maps.map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join('');

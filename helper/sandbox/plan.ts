@@ -10,6 +10,7 @@ import { umaskOf } from './confinement.ts';
 import type { Facts } from './facts.ts';
 import { networkSteps } from './network.ts';
 import { careFor, rootOf } from './root-files.ts';
+import { idmappedSources } from './sources.ts';
 import {
   become,
   becomeCaller,
@@ -64,7 +65,7 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
   const pins = definition.init === 'none' ? pinSteps(own, facts) : [];
   const { into, fork } = forkSteps(definition, facts, guarded);
   const end = [...steps(finish(definition, surroundings, isMortal(definition, purpose))), ...lastSteps(definition, facts, purpose)];
-  const begin = [...beginning(facts), ...into, ...joinSteps(facts)];
+  const begin = [...beginning(definition, facts), ...into, ...joinSteps(facts)];
   if (guarded)
     return [
       ...begin,
@@ -92,10 +93,11 @@ export const isGuarded = ({ namespaces }: Pick<Definition, 'namespaces'>, { uids
 const ownTypes = ({ namespaces }: Definition, { types }: Facts): ReadonlySet<NamespaceType> =>
   new Set(namespaceTypes.filter(type => namespaces[type] === true && types.has(type)));
 
-const beginning = ({ record, cgroups, unpacked }: Facts): Step[] => [
+const beginning = (definition: Definition, { record, cgroups, unpacked }: Facts): Step[] => [
   helper({ do: 'record', path: record }),
   ...(unpacked ? [helper({ do: 'unpack', ...unpacked })] : []),
   ...cgroups.make.map(step => helper({ do: 'group', step })),
+  ...idmappedSources(definition).map(({ path, name }) => helper({ do: 'idmap', from: path, handle: name })),
   ...prelude.map(stage),
 ];
 
@@ -130,7 +132,7 @@ function userSteps(definition: Definition, facts: Facts): Step[] {
   const own = [...steps(unshare(['user'])), map, ...steps(becomeFirst(facts))];
   if (tenant === undefined) return [...steps(becomeCaller(facts)), ...own];
   const block = { inside: 0, outside: 0, count: uids[0]?.count ?? 1 };
-  const nested = helper({ do: 'map-ids', uids: [block], gids: [block], denySetgroups: false });
+  const nested = helper({ do: 'map-nested', uids: [block], gids: [block] });
   const outer = tenant === 'new' ? own : [stage(join(tenant, 'user')), ...steps(becomeFirst(facts))];
   return [
     ...steps(becomeCaller({ ...facts, uid: 0, gid: 0, groups: [] })),

@@ -15,6 +15,8 @@ export const Traces = z.object({
   cgroups: z.boolean(),
   /** Where its root file system is unpacked. */
   unpacked: z.string().optional(),
+  /** The disks that a thrown-away root covers besides `/`, in the order of their layers. */
+  disks: z.array(z.string()),
   /** Where its namespaces are pinned. */
   pins: z.string().optional(),
 });

@@ -90,7 +90,10 @@ export function enterRoot(definition: Definition, staging: string, sources: read
 
 const detach: Argument = { text: 'MNT_DETACH', value: MNT_DETACH };
 
-/** Until then a new /proc or /sys is granted, because the host's are in sight. */
+/**
+ * Until then a new /proc or /sys is granted, because the host's are in sight; and until then /.. is the host's root, to which
+ * a link like ../../etc in what the sandbox's files are made of would lead. So it comes before any path of the definition.
+ */
 export const leaveOldRoot: readonly Call[] = [
   { call: 'umount2', arguments: ['.', detach] },
   { call: 'chdir', arguments: ['/'] },

@@ -1,5 +1,4 @@
 // One run of a definition's command, from its start to the report.
-import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { pipe } from '../entry/pipes.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
@@ -56,8 +55,6 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
   } catch (error) {
     ending?.close();
     throw error;
-  } finally {
-    ending?.closeWrite();
   }
 }
 
@@ -103,6 +100,7 @@ class Watch {
 
 /** What init tells of its command: the status of wait(2). */
 class EndingPipe {
+  /** Whoever starts the sandbox closes it. */
   readonly write: number;
   readonly #read: Socket;
   readonly #status: Promise<Ending | undefined>;
@@ -120,11 +118,6 @@ class EndingPipe {
   /** Undefined when init was killed before it could tell. */
   status(): Promise<Ending | undefined> {
     return this.#status;
-  }
-
-  /** The other end is init's. */
-  closeWrite(): void {
-    closeSync(this.write);
   }
 
   close(): void {

@@ -6,8 +6,9 @@ import { findPlaces } from '../cgroup/group.ts';
 import { hostHierarchies } from '../cgroup/hierarchies.ts';
 import type { Place } from '../cgroup/layout.ts';
 import type { Dwelling, Terms, World } from '../entry/target.ts';
-import { occupiedHere } from '../network/occupied.ts';
-import { formatNetwork, freeSubnet } from '../network/subnets.ts';
+import { parseIpv4 } from '../network/address.ts';
+import { freeSubnetHere } from '../network/occupied.ts';
+import { formatNetwork } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Sandbox } from '../protocol/model.ts';
@@ -16,6 +17,7 @@ import type { Ended, Ending, Usage as ProcessUsage } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
 import { bodyOf } from './body.ts';
 import { confinementOf, umaskOf } from './confinement.ts';
+import { idmapped, mapFor } from './idmaps.ts';
 import { endInit, isAlive } from './init.ts';
 import { Handles } from './joins.ts';
 import { type Caller, type Found, lookUp, type Premises } from './look-up.ts';
@@ -40,7 +42,7 @@ export interface Making {
 export interface Running extends Making {
   readonly purpose: Purpose;
   readonly stdio: readonly [number, number, number];
-  /** Descriptors besides those of joined namespaces, by their names in the plan. */
+  /** Descriptors besides those of joined namespaces, by their names in the plan. They are closed with the others. */
   readonly handles: ReadonlyMap<string, number>;
   /** Called when the process that was left behind has ended, before anything else of it is taken away. */
   readonly onEnd: (ending: Ending, usage: ProcessUsage, id: string) => void;
@@ -52,6 +54,8 @@ export class Sandboxes {
   readonly #busy = new Set<string>();
   /** Those that an earlier helper made. */
   readonly #adopted = new Set<string>();
+  /** When the processes end that the others stand on. */
+  readonly #ends = new Map<string, Promise<void>>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #premises: Premises;
   readonly #changed: () => void;
@@ -68,7 +72,7 @@ export class Sandboxes {
       unpacked: join(STORE, resolve(state).slice(1).replaceAll('/', '-')),
       firstTenant,
       hierarchies: hostHierarchies(),
-      reserved: new Map(),
+      networks: new Map(),
     };
     this.#changed = changed;
     mkdirSync(this.#premises.staging, { recursive: true, mode: 0o755 });
@@ -95,7 +99,7 @@ export class Sandboxes {
   propose(): Result<'sandbox/propose'> {
     const taken = [...this.list().map(each => each.name), ...this.#busy];
     const number = Array.from({ length: taken.length + 1 }, (_, index) => index + 1).find(each => !taken.includes(`sandbox-${each}`)) ?? 1;
-    const subnet = freeSubnet(occupiedHere());
+    const subnet = freeSubnetHere([...this.#premises.networks.values()]);
     return { name: `sandbox-${number}`, ...(subnet && { subnet: formatNetwork(subnet) }), taken };
   }
 
@@ -104,7 +108,7 @@ export class Sandboxes {
     this.#requireFree(definition.name);
     const id = newId();
     using handles = new Handles();
-    const found = await this.#lookUp(id, { definition, caller, world }, handles).finally(() => this.#premises.reserved.delete(id));
+    const found = await this.#lookUp(id, { definition, caller, world }, handles).finally(() => this.#premises.networks.delete(id));
     return { steps: describe(planFor(definition, found.facts, { kind: 'stay' })), notices: [...found.notices], found };
   }
 
@@ -122,16 +126,17 @@ export class Sandboxes {
   /** @throws Refusal as create does */
   async start(running: Running): Promise<Sandbox> {
     const { definition } = running;
+    using handles = new Handles(running.handles);
     if (process.getuid?.() !== 0)
       throw new Refusal('denied', `Could not make sandbox ${definition.name}: the helper does not run as root.`);
     this.#requireFree(definition.name);
     const id = newId();
     this.#busy.add(definition.name);
     try {
-      return await this.#start(id, running);
+      return await this.#start(id, running, handles);
     } finally {
       this.#busy.delete(definition.name);
-      this.#premises.reserved.delete(id);
+      if (!this.#kept.has(id)) this.#premises.networks.delete(id);
     }
   }
 
@@ -186,10 +191,9 @@ export class Sandboxes {
     return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles);
   }
 
-  async #start(id: string, running: Running): Promise<Sandbox> {
+  async #start(id: string, running: Running, handles: Handles): Promise<Sandbox> {
     const { definition: written, caller, purpose, stdio, onEnd } = running;
     const { records } = this.#premises;
-    using handles = new Handles();
     const found = await this.#lookUp(id, running, handles);
     const { traces, notices, profile } = found;
     const record = (): void => records.write({ phase: 'making', traces });
@@ -205,14 +209,26 @@ export class Sandboxes {
         records.write({ phase: 'ready', ...kept });
         this.#kept.set(id, kept);
       };
+      let end = (): void => undefined;
+      this.#ends.set(
+        id,
+        new Promise(resolve => {
+          end = resolve;
+        }),
+      );
       const ended: Ended = (ending, usage) => {
+        end();
         onEnd(ending, usage, id);
         void this.#forget(id);
       };
-      const all = new Map([...handles.all, ...running.handles]);
-      await carryOut({ definition, plan: planFor(definition, facts, purpose), done, record, ready, stdio, handles: all, onEnd: ended });
+      const map = await mapFor(definition, facts);
+      if (map !== undefined) handles.add('ids of its users', map);
+      const idmap = (from: string, handle: string): void => void handles.add(handle, idmapped(from, map ?? -1));
+      const plan = planFor(definition, facts, purpose);
+      await carryOut({ definition, plan, done, record, ready, idmap, stdio, handles: handles.all, onEnd: ended });
     } catch (error) {
       this.#kept.delete(id);
+      this.#ends.delete(id);
       await this.#undo(traces);
       throw error;
     }
@@ -234,10 +250,12 @@ export class Sandboxes {
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
     const { name, pid } = sandbox;
     const init = async (): Promise<void> => {
-      if (pid !== undefined && start !== undefined) await endInit(name, pid, start);
+      if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.get(sandbox.id));
     };
     await takeAway(traces, this.#premises.hierarchies, init);
     this.#premises.records.delete(sandbox.id);
+    this.#premises.networks.delete(sandbox.id);
+    this.#ends.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
   }
 
@@ -257,6 +275,7 @@ export class Sandboxes {
         const { phase: _, ...kept } = record;
         this.#kept.set(traces.id, kept);
         this.#adopted.add(traces.id);
+        if (traces.network) this.#premises.networks.set(traces.id, parseIpv4(traces.network.hostAddress));
         continue;
       }
       this.#busy.add(traces.name);

@@ -22,7 +22,7 @@ import { here } from './mount-calls.ts';
 import { ownMounts } from './own-mounts.ts';
 import { enterRoot, hostFiles, leaveOldRoot, rootOf, STAGING } from './root-files.ts';
 import { ownSources, takeSources } from './sources.ts';
-import { lateMounts, type Surroundings, systemMounts, systemSources } from './system-mounts.ts';
+import { kernelMounts, lateMounts, type Surroundings, systemMounts, systemSources } from './system-mounts.ts';
 
 /** Nothing to do where none of the types is wanted. */
 export function unshare(types: readonly NamespaceType[]): Call[] {
@@ -44,10 +44,11 @@ export const filesOf = (definition: Definition, facts: Facts): Call[] => [
 /** All mounts but those that need the namespaces of the sandbox's own user namespace. */
 export const mountsOf = (definition: Definition, { staging }: Facts, surroundings: Surroundings): Call[] => [
   { call: 'umask', arguments: [0] }, // the modes below are meant as they stand
-  ...enterRoot(definition, staging, [...systemSources(surroundings), ...ownSources(definition, staging)]),
+  ...enterRoot(definition, staging, [...systemSources(surroundings, staging), ...ownSources(definition, staging)]),
+  ...kernelMounts(surroundings),
+  ...leaveOldRoot,
   ...systemMounts(surroundings),
   ...ownMounts(definition, surroundings.guarded),
-  ...leaveOldRoot,
 ];
 
 /** Becomes the caller before the user namespace is made, so that it is the caller's and not root's. */

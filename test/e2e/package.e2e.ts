@@ -23,6 +23,7 @@ const shipped = [
   'extension/dist/burrow.cjs',
   'extension/dist/definition.schema.json',
   'extension/dist/discovery-worker.cjs',
+  'extension/dist/keeper.cjs',
   'extension/dist/extension.cjs',
   'extension/dist/koffi.node',
   'extension/dist/stage',

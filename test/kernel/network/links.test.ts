@@ -1,10 +1,11 @@
 // What is asked of rtnetlink, in a network namespace that only this process has.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { parseIpv4 } from '../../../helper/network/address.ts';
 import { removeAtOnce, removeLink } from '../../../helper/network/remove-link.ts';
-import { getAddresses, getLinks, LOOPBACK, newAddress, newVeth, up } from '../../../helper/network/rtnetlink.ts';
+import { getAddresses, getLinks, LOOPBACK, networkAround, newAddress, newVeth, up } from '../../../helper/network/rtnetlink.ts';
 import { cloneFlag } from '../../../helper/sys/flags.ts';
 import { sys } from '../../../helper/sys/libc.ts';
 import { RequestFailed, RouteSocket } from '../../../helper/sys/netlink.ts';
@@ -82,6 +83,20 @@ describe('links', () => {
     );
     await removeLink('pair0');
     removeAtOnce('pair0');
+  });
+
+  it('finds the network around an address', () => {
+    const { host } = makePair('one', 'other');
+    using socket = new RouteSocket();
+    const around = (address: string): unknown => networkAround(socket, parseIpv4(address).address);
+    assert.equal(around('10.9.0.2'), undefined);
+    socket.together([newAddress(host, parseIpv4('10.9.0.1/29'), '10.9.0.1/29 on one'), up(host, 'one')]);
+    assert.deepEqual(around('10.9.0.1'), parseIpv4('10.9.0.1/32'));
+    assert.deepEqual(around('10.9.0.2'), parseIpv4('10.9.0.0/29'));
+    assert.equal(around('10.9.0.8'), undefined);
+    execFileSync('ip', ['route', 'add', 'blackhole', '10.10.0.0/16']);
+    assert.notEqual(around('10.10.0.1'), undefined);
+    removeAtOnce('one');
   });
 
   it('says why a link cannot be removed', async () => {

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseIpv4 } from '../../../../helper/network/address.ts';
+import { type Ipv4Network, overlap, parseIpv4 } from '../../../../helper/network/address.ts';
 import { addressesOf, formatNetwork, freeSubnet, type Occupied, requireFree } from '../../../../helper/network/subnets.ts';
 import { Refusal } from '../../../../helper/sys/errors.ts';
 
 const occupied = (...networks: readonly string[]): Occupied[] =>
   networks.map(network => ({ network: parseIpv4(network), because: () => `the route to ${network}` }));
 
-const free = (...networks: readonly string[]): string | undefined => {
-  const subnet = freeSubnet(occupied(...networks));
-  return subnet && formatNetwork(subnet);
+/** Of networks that are known, and the same where only the kernel knows them. */
+const free = (...written: readonly string[]): string | undefined => {
+  const networks = written.map(parseIpv4);
+  const around = (address: number): Ipv4Network | undefined => networks.find(each => overlap(each, { address, prefix: 32 }));
+  const [known, asked] = [freeSubnet(networks, () => undefined), freeSubnet([], around)];
+  assert.deepEqual(known, asked);
+  return known && formatNetwork(known);
 };
 
 describe('freeSubnet', () => {
