@@ -1,12 +1,12 @@
 /** A definition to be changed by hand: all its keys, each with what else it could be. */
 export const definitionText = (
   name: string,
-): string => `// A sandbox. "Burrow: Show Plan" says what will be done, "Burrow: Create Sandbox from This File" does it.
-// The values are what a sandbox has when nothing is said; what is behind // is what else could be said.
+): string => `// A sandbox, with the values that it has when nothing is said; what stands behind // could be said instead.
+// "Burrow: Show Plan" says what will be done, "Burrow: Create Sandbox from This File" does it.
 {
   "name": ${JSON.stringify(name)},
 
-  // ["net", "pid"]: only these are new. For each type: true (new), false (the host's), or one to join:
+  // ["net", "pid"]: only these are new. Or for each type true (new), false (the host's) or one to join:
   // { "net": "container:redis-1" }, "sandbox:web", "netns:blue", "pid:812", "net:4026532345"
   "namespaces": ["net", "mnt", "pid", "user", "uts", "ipc", "cgroup", "time"],
   "hostname": ${JSON.stringify(name)},
@@ -14,23 +14,27 @@ export const definitionText = (
   // Seconds that are added to the clocks inside.
   "time": { "monotonicSeconds": 0, "boottimeSeconds": 0 },
 
-  // "root": you as root. "auto": also your range of /etc/subuid. "same": you as yourself. { "tenant": 3 }: a reserved range.
-  // { "uid": [{ "inside": 0, "outside": 1000, "count": 1 }], "gid": [{ "inside": 0, "outside": 1000, "count": 1 }] }
+  // "root": you as root. "auto": also your range of /etc/subuid. "same": you as yourself.
+  // { "tenant": 3 }: root of a reserved range. Or maps of your own:
+  // { "uid": [{ "inside": 0, "outside": 1000 }], "gid": [{ "inside": 0, "outside": 1000 }] }
   "users": "root",
 
-  // "discard": this machine's files, writes vanish. "readonly", "host": as they are. "empty": nothing but the mounts.
-  // { "directory": "/srv/rootfs", "readonly": true }, { "archive": "/srv/rootfs.tar.gz" }, { "image": "/srv/oci-layout" }
+  // "discard": this machine's files, writes vanish. "readonly". "host": as they are.
+  // "empty": nothing but the mounts. { "directory": "/srv/rootfs", "readonly": true }
+  // { "archive": "/srv/rootfs.tar.gz" }, { "image": "/srv/oci-layout" }
   "root": "discard",
-  // Mounted in this order. Other types: "overlay", "proc", "sysfs", "devpts", "mqueue", "cgroup2", "dev", "mask", "readonly".
-  // { "type": "bind", "source": "/srv/data", "path": "/srv/data", "readonly": true }
+  // In this order. { "type": "bind", "source": "/srv/data", "path": "/srv/data", "readonly": true }
   // { "type": "file", "path": "/etc/motd", "content": "Hello\\n", "mode": "644" }
+  // Other types: overlay, proc, sysfs, devpts, mqueue, cgroup2, dev, mask, readonly.
   "mounts": [{ "type": "tmpfs", "path": "/tmp", "mode": "1777" }],
 
-  // "link": to the host in a free subnet. "none": only the loopback. { "host": "10.201.7.1/30", "address": "10.201.7.2/30" }
+  // "link": to the host in a free subnet. "none": only the loopback.
+  // { "host": "10.201.7.1/30", "address": "10.201.7.2/30" }: these.
   "network": "link",
 
-  // All processes together: "memory": "512M", "swap": "64M", "cpu": 1.5, "processes": 256, "ioWeight": 100,
-  // "wallSeconds": 60, "cpuSeconds": 30. Each: "files": 1024, "rlimits": { "core": 0 }
+  // Of all processes together: "memory": "512M", "swap": "64M", "cpu": 1.5, "processes": 256,
+  // "ioWeight": 100. Of each: "files": 1024, "rlimits": { "core": 0 }
+  // Of a run: "wallSeconds": 60, "cpuSeconds": 30
   "limits": {},
 
   "security": {

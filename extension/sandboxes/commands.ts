@@ -11,6 +11,7 @@ import { NotRunning } from '../helper-client/errors.ts';
 import { type Button, explain } from '../helper-client/explain.ts';
 import { inert } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
+import { givenName } from '../names.ts';
 import { showExplanation } from '../notify.ts';
 import { withProgress } from '../progress.ts';
 import type { Choice } from '../questions.ts';
@@ -51,11 +52,14 @@ async function create(session: Session, input: DefinitionInput): Promise<void> {
   await run('burrow.terminal.open', { kind: 'sandbox', id: sandbox.id });
 }
 
-/** The network namespaces that a sandbox can join: with what is known of each, but the host's. */
-const networkSpaces = (machine: Machine): Choice<number>[] =>
-  subjectChoices(machine, ['namespace']).flatMap(({ label, description, value }) =>
+/** The network namespaces that a sandbox can join, all but the host's: first those that somebody has named. */
+function networkSpaces(machine: Machine): Choice<number>[] {
+  const spaces = subjectChoices(machine, ['namespace']).flatMap(({ label, description, value }) =>
     value.kind === 'namespace' && value.key.type === 'net' ? [{ label, description, value: value.key.inode }] : [],
   );
+  const isNamed = ({ value }: Choice<number>): boolean => givenName(machine, { type: 'net', inode: value }) !== undefined;
+  return [...spaces.filter(isNamed), ...spaces.filter(each => !isNamed(each))];
+}
 
 export async function createScratchSandbox(session: Session): Promise<void> {
   if (!(await helperRuns(session, 'Making a sandbox'))) return;

@@ -72,6 +72,7 @@ step('the network of another sandbox can be joined', async ({ workbench, helper 
   await quickInput.accept();
   await quickInput.row('Join a network namespace…').waitFor();
   await quickInput.choose('Join a network namespace…');
+  await quickInput.type('sandbox lab');
   await quickInput.choose(new RegExp(`net:${lab?.namespaces.net}`));
   await quickInput.waitUntilClosed();
   await terminal.waitUntilFocused();
