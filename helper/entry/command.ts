@@ -1,5 +1,6 @@
 // The end of a stage program: it becomes a command. Pure: a table of calls.
 import { type Confinement, confine } from '../security/confine.ts';
+import { endWithHelper } from '../stage/calls.ts';
 import type { Call } from '../stage/program.ts';
 import { TIOCSCTTY } from '../sys/flags.ts';
 import type { Identity } from './identity.ts';
@@ -28,12 +29,14 @@ export interface Command {
   readonly confinement: Confinement;
   /** A shell that exists there when left out. */
   readonly command: readonly string[] | undefined;
+  /** Ends with the helper, whose own child it must be for that. */
+  readonly mortal: boolean;
   /** Besides what every command gets. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export function commandCalls(given: Command): Call[] {
-  const { terminal, directory, umask, identity, confinement } = given;
+  const { terminal, directory, umask, identity, confinement, mortal } = given;
   const { uid, gid } = identity;
   return [
     { call: 'setsid', arguments: [] },
@@ -43,6 +46,7 @@ export function commandCalls(given: Command): Call[] {
     ...confine(confinement, uid, [
       { call: 'setresgid', arguments: [gid, gid, gid] },
       { call: 'setresuid', arguments: [uid, uid, uid] },
+      ...(mortal ? [endWithHelper] : []),
       // With the command's own rights, as a shell would have it.
       ...(directory === '/' ? [] : [{ call: 'chdir', arguments: [directory], tolerate: 'all' } as const]),
     ]),

@@ -54,6 +54,7 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
       identity,
       confinement,
       command: entry.command,
+      mortal: false,
       environment: { ...terms?.environment, ...entry.environment },
     },
   });

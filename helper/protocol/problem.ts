@@ -82,7 +82,9 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function choices(issue: Issue): string[] {
   if (issue.code === 'invalid_type') return [typeNames[issue.expected] ?? issue.expected];
-  return issue.code === 'invalid_value' ? issue.values.map(each => JSON.stringify(each)) : [issue.message];
+  if (issue.code === 'invalid_value') return issue.values.map(each => JSON.stringify(each));
+  // Said once for all that it may be.
+  return [issue.message.replace(/^must be /, '')];
 }
 
 function bounded({ origin }: Invalid<'too_small' | 'too_big'>, how: string, bound: number): string {

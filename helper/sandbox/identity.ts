@@ -12,9 +12,9 @@ import type { Ids } from './ids.ts';
  * Names are those of the sandbox's own /etc/passwd. An archive that is not unpacked yet has none, and its names are looked up then.
  * @throws Refusal as identify does
  */
-export function identityIn({ name, root, user, namespaces }: Definition, { uids, gids }: Ids, unpacked: Unpacked | undefined): Identity {
+export function identityIn({ name, root, user }: Definition, { uids, gids }: Ids, unpacked: Unpacked | undefined): Identity {
   using entered = new Entered(name);
-  if (namespaces.user === true) {
+  if (uids.length > 0) {
     entered.uidMap = [...uids];
     entered.gidMap = [...gids];
   }

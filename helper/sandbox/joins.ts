@@ -9,6 +9,7 @@ import { Refusal } from '../sys/errors.ts';
 import { NS_GET_PARENT } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 import type { Joined } from './facts.ts';
+import type { Ids } from './ids.ts';
 import type { Kept } from './records.ts';
 
 /** Descriptors of the helper, by the names that a program has for them. */
@@ -20,9 +21,9 @@ export class Handles implements Disposable {
     this.all = new Map(own);
   }
 
-  add(handle: string, fd: number): Joined {
+  add(handle: string, fd: number, path = ''): Joined {
     this.all.set(handle, fd);
-    return { handle };
+    return { handle, path };
   }
 
   [Symbol.dispose](): void {
@@ -30,16 +31,19 @@ export class Handles implements Disposable {
   }
 }
 
+export interface Joins {
+  readonly joined: Partial<Readonly<Record<NamespaceType, Joined>>>;
+  /** Of the user namespace that is joined; empty where no process is left in it, that could show them. */
+  readonly ids: Ids;
+}
+
 /**
  * Those that turn out to be the host's own are none to join.
  * @throws Refusal `unknown` or `gone`, with the key of the definition
  */
-export async function openJoins(
-  { namespaces }: Definition,
-  world: World,
-  handles: Handles,
-): Promise<Partial<Record<NamespaceType, Joined>>> {
+export async function openJoins({ namespaces }: Definition, world: World, handles: Handles): Promise<Joins> {
   const joined: Partial<Record<NamespaceType, Joined>> = {};
+  let ids: Ids = { uids: [], gids: [] };
   for (const type of namespaceTypes) {
     const choice = namespaces[type];
     if (typeof choice === 'boolean') continue;
@@ -49,10 +53,14 @@ export async function openJoins(
     const fd = entered.namespaces.get(type);
     if (fd === undefined) continue;
     entered.namespaces.delete(type); // it is ours now
-    joined[type] = handles.add(`${type} of ${choice}`, fd);
+    joined[type] = handles.add(`${type} of ${choice}`, fd, pathOf(type, choice, entered.member));
+    if (type === 'user') ids = { uids: entered.uidMap ?? [], gids: entered.gidMap ?? [] };
   }
-  return joined;
+  return { joined, ids };
 }
+
+const pathOf = (type: NamespaceType, choice: string, member: number | undefined): string =>
+  choice.startsWith('netns:') ? `/run/netns/${choice.slice('netns:'.length)}` : `/proc/${member ?? 'PID'}/ns/${type}`;
 
 /** A bare number is an inode; a bare name is a sandbox or a container. */
 function targetOf(type: NamespaceType, choice: string, { sandboxes }: World): Target {

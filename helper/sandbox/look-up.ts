@@ -6,9 +6,8 @@ import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
 import { openFileAs } from '../image/as-caller.ts';
-import type { Ipv4Network } from '../network/address.ts';
+import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
-import type { SandboxNetwork } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
 import { supportedTypes } from '../sys/procfs.ts';
 import { confinementOf, groupLimitsOf, keyOf } from './confinement.ts';
@@ -39,8 +38,8 @@ export interface Premises {
   readonly firstTenant: number | undefined;
   /** As this host had them when the helper started. */
   readonly hierarchies: readonly Hierarchy[];
-  /** Networks of those that are being made, which the host does not have yet. */
-  readonly reserved: Map<string, SandboxNetwork>;
+  /** Networks of those that live and those that are being made, whose the host does not have yet. */
+  readonly networks: Map<string, Ipv4Network>;
 }
 
 export interface Found {
@@ -57,26 +56,26 @@ export async function lookUp(
   id: string,
   definition: Definition,
   caller: Caller,
-  { records, staging, pins, unpacked, firstTenant, hierarchies, reserved }: Premises,
+  { records, staging, pins, unpacked, firstTenant, hierarchies, networks }: Premises,
   world: World,
   kept: readonly Kept[],
   handles: Handles,
-  networks: () => readonly Ipv4Network[],
 ): Promise<Found> {
   const { uid, gid, groups } = caller;
   const { namespaces, init, limits } = definition;
-  if (uid !== 0 && namespaces.user === false)
+  requireRoot(definition, uid);
+  const { joined, ids: theirs } = await openJoins(definition, world, handles);
+  // What is named may turn out to be the host's.
+  if (uid !== 0 && namespaces.user !== true && !joined.user)
     throw new Refusal('denied', 'namespaces.user: only root may do without a user namespace.', {
       hint: 'Leave "user" among the namespaces.',
     });
-  requireRoot(definition, uid);
   const users = definition.users ?? 'root';
-  const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : { uids: [], gids: [] };
+  const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : theirs;
   const tenant = typeof users === 'object' && 'tenant' in users ? openTenant(users.tenant, kept, handles) : undefined;
-  const joined = await openJoins(definition, world, handles);
   // From the choice until it is reserved nobody else gets a turn.
-  const network = networkFor(id, definition, networks());
-  if (network) reserved.set(id, network);
+  const network = networkFor(id, definition, [...networks.values()]);
+  if (network) networks.set(id, parseIpv4(network.hostAddress));
   const source = unpackedFrom(definition, join(unpacked, id));
   const killable = namespaces.pid !== true && init !== 'none';
   const { places, make, missing } = layOut(id, hierarchies, {
@@ -109,6 +108,7 @@ export async function lookUp(
     name: definition.name,
     ...(network && { network }),
     cgroups: places.length > 0,
+    disks: [...facts.disks],
     ...(source && { unpacked: source.into }),
     ...(init === 'none' && { pins: join(pins, id) }),
   };

@@ -15,7 +15,8 @@ import {
 } from '../sys/flags.ts';
 
 export const here: Argument = { text: 'AT_FDCWD', value: AT_FDCWD };
-export const quiet = flags(mountFlags, 'MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC');
+export const quietly = ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'] as const;
+export const quiet = flags(mountFlags, ...quietly);
 export const plain = flags(mountFlags, 'MS_NOSUID', 'MS_NODEV');
 
 type Tolerate = Call['tolerate'];

@@ -1,10 +1,11 @@
 // A definition becomes a plan: what the helper does and what the stage calls, in order, before
 // anything is touched. Pure: the facts about the host come in as data.
 import { BIRTHPLACE, birthplaceAmong, joinCalls } from '../cgroup/join.ts';
+import { makeCalls } from '../cgroup/make-calls.ts';
 import { commandCalls } from '../entry/command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
-import { prelude } from '../stage/calls.ts';
+import { prelude, setgroups } from '../stage/calls.ts';
 import type { Call } from '../stage/program.ts';
 import { umaskOf } from './confinement.ts';
 import type { Facts } from './facts.ts';
@@ -31,7 +32,8 @@ import type { Surroundings } from './system-mounts.ts';
 export type Purpose = { readonly kind: 'stay' } | { readonly kind: 'run'; readonly terminal: boolean };
 
 /** A run ends with whoever waits for it; nobody else would. */
-const isMortal = ({ persist, onExit }: Definition, { kind }: Purpose): boolean => !persist || (kind === 'run' && onExit === 'remove');
+export const isMortal = ({ persist, onExit }: Definition, { kind }: Purpose): boolean =>
+  !persist || (kind === 'run' && onExit === 'remove');
 
 /** The handle that the command's wait status is written to. */
 export const ENDING = 'how the command ended';
@@ -44,7 +46,8 @@ const steps = (calls: readonly Call[]): Step[] => calls.map(stage);
  * could then change the whole machine: the kernel lets uid 0 write to /proc/sys by its number alone. So
  * such a sandbox is `guarded`: all is mounted by the host's root, /proc with its dangerous parts shut,
  * before the user namespace is made, and therefore locked. The same order serves where there is no user
- * namespace, or where a pid or time namespace is joined that belongs to another one.
+ * namespace or that of somebody else, who may be root outside too, and where a pid or time namespace is
+ * joined that belongs to another one.
  */
 export function planFor(definition: Definition, facts: Facts, purpose: Purpose): Plan {
   const guarded = isGuarded(definition, facts);
@@ -64,7 +67,11 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
   const clocks = clockSteps(definition);
   const pins = definition.init === 'none' ? pinSteps(own, facts) : [];
   const { into, fork } = forkSteps(definition, facts, guarded);
-  const end = [...steps(finish(definition, surroundings, isMortal(definition, purpose))), ...lastSteps(definition, facts, purpose)];
+  const end = [
+    ...steps(finish(definition, surroundings, definition.init === true && isMortal(definition, purpose))),
+    ...pins,
+    ...lastSteps(definition, facts, purpose),
+  ];
   const begin = [...beginning(definition, facts), ...into, ...joinSteps(facts)];
   if (guarded)
     return [
@@ -78,17 +85,16 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
       ...mounts,
       ...user,
       // Once more: what was mounted until now is locked in it.
-      ...fresh(...(user.length > 0 ? (['mnt'] as const) : []), 'net', 'ipc', 'uts'),
+      ...fresh(...(own.has('user') || facts.joined.user ? (['mnt'] as const) : []), 'net', 'ipc', 'uts'),
       ...network,
-      ...pins,
       ...end,
     ];
   const late = fresh('mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time');
-  return [...begin, ...fresh('mnt'), ...files, ...user, ...late, ...clocks, ...network, ...pins, ...fork, ...mounts, ...end];
+  return [...begin, ...fresh('mnt'), ...files, ...user, ...late, ...clocks, ...network, ...fork, ...mounts, ...end];
 }
 
 export const isGuarded = ({ namespaces }: Pick<Definition, 'namespaces'>, { uids, joined }: Pick<Facts, 'uids' | 'joined'>): boolean =>
-  namespaces.user === false || uids.some(({ outside }) => outside === 0) || joined.pid !== undefined || joined.time !== undefined;
+  namespaces.user !== true || uids.some(({ outside }) => outside === 0) || joined.pid !== undefined || joined.time !== undefined;
 
 const ownTypes = ({ namespaces }: Definition, { types }: Facts): ReadonlySet<NamespaceType> =>
   new Set(namespaceTypes.filter(type => namespaces[type] === true && types.has(type)));
@@ -96,9 +102,10 @@ const ownTypes = ({ namespaces }: Definition, { types }: Facts): ReadonlySet<Nam
 const beginning = (definition: Definition, { record, cgroups, unpacked }: Facts): Step[] => [
   helper({ do: 'record', path: record }),
   ...(unpacked ? [helper({ do: 'unpack', ...unpacked })] : []),
-  ...cgroups.make.map(step => helper({ do: 'group', step })),
+  ...cgroups.make.v2.map(step => helper({ do: 'group', step })),
   ...idmappedSources(definition).map(({ path, name }) => helper({ do: 'idmap', from: path, handle: name })),
   ...prelude.map(stage),
+  ...steps(cgroups.make.v1.flatMap(makeCalls)),
 ];
 
 /**
@@ -126,9 +133,12 @@ const joinSteps = ({ joined }: Facts): Step[] =>
 
 function userSteps(definition: Definition, facts: Facts): Step[] {
   const { joined, tenant, uids, gids } = facts;
-  if (joined.user) return [stage(join(joined.user, 'user')), ...steps(becomeFirst(facts))];
-  if (definition.namespaces.user !== true) return [];
-  const map = helper({ do: 'map-ids', uids, gids, denySetgroups: (definition.users ?? 'root') === 'root' || definition.users === 'same' });
+  // Those of the helper are nobody's inside.
+  if (joined.user) return [...steps([setgroups(facts.groups)]), stage(join(joined.user, 'user')), ...steps(becomeFirst(facts))];
+  if (definition.namespaces.user !== true) return steps([setgroups([])]);
+  // Who has no groups but the caller's own must not be able to give one up (CVE-2018-7169).
+  const denySetgroups = gids.every(({ outside, count }) => outside === facts.gid && count === 1);
+  const map = helper({ do: 'map-ids', uids, gids, denySetgroups });
   const own = [...steps(unshare(['user'])), map, ...steps(becomeFirst(facts))];
   if (tenant === undefined) return [...steps(becomeCaller(facts)), ...own];
   const block = { inside: 0, outside: 0, count: uids[0]?.count ?? 1 };
@@ -168,6 +178,7 @@ function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step
     identity,
     confinement,
     command: definition.command,
+    mortal: !definition.init && isMortal(definition, purpose),
     environment: definition.environment,
   });
   const before = definition.init ? commandBelowInit(definition, ENDING) : purpose.kind === 'run' ? commandAlone : commandAloneInSilence;

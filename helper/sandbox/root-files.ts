@@ -69,7 +69,7 @@ const covers = (at: string): Call[] => own.map(name => mount('tmpfs', `${at}/${n
 function overlay(disk: string, index: number, staging: string): Call[] {
   const upper = `${staging}/upper/${index}`;
   const work = `${staging}/work/${index}`;
-  const data = `lowerdir=${escaped(disk)},upperdir=${escaped(upper)},workdir=${escaped(work)}`;
+  const data = `lowerdir=${escaped(disk)},upperdir=${escaped(upper)},workdir=${escaped(work)},redirect_dir=off,metacopy=off`;
   const at = disk === '/' ? rootAt(staging) : `${rootAt(staging)}${disk}`;
   return [mkdir(upper), mkdir(work), mount('overlay', at, 'overlay', flags(mountFlags, 'MS_NODEV'), data, index === 0 ? undefined : 'all')];
 }
@@ -90,7 +90,10 @@ export function enterRoot(definition: Definition, staging: string, sources: read
 
 const detach: Argument = { text: 'MNT_DETACH', value: MNT_DETACH };
 
-/** Until then a new /proc or /sys is granted, because the host's are in sight. */
+/**
+ * Until then a new /proc or /sys is granted, because the host's are in sight; and until then /.. is the host's root, to which
+ * a link like ../../etc in what the sandbox's files are made of would lead. So it comes before any path of the definition.
+ */
 export const leaveOldRoot: readonly Call[] = [
   { call: 'umount2', arguments: ['.', detach] },
   { call: 'chdir', arguments: ['/'] },

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findPlaces } from '../cgroup/group.ts';
+import { findPlaces, removeShared } from '../cgroup/group.ts';
 import { hostHierarchies } from '../cgroup/hierarchies.ts';
 import type { Place } from '../cgroup/layout.ts';
 import type { Dwelling, Terms, World } from '../entry/target.ts';
-import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
+import { parseIpv4 } from '../network/address.ts';
 import { freeSubnetHere } from '../network/occupied.ts';
 import { formatNetwork } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
@@ -22,7 +22,7 @@ import { endInit, isAlive } from './init.ts';
 import { Handles } from './joins.ts';
 import { type Caller, type Found, lookUp, type Premises } from './look-up.ts';
 import { carryOut } from './making.ts';
-import { type Purpose, planFor } from './plan.ts';
+import { isMortal, type Purpose, planFor } from './plan.ts';
 import { type Kept, Records, type Traces } from './records.ts';
 import { describe } from './steps.ts';
 import { takeAway } from './teardown.ts';
@@ -54,6 +54,8 @@ export class Sandboxes {
   readonly #busy = new Set<string>();
   /** Those that an earlier helper made. */
   readonly #adopted = new Set<string>();
+  /** When the processes end that the others stand on. */
+  readonly #ends = new Map<string, Promise<void>>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #premises: Premises;
   readonly #changed: () => void;
@@ -70,7 +72,7 @@ export class Sandboxes {
       unpacked: join(STORE, resolve(state).slice(1).replaceAll('/', '-')),
       firstTenant,
       hierarchies: hostHierarchies(),
-      reserved: new Map(),
+      networks: new Map(),
     };
     this.#changed = changed;
     mkdirSync(this.#premises.staging, { recursive: true, mode: 0o755 });
@@ -97,7 +99,7 @@ export class Sandboxes {
   propose(): Result<'sandbox/propose'> {
     const taken = [...this.list().map(each => each.name), ...this.#busy];
     const number = Array.from({ length: taken.length + 1 }, (_, index) => index + 1).find(each => !taken.includes(`sandbox-${each}`)) ?? 1;
-    const subnet = freeSubnetHere(this.#networks());
+    const subnet = freeSubnetHere([...this.#premises.networks.values()]);
     return { name: `sandbox-${number}`, ...(subnet && { subnet: formatNetwork(subnet) }), taken };
   }
 
@@ -106,7 +108,7 @@ export class Sandboxes {
     this.#requireFree(definition.name);
     const id = newId();
     using handles = new Handles();
-    const found = await this.#lookUp(id, { definition, caller, world }, handles).finally(() => this.#premises.reserved.delete(id));
+    const found = await this.#lookUp(id, { definition, caller, world }, handles).finally(() => this.#premises.networks.delete(id));
     return { steps: describe(planFor(definition, found.facts, { kind: 'stay' })), notices: [...found.notices], found };
   }
 
@@ -134,7 +136,8 @@ export class Sandboxes {
       return await this.#start(id, running, handles);
     } finally {
       this.#busy.delete(definition.name);
-      this.#premises.reserved.delete(id);
+      if (!this.#kept.has(id)) this.#premises.networks.delete(id);
+      this.#tidy();
     }
   }
 
@@ -177,12 +180,6 @@ export class Sandboxes {
     };
   }
 
-  /** Of those that live and those that are being made. */
-  #networks(): Ipv4Network[] {
-    const living = this.#all().flatMap(({ traces }) => traces.network ?? []);
-    return [...living, ...this.#premises.reserved.values()].map(({ hostAddress }) => parseIpv4(hostAddress));
-  }
-
   #requireFree(name: string): void {
     if (!this.#busy.has(name) && !this.list().some(each => each.name === name)) return;
     throw new Refusal('taken', `There is a sandbox called ${name} already.`, {
@@ -192,9 +189,7 @@ export class Sandboxes {
   }
 
   #lookUp(id: string, { definition, caller, world }: Making, handles: Handles): Promise<Found> {
-    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles, () =>
-      this.#networks(),
-    );
+    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles);
   }
 
   async #start(id: string, running: Running, handles: Handles): Promise<Sandbox> {
@@ -212,10 +207,19 @@ export class Sandboxes {
           ...(profile !== undefined && { profile }),
           ...bodyOf({ definition, caller, notices, traces }, definition.init === 'none' ? undefined : pid),
         };
-        records.write({ phase: 'ready', ...kept });
+        // One that ends with the helper is nothing that another could adopt.
+        if (!isMortal(definition, purpose)) records.write({ phase: 'ready', ...kept });
         this.#kept.set(id, kept);
       };
+      let end = (): void => undefined;
+      this.#ends.set(
+        id,
+        new Promise(resolve => {
+          end = resolve;
+        }),
+      );
       const ended: Ended = (ending, usage) => {
+        end();
         onEnd(ending, usage, id);
         void this.#forget(id);
       };
@@ -226,6 +230,7 @@ export class Sandboxes {
       await carryOut({ definition, plan, done, record, ready, idmap, stdio, handles: handles.all, onEnd: ended });
     } catch (error) {
       this.#kept.delete(id);
+      this.#ends.delete(id);
       await this.#undo(traces);
       throw error;
     }
@@ -247,11 +252,14 @@ export class Sandboxes {
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
     const { name, pid } = sandbox;
     const init = async (): Promise<void> => {
-      if (pid !== undefined && start !== undefined) await endInit(name, pid, start);
+      if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.get(sandbox.id));
     };
     await takeAway(traces, this.#premises.hierarchies, init);
     this.#premises.records.delete(sandbox.id);
+    this.#premises.networks.delete(sandbox.id);
+    this.#ends.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
+    this.#tidy();
   }
 
   /** One whose init has ended. What cannot be taken away now stays in the list, for the person to try again. */
@@ -270,10 +278,14 @@ export class Sandboxes {
         const { phase: _, ...kept } = record;
         this.#kept.set(traces.id, kept);
         this.#adopted.add(traces.id);
+        if (traces.network) this.#premises.networks.set(traces.id, parseIpv4(traces.network.hostAddress));
         continue;
       }
       this.#busy.add(traces.name);
-      void this.#undo(traces).finally(() => this.#busy.delete(traces.name));
+      void this.#undo(traces).finally(() => {
+        this.#busy.delete(traces.name);
+        this.#tidy();
+      });
     }
   }
 
@@ -283,6 +295,11 @@ export class Sandboxes {
       () => this.#premises.records.delete(traces.id),
       (error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }),
     );
+  }
+
+  /** After the last one nothing is left, and nobody is about to need it. */
+  #tidy(): void {
+    if (this.#kept.size + this.#busy.size === 0) removeShared(this.#premises.hierarchies);
   }
 
   /** The kernel tells only a parent of its children's end. */

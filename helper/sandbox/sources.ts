@@ -66,19 +66,26 @@ const placeTaken = (source: Source, mount: Argument, facts: Facts): Call[] => [
   ...place(mount, placeOf(facts.staging, source.name)),
 ];
 
+const fsIds = (uid: number, gid: number): Call[] => [
+  { call: 'setfsgid', arguments: [gid] },
+  { call: 'setfsuid', arguments: [uid] },
+];
+
+/** What root of the host does with no more rights to files than somebody else has. */
+export const withRightsOf = (uid: number, gid: number, groups: readonly number[], calls: readonly Call[]): Call[] => [
+  setgroups(groups),
+  ...fsIds(uid, gid),
+  ...calls,
+  ...fsIds(0, 0),
+];
+
 function takeAsCaller(sources: readonly Source[], facts: Facts): Call[] {
   const { uid, gid, groups } = facts;
   const held = ({ name }: Source): string => `caller's ${name}`;
-  const as = (user: number, group: number): Call[] => [
-    { call: 'setfsgid', arguments: [group] },
-    { call: 'setfsuid', arguments: [user] },
-  ];
+  // The links of /proc ask for no right to what they lead to but that to trace, which the stage still has.
+  const taken = sources.map(each => hold(each.path, 'no magic links', held(each)));
   return [
-    setgroups(groups),
-    ...as(uid, gid),
-    // The links of /proc ask for no right to what they lead to but that to trace, which the stage still has.
-    ...sources.map(each => hold(each.path, 'no magic links', held(each))),
-    ...as(0, 0),
+    ...withRightsOf(uid, gid, groups, taken),
     ...sources.flatMap(each => [takeHeld(held(each), each.name), ...placeTaken(each, { resultOf: each.name }, facts), close(held(each))]),
   ];
 }

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { NamespaceType } from '../protocol/model.ts';
-import { setgroups } from '../stage/calls.ts';
+import { endWithHelper, setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
 import type { Argument, Call, Instruction } from '../stage/program.ts';
 import {
@@ -12,17 +12,15 @@ import {
   O_CLOEXEC,
   PR_SET_CHILD_SUBREAPER,
   PR_SET_NAME,
-  PR_SET_PDEATHSIG,
   PR_SET_SECUREBITS,
   SECBIT_NO_SETUID_FIXUP,
-  SIGKILL,
 } from '../sys/flags.ts';
 import type { Facts, Joined } from './facts.ts';
 import { here } from './mount-calls.ts';
-import { ownMounts } from './own-mounts.ts';
+import { lateOwnMounts, ownMounts } from './own-mounts.ts';
 import { enterRoot, hostFiles, leaveOldRoot, rootOf, STAGING } from './root-files.ts';
 import { ownSources, takeSources } from './sources.ts';
-import { lateMounts, type Surroundings, systemMounts, systemSources } from './system-mounts.ts';
+import { kernelMounts, lateMounts, type Surroundings, systemMounts, systemSources } from './system-mounts.ts';
 
 /** Nothing to do where none of the types is wanted. */
 export function unshare(types: readonly NamespaceType[]): Call[] {
@@ -42,12 +40,13 @@ export const filesOf = (definition: Definition, facts: Facts): Call[] => [
 ];
 
 /** All mounts but those that need the namespaces of the sandbox's own user namespace. */
-export const mountsOf = (definition: Definition, { staging }: Facts, surroundings: Surroundings): Call[] => [
+export const mountsOf = (definition: Definition, facts: Facts, surroundings: Surroundings): Call[] => [
   { call: 'umask', arguments: [0] }, // the modes below are meant as they stand
-  ...enterRoot(definition, staging, [...systemSources(surroundings), ...ownSources(definition, staging)]),
-  ...systemMounts(surroundings),
-  ...ownMounts(definition, surroundings.guarded),
+  ...enterRoot(definition, facts.staging, [...systemSources(surroundings, facts.staging), ...ownSources(definition, facts.staging)]),
+  ...kernelMounts(surroundings),
   ...leaveOldRoot,
+  ...systemMounts(surroundings),
+  ...ownMounts(definition, facts, surroundings.guarded),
 ];
 
 /** Becomes the caller before the user namespace is made, so that it is the caller's and not root's. */
@@ -72,10 +71,11 @@ export const become = (uid: number, gid: number): Call[] => [
 ];
 
 /** @param mortal ends with the helper */
-export function finish({ hostname, domainname, name, namespaces }: Definition, surroundings: Surroundings, mortal: boolean): Call[] {
+export function finish(definition: Definition, surroundings: Surroundings, mortal: boolean): Call[] {
+  const { hostname, domainname, name, namespaces } = definition;
   const host = hostname ?? name;
   return [
-    ...(namespaces.mnt === true ? lateMounts(surroundings) : []),
+    ...(namespaces.mnt === true ? [...lateMounts(surroundings), ...lateOwnMounts(definition, surroundings.guarded)] : []),
     ...(namespaces.uts === true ? [{ call: 'sethostname', arguments: [host, host.length] } as const] : []),
     ...(domainname === undefined ? [] : [{ call: 'setdomainname', arguments: [domainname, domainname.length] } as const]),
     { call: 'prctl', arguments: [{ text: 'PR_SET_NAME', value: PR_SET_NAME }, 'burrow-init'] },
@@ -83,18 +83,7 @@ export function finish({ hostname, domainname, name, namespaces }: Definition, s
     ...(namespaces.pid === true
       ? []
       : [{ call: 'prctl', arguments: [{ text: 'PR_SET_CHILD_SUBREAPER', value: PR_SET_CHILD_SUBREAPER }, 1] } as const]),
-    // The helper may be killed, and could not remove it then.
-    ...(mortal
-      ? [
-          {
-            call: 'prctl',
-            arguments: [
-              { text: 'PR_SET_PDEATHSIG', value: PR_SET_PDEATHSIG },
-              { text: 'SIGKILL', value: SIGKILL },
-            ],
-          } as const,
-        ]
-      : []),
+    ...(mortal ? [endWithHelper] : []),
   ];
 }
 

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { type Call, flags } from '../stage/program.ts';
 import { mountFlags } from '../sys/flags.ts';
-import { bind, type Care, emptyFile, here, mkdir, mount, place, plain, quiet, restrict, take, within } from './mount-calls.ts';
+import { bind, type Care, emptyFile, here, mkdir, mount, place, plain, quiet, quietly, restrict, take, within } from './mount-calls.ts';
 
 /** Device nodes with their numbers, as in every container: linux/Documentation/admin-guide/devices.txt. */
 const devices = [
@@ -40,45 +40,48 @@ export interface Surroundings {
 }
 
 /** Taken from the host before its root is out of sight. */
-export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings): Call[] {
-  const bound = [
-    ...(guarded || ownPid ? [] : [take('/proc', 'proc', 'with what is below')]),
-    ...(guarded || ownNet ? [] : [take('/sys', 'sys', 'with what is below')]),
+export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings, staging: string): Call[] {
+  if (host) return [];
+  if (guarded) return [...guardedProc(staging), take('/sys', 'sys', 'alone')];
+  return [
+    ...(ownPid ? [] : [take('/proc', 'proc', 'with what is below')]),
+    ...(ownNet ? [] : [take('/sys', 'sys', 'with what is below')]),
+    ...devices.map(({ name }) => take(`/dev/${name}`, deviceName('/dev', name), 'alone')),
   ];
-  if (host) return bound;
-  return guarded
-    ? [take('/sys', 'sys', 'alone')]
-    : [...bound, ...devices.map(({ name }) => take(`/dev/${name}`, deviceName('/dev', name), 'alone'))];
 }
 
-export function systemMounts(surroundings: Surroundings): Call[] {
-  const { guarded, host, ownPid, ownNet, care } = surroundings;
-  const proc =
-    guarded || ownPid ? within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]) : place({ resultOf: 'proc' }, '/proc', care);
-  if (host) return [...(ownPid ? proc : []), ...(guarded ? [] : ownNet ? sysAt(care) : [])];
+/** What the kernel grants only while the host's own are in sight. */
+export function kernelMounts({ guarded, host, ownPid, ownNet, care }: Surroundings): Call[] {
+  const newProc = within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]);
+  if (host) return [...(ownPid ? newProc : []), ...(!guarded && ownNet ? sysAt(care) : [])];
+  const proc = guarded || !ownPid ? place({ resultOf: 'proc' }, '/proc', care) : newProc;
   const sys = guarded
     ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: 'sys' }, ''), ...place({ resultOf: 'sys' }, '/sys', care)]
     : ownNet
       ? sysAt(care)
       : place({ resultOf: 'sys' }, '/sys', care);
+  return [...proc, ...sys];
+}
+
+export function systemMounts({ guarded, host, care }: Surroundings): Call[] {
+  if (host) return [];
   return [
-    ...proc,
-    ...sys,
-    ...devicesAt('/dev', guarded, care),
-    ...(guarded ? guardProc() : []),
+    ...devicesAt('/dev', care, guarded ? newDevice : hostDevice),
     // Hides the sockets of the host's services, the helper's own among them.
     ...within('/run', care, at => [mount('tmpfs', at, 'tmpfs', plain, 'mode=755')]),
   ];
 }
 
+type Device = (typeof devices)[number];
+
 const deviceName = (at: string, name: string): string => `${at}/${name}`;
 
-/** A /dev with what every program expects. The host's nodes come from {@link systemSources}. */
-export function devicesAt(path: string, guarded: boolean, care: Care): Call[] {
+/** A /dev with what every program expects. */
+export function devicesAt(path: string, care: Care, node: (at: string, device: Device) => Call[]): Call[] {
   const inside = (name: string): string => `${path}/${name}`;
   return [
     ...within(path, care, at => [mount('tmpfs', at, 'tmpfs', flags(mountFlags, 'MS_NOSUID'), 'mode=755')]),
-    ...devices.flatMap(device => (guarded ? [newDevice(path, device)] : hostDevice(path, device.name))),
+    ...devices.flatMap(device => node(path, device)),
     ...links.map(([target, name]): Call => ({ call: 'symlinkat', arguments: [target, here, inside(name)] })),
     ...['pts', 'shm', 'mqueue'].map(name => mkdir(inside(name))),
     mount('devpts', inside('pts'), 'devpts', flags(mountFlags, 'MS_NOSUID', 'MS_NOEXEC'), 'newinstance,ptmxmode=0666,mode=620'),
@@ -93,34 +96,52 @@ export const lateMounts = ({ guarded, ownNet }: Surroundings): Call[] => [
 ];
 
 /** Refused where something is mounted over the host's; the sandbox works without. */
-const newSys = mount('sysfs', '/sys', 'sysfs', flags(mountFlags, 'MS_RDONLY', 'MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'), null, 'all');
+const newSys = mount('sysfs', '/sys', 'sysfs', flags(mountFlags, 'MS_RDONLY', ...quietly), null, 'all');
 const sysAt = (care: Care): Call[] => within('/sys', care, at => [{ ...newSys, arguments: ['sysfs', at, ...newSys.arguments.slice(2)] }]);
 
-/** Not every kernel has all of them. */
-function guardProc(): Call[] {
+/**
+ * Made where nobody else can write, and placed as a whole: whoever owns the root directory could exchange its /proc
+ * meanwhile, and what shuts the dangerous parts would go astray (CVE-2025-31133). Not every kernel has all of them.
+ */
+function guardedProc(staging: string): Call[] {
+  const [at, devicesDirectory] = [`${staging}/proc`, `${staging}/devices`];
   return [
+    mkdir(devicesDirectory),
+    mount('tmpfs', devicesDirectory, 'tmpfs', flags(mountFlags, 'MS_NOSUID', 'MS_NOEXEC'), 'mode=755'),
+    ...newDevice(devicesDirectory, devices[0]),
+    mkdir(at),
+    mount('proc', at, 'proc', quiet, null),
     ...readonlyParts.flatMap(name => [
-      bind(`/proc/${name}`, `/proc/${name}`, ['ENOENT']),
-      restrict(['MOUNT_ATTR_RDONLY'], here, `/proc/${name}`, ['ENOENT', 'EINVAL']),
+      bind(`${at}/${name}`, `${at}/${name}`, ['ENOENT']),
+      restrict(['MOUNT_ATTR_RDONLY'], here, `${at}/${name}`, ['ENOENT', 'EINVAL']),
     ]),
-    ...hiddenDirectories.map(name => mount('tmpfs', `/proc/${name}`, 'tmpfs', flags(mountFlags, 'MS_RDONLY'), 'size=0k', ['ENOENT'])),
-    ...hiddenFiles.map(name => bind('/dev/null', `/proc/${name}`, ['ENOENT'])),
+    ...hiddenDirectories.map(name => mount('tmpfs', `${at}/${name}`, 'tmpfs', flags(mountFlags, 'MS_RDONLY'), 'size=0k', ['ENOENT'])),
+    ...hiddenFiles.map(name => bind(deviceName(devicesDirectory, devices[0].name), `${at}/${name}`, ['ENOENT'])),
+    take(at, 'proc', 'with what is below'),
   ];
 }
 
 /** A node of its own: whoever is uid 0 outside owns the host's, and a chmod inside would reach it. */
-const newDevice = (at: string, { name, major, minor }: (typeof devices)[number]): Call => ({
-  call: 'mknodat',
-  arguments: [
-    here,
-    deviceName(at, name),
-    { text: 'S_IFCHR|0666', value: constants.S_IFCHR | 0o666 },
-    { text: `makedev(${major}, ${minor})`, value: major * 256 + minor },
-  ],
-});
+export const newDevice = (at: string, { name, major, minor }: Device): Call[] => [
+  {
+    call: 'mknodat',
+    arguments: [
+      here,
+      deviceName(at, name),
+      { text: 'S_IFCHR|0666', value: constants.S_IFCHR | 0o666 },
+      { text: `makedev(${major}, ${minor})`, value: major * 256 + minor },
+    ],
+  },
+];
 
-/** A user namespace grants no mknod(2). */
-const hostDevice = (at: string, name: string): Call[] => [
+/** A user namespace grants no mknod(2); what was taken by {@link systemSources} is placed instead. */
+const hostDevice = (at: string, { name }: Device): Call[] => [
   emptyFile(deviceName(at, name)),
   ...place({ resultOf: deviceName('/dev', name) }, deviceName(at, name)),
+];
+
+/** What /dev has already, once more. */
+export const sameDevice = (at: string, { name }: Device): Call[] => [
+  emptyFile(deviceName(at, name)),
+  bind(deviceName('/dev', name), deviceName(at, name)),
 ];

@@ -1,5 +1,5 @@
 // Calls that every program begins with.
-import { F_SETFD, FD_CLOEXEC, PR_SET_DUMPABLE, PR_SET_NAME } from '../sys/flags.ts';
+import { F_SETFD, FD_CLOEXEC, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_PDEATHSIG, SIGKILL } from '../sys/flags.ts';
 import type { Call } from './program.ts';
 
 /** Nobody inside may look at the stage before it has become something else (CVE-2016-9962), or inherit its socket. */
@@ -10,6 +10,15 @@ export const prelude: readonly Call[] = [
   { call: 'keyctl', arguments: [{ text: 'KEYCTL_JOIN_SESSION_KEYRING', value: 1 }, null], tolerate: ['ENOSYS'] },
   { call: 'fcntl', arguments: [3, { text: 'F_SETFD', value: F_SETFD }, { text: 'FD_CLOEXEC', value: FD_CLOEXEC }] },
 ];
+
+/** The helper may be killed, and could not end it then. A change of the user takes this back, prctl(2). */
+export const endWithHelper: Call = {
+  call: 'prctl',
+  arguments: [
+    { text: 'PR_SET_PDEATHSIG', value: PR_SET_PDEATHSIG },
+    { text: 'SIGKILL', value: SIGKILL },
+  ],
+};
 
 export function setgroups(groups: readonly number[]): Call {
   const list = Buffer.alloc(Math.max(4, groups.length * 4));

@@ -62,6 +62,7 @@ interface Libc {
   setgroups(count: number, groups: Buffer): number;
   setfsuid(uid: number): number;
   setfsgid(gid: number): number;
+  fgetxattr(fd: number, name: string, into: Buffer, bytes: number): number;
 }
 
 const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]>> = {
@@ -112,6 +113,7 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   setgroups: [syscallNumber.setgroups, 'size_t count, void *groups'],
   setfsuid: [syscallNumber.setfsuid, 'uint32_t uid'],
   setfsgid: [syscallNumber.setfsgid, 'uint32_t gid'],
+  fgetxattr: 'long fgetxattr(int fd, const char *name, void *into, size_t bytes)',
 };
 
 export type Native = (...args: readonly unknown[]) => unknown;
