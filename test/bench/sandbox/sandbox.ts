@@ -1,3 +1,4 @@
+import type { DefinitionInput } from '../../../helper/protocol/definition/definition.ts';
 import { inRepository } from '../../support/repository.ts';
 import { hold, run, timed } from '../measure.ts';
 import { withHelper } from '../subject.ts';
@@ -6,7 +7,7 @@ import { many } from './many.ts';
 import { bwrap, withDocker } from './throw-away.ts';
 
 const limits = { memory: '256M', processes: 100 };
-const scratch = { name: 'bench', root: 'readonly', network: 'none', command: ['/bin/true'] } as const;
+const scratch: DefinitionInput = { name: 'bench', root: 'readonly', network: 'none', command: ['/bin/true'] };
 
 export const sandbox = (): Promise<Row[]> =>
   withHelper(async subject => {
@@ -20,15 +21,20 @@ export const sandbox = (): Promise<Row[]> =>
     });
     const what = 'make and remove a sandbox: 8 namespaces, uid map, /proc, tmpfs, host name, veth with addresses, limits';
     const ran = await withDocker(10, ['/bin/true'], async docker => {
-      const times = await hold(50, {
-        burrow: timed(() => helper.request('sandbox/run', { definition: scratch })),
-        bwrap: bwrap('/bin/true'),
-        ...(docker && { docker }),
+      const burrow = timed(() => helper.request('sandbox/run', { definition: scratch }));
+      const others = {
+        'bwrap --unshare-all': { competitor: bwrap('/bin/true'), goal: 1 },
+        ...(docker && { 'docker run': { competitor: docker, goal: 0.2 } }),
+      };
+      const times = await hold<string>(50, {
+        burrow,
+        ...Object.fromEntries(Object.entries(others).map(([name, { competitor }]) => [name, competitor])),
       });
-      return [
-        compared('run true without a network, and report', times.burrow, 'bwrap --unshare-all', times.bwrap, 1),
-        ...(times.docker ? [compared('run true without a network, and report', times.burrow, 'docker run', times.docker, 0.2)] : []),
-      ];
+      const own = times['burrow'];
+      return Object.entries(others).flatMap(([name, { goal }]) => {
+        const other = times[name];
+        return own && other ? [compared('run true without a network, and report', own, name, other, goal)] : [];
+      });
     });
     return [
       compared(what, made.burrow, 'a shell script with unshare, nsenter, ip and mkdir', made.script, 0.5),
