@@ -136,7 +136,8 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     const { sandboxes } = services;
     const taken = sandboxes.list().map(each => each.name);
     const own = 'sandbox' in target ? sandboxes.seek(target.sandbox) : undefined;
-    if (own) return another(own.definition, taken);
+    // Its limits may have been changed since it was made.
+    if (own) return another({ ...own.definition, limits: own.sandbox.limits }, taken);
     return likenessOf(target, worldOf(services), { taken, uid: peer.uid, gid: peer.gid });
   },
 };

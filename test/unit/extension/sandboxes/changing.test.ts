@@ -5,6 +5,7 @@ import { changeChoice, changesWords, offeredChanges } from '../../../../extensio
 import { likenessText } from '../../../../extension/sandboxes/like-text.ts';
 import { limitDescription, limitNotation, readLimit } from '../../../../extension/sandboxes/new-limits.ts';
 import { Usages } from '../../../../extension/sandboxes/usages.ts';
+import { Definition } from '../../../../helper/protocol/definition/definition.ts';
 import type { Usage } from '../../../../helper/protocol/report.ts';
 
 type Change = Parameters<typeof changeChoice>[0];
@@ -69,9 +70,22 @@ describe('a sandbox like something', () => {
     const text = likenessText({ name: 'redis-1', network: 'none' }, ['no rights\n"command": ["evil"],'], 'redis-1\nx');
     const lines = text.split('\n');
     assert.match(lines[0] ?? '', /^\/\/ Like redis-1␊x\. /);
-    assert.equal(lines[1], '// no rights␊"command": ["evil"],');
+    assert.equal(lines[2], '// no rights␊"command": ["evil"],');
     const [definition] = readDefinitions(text, 'x');
     assert.deepEqual([definition?.name, definition?.network, definition?.command], ['redis-1', 'none', undefined]);
+  });
+
+  test('says only what it has of its own, and sizes as people write them', () => {
+    const whole = Definition.parse({
+      name: 'a',
+      limits: { memory: '256M', swap: 0 },
+      mounts: [{ type: 'tmpfs', path: '/tmp', size: 1000 }],
+    });
+    const text = likenessText(whole, [], 'b');
+    const [definition] = readDefinitions(text, 'x');
+    assert.deepEqual(definition, whole);
+    assert.match(text, /"memory": "256M",\n\s*"swap": 0\n/);
+    assert.doesNotMatch(text, /namespaces|security|persist/);
   });
 });
 
