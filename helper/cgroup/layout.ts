@@ -23,6 +23,8 @@ export interface Wishes {
   readonly guarded: boolean;
   /** Must its processes be found and ended without a pid namespace of their own? */
   readonly killable: boolean;
+  /** Must be known how much processor time all its processes have used? */
+  readonly counted?: boolean;
 }
 
 export type Step =
@@ -52,12 +54,13 @@ export function placeIn(hierarchy: Hierarchy, id: string): Place {
 /** All that a sandbox of any kind can have; what is not there counts as removed already. */
 export const everyPlace = (hierarchies: readonly Hierarchy[], id: string): Place[] => hierarchies.map(hierarchy => placeIn(hierarchy, id));
 
-export function layOut(id: string, hierarchies: readonly Hierarchy[], { limits, guarded, killable }: Wishes): Layout {
+export function layOut(id: string, hierarchies: readonly Hierarchy[], { limits, guarded, killable, counted = false }: Wishes): Layout {
   const { writes, missing } = planLimits(limits, hierarchies);
   const limited = new Set(writes.map(write => write.hierarchy));
   const forKilling = killable ? bestForKilling(hierarchies) : undefined;
+  const forCounting = counted ? bestForCounting(hierarchies) : undefined;
   const places = hierarchies
-    .filter(hierarchy => guarded || limited.has(hierarchy) || hierarchy === forKilling)
+    .filter(hierarchy => guarded || limited.has(hierarchy) || hierarchy === forKilling || hierarchy === forCounting)
     .map(hierarchy => placeIn(hierarchy, id));
   const make = (version: 1 | 2): Step[] =>
     places.filter(({ hierarchy }) => hierarchy.version === version).flatMap(place => stepsFor(place, writes));
@@ -74,6 +77,10 @@ const killers: readonly ((hierarchy: Hierarchy) => boolean)[] = [
 
 const bestForKilling = (hierarchies: readonly Hierarchy[]): Hierarchy | undefined =>
   killers.flatMap(suits => hierarchies.find(suits) ?? [])[0];
+
+/** A cgroup of v2 counts it without a controller. */
+const bestForCounting = (hierarchies: readonly Hierarchy[]): Hierarchy | undefined =>
+  hierarchies.find(({ controllers }) => controllers.includes('cpuacct')) ?? hierarchies.find(({ version }) => version === 2);
 
 const mkdir = (path: string, shared = false): Step => ({ do: 'mkdir', path, shared });
 const write = (path: string, value: string, optional = false): Step => ({ do: 'write', path, value, optional });

@@ -62,8 +62,9 @@ const untraceable: Policy['syscalls'][number] = {
 const rlimitsOf = ({ files, rlimits, cpuSeconds }: Limits, { dumpable }: Security): Rlimits => ({
   ...(files !== undefined && { nofile: files }),
   ...(dumpable ? {} : { core: 0 }),
-  // Besides what the helper counts of all processes together: one that spins while the helper is gone still ends.
-  ...(cpuSeconds !== undefined && { cpu: Math.ceil(cpuSeconds) + 1 }),
+  // Besides what the helper counts of all processes together: one that spins while the helper is gone still ends, by
+  // SIGXCPU, which says why.
+  ...(cpuSeconds !== undefined && { cpu: { soft: Math.ceil(cpuSeconds) + 1, hard: Math.ceil(cpuSeconds) + 2 } }),
   ...rlimits,
 });
 

@@ -82,6 +82,7 @@ export async function lookUp(
     limits: groupLimitsOf(limits),
     guarded: isGuarded(definition, { uids: ids.uids, joined }) && init !== 'none',
     killable,
+    counted: limits.cpuSeconds !== undefined,
   });
   const profile = profileOf(definition, caller);
   const fronts = await frontsOf(rootOf(definition) === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : []);
