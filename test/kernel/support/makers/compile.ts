@@ -11,6 +11,7 @@ const sourcesOf = {
   storm: ['storm.c'],
   listns: ['listns.c'],
   calls: ['calls.c'],
+  swapper: ['swapper.c'],
 } as const;
 
 const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
