@@ -82,6 +82,7 @@ export async function lookUp(
     limits: groupLimitsOf(limits),
     guarded: isGuarded(definition, { uids: ids.uids, joined }) && init !== 'none',
     killable,
+    counted: limits.cpuSeconds !== undefined,
   });
   const profile = profileOf(definition, caller);
   const facts: Facts = {
@@ -107,7 +108,6 @@ export async function lookUp(
     id,
     name: definition.name,
     ...(network && { network }),
-    cgroups: places.length > 0,
     disks: [...facts.disks],
     ...(source && { unpacked: source.into }),
     ...(init === 'none' && { pins: join(pins, id) }),
