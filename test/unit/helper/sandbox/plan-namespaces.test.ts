@@ -41,10 +41,9 @@ describe('the key namespaces', () => {
     });
 
     it(`${type}: only that, for root`, () =>
-      assert.deepEqual(
-        made(planLines({ namespaces: [type] }, type === 'user' ? asRoot : { ...asRoot, ...nobody })),
-        [cloneFlagName[type]],
-      ));
+      assert.deepEqual(made(planLines({ namespaces: [type] }, type === 'user' ? asRoot : { ...asRoot, ...nobody })), [
+        cloneFlagName[type],
+      ]));
   }
 
   it('makes nothing that the kernel does not have', () =>
