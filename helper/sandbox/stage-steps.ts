@@ -36,13 +36,13 @@ export const join = ({ handle }: Joined, type: NamespaceType): Call => ({
 });
 
 export const filesOf = (definition: Definition, facts: Facts): Call[] => [
+  { call: 'umask', arguments: [0] }, // the modes below are meant as they stand, whoever started the helper
   ...hostFiles(definition, facts),
   ...takeSources(definition, facts),
 ];
 
 /** All mounts but those that need the namespaces of the sandbox's own user namespace. */
 export const mountsOf = (definition: Definition, facts: Facts, surroundings: Surroundings): Call[] => [
-  { call: 'umask', arguments: [0] }, // the modes below are meant as they stand
   ...enterRoot(definition, facts.staging, [...systemSources(surroundings, facts.staging), ...ownSources(definition, facts.staging)]),
   ...kernelMounts(surroundings),
   ...leaveOldRoot,

@@ -22,6 +22,7 @@ export const facts: Facts = {
   cgroups: { make: [], places: [] },
   unpacked: undefined,
   disks: [],
+  fronts: new Map(),
   files: new Set(),
   types: new Set(namespaceTypes),
   identity: { uid: 0, gid: 0, name: 'root', home: '/root' },
