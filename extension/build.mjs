@@ -36,6 +36,7 @@ const bundles = [
   },
   { part: 'helper', entry: 'helper/discovery/worker.ts', output: 'discovery-worker', options: withKoffi },
   { part: 'helper', entry: 'helper/image/worker.ts', output: 'unpack-worker', options: withKoffi },
+  { part: 'helper', entry: 'helper/sandbox/keeper.ts', output: 'keeper', options: withKoffi },
 ];
 const parts = ['extension', 'helper', 'stage', 'schema'];
 
@@ -47,6 +48,9 @@ const englishOnly = {
   },
 };
 
+/** jsonc-parser's CommonJS file is of a form (UMD) whose imports no bundler can follow. */
+const mainFields = ['module', 'main'];
+
 const bundleOptions = ({ entry, output, options }, target) => ({
   absWorkingDir: root,
   entryPoints: { [output]: entry },
@@ -55,8 +59,7 @@ const bundleOptions = ({ entry, output, options }, target) => ({
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // jsonc-parser's CommonJS file is of a form (UMD) whose imports no bundler can follow.
-  mainFields: ['module', 'main'],
+  mainFields,
   format: 'cjs',
   minify: target.release,
   sourcemap: !target.release,
@@ -109,13 +112,26 @@ async function buildSchema({ outdir }) {
   const { outputFiles } = await bundle({
     stdin: {
       contents: `import * as z from 'zod';
-        import { Definition } from './helper/protocol/definition/definition.ts';
-        export const schema = z.toJSONSchema(Definition, { io: 'input', target: 'draft-7' });`,
+        import { DefinitionFile } from './helper/protocol/definition/file.ts';
+        // What the helper itself says of a text that does not fit, instead of the pattern.
+        const patternErrorMessage = ({ _zod }) => {
+          if (_zod.def.innerType ?? _zod.def.in) return patternErrorMessage(_zod.def.innerType ?? _zod.def.in);
+          const regex = _zod.def.checks?.find(each => each._zod.def.format === 'regex');
+          return regex?._zod.def.error?.({});
+        };
+        export const schema = z.toJSONSchema(DefinitionFile, {
+          io: 'input',
+          target: 'draft-7',
+          override: ({ zodSchema, jsonSchema }) => {
+            if ('pattern' in jsonSchema) jsonSchema.patternErrorMessage = patternErrorMessage(zodSchema);
+          },
+        });`,
       resolveDir: root,
     },
     bundle: true,
     write: false,
     platform: 'node',
+    mainFields,
     format: 'esm',
   });
   const { schema } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);

@@ -1,11 +1,15 @@
 import { commands, type Disposable } from 'vscode';
 import type { CommandId } from './command-ids.ts';
-import { showDetails, showPlan } from './documents/commands.ts';
+import { copyScript, showDetails, showPlan } from './documents/commands.ts';
 import { showActions } from './helper-client/commands.ts';
 import { filterNamespaces, groupNamespaces, hide } from './namespaces/arrange.ts';
 import { copyInode, copyNsenter, copyPid } from './namespaces/commands.ts';
 import { showError } from './notify.ts';
+import { copyReport, runFile, stopRun } from './run-file/commands.ts';
+import { showChanges } from './sandboxes/changes.ts';
 import { createFromFile, createScratchSandbox, openDefinition, removeSandbox } from './sandboxes/commands.ts';
+import { changeLimits, sendSignal } from './sandboxes/control.ts';
+import { newSandboxLike } from './sandboxes/like.ts';
 import type { Session } from './session.ts';
 import { readSubject } from './subject.ts';
 import { openTerminal, openTerminalIn } from './terminal/commands.ts';
@@ -35,6 +39,15 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'burrow.sandbox.createFromFile': createFromFile,
   'burrow.sandbox.remove': removeSandbox,
   'burrow.sandbox.showPlan': showPlan,
+  'burrow.sandbox.copyScript': copyScript,
+  'burrow.sandbox.newLike': newSandboxLike,
+  'burrow.sandbox.changeLimits': changeLimits,
+  'burrow.sandbox.signal': sendSignal,
+  'burrow.sandbox.showChanges': showChanges,
+  'burrow.run.activeFile': runFile,
+  'burrow.run.file': runFile,
+  'burrow.run.stop': stopRun,
+  'burrow.run.copyReport': copyReport,
   'burrow.definition.open': openDefinition,
   'burrow.view.refresh': session => session.refresh(),
 };

@@ -1,4 +1,4 @@
-import { type Disposable, type InputBox, QuickInputButtons, type QuickPick, type QuickPickItem, window } from 'vscode';
+import { type Disposable, type InputBox, QuickInputButtons, type QuickPick, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { inert } from './hostile-text.ts';
 
 /** The person pressed Back. */
@@ -19,6 +19,8 @@ export interface Choice<T> {
   readonly label: string;
   readonly description?: string;
   readonly detail?: string;
+  /** A codicon. */
+  readonly icon?: string;
   readonly value: T;
   readonly picked?: boolean;
 }
@@ -55,10 +57,11 @@ interface Item<T> extends QuickPickItem {
   readonly value: T;
 }
 
-const itemOf = <T>({ label, description, detail, value, picked }: Choice<T>): Item<T> => ({
+const itemOf = <T>({ label, description, detail, icon, value, picked }: Choice<T>): Item<T> => ({
   label: inert(label),
   ...(description === undefined ? {} : { description: inert(description) }),
   ...(detail === undefined ? {} : { detail: inert(detail) }),
+  ...(icon === undefined ? {} : { iconPath: new ThemeIcon(icon) }),
   ...(picked === undefined ? {} : { picked }),
   value,
 });

@@ -7,6 +7,7 @@ import { answers, Connection } from './helper-client/connection.ts';
 import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion } from './helper-client/errors.ts';
 import { isRoot, launch, type Program, untilSilent } from './helper-client/launch.ts';
 import type { Machine } from './machine/machine.ts';
+import { type EndedRun, Runs } from './runs.ts';
 import { defaultSocket, readSetting } from './settings.ts';
 import { World } from './world.ts';
 
@@ -29,6 +30,7 @@ export class Session {
   readonly #stateChanged = new EventEmitter<HelperState>();
   readonly #terminalEnded = new EventEmitter<Notification<'terminal/exited'>>();
   readonly #sandboxMade = new EventEmitter<Sandbox>();
+  readonly #runEnded = new EventEmitter<EndedRun>();
 
   readonly onDidChangeState = this.#stateChanged.event;
   /** A few times a second at most: see {@link World}. */
@@ -36,6 +38,8 @@ export class Session {
   readonly onDidEndTerminal = this.#terminalEnded.event;
   /** The person made one, in this window. */
   readonly onDidMakeSandbox = this.#sandboxMade.event;
+  readonly runs = new Runs();
+  readonly onDidEndRun = this.#runEnded.event;
 
   /** @param script the helper's bundle */
   constructor(log: LogOutputChannel, script: string) {
@@ -137,6 +141,7 @@ export class Session {
       if (current()) this.#world.takeSandboxes(sandboxes);
     });
     connection.onNotification('terminal/exited', ending => this.#terminalEnded.fire(ending));
+    connection.onNotification('sandbox/ended', ({ sandbox, report }) => this.#runEnded.fire(this.runs.end(sandbox, report)));
     connection.onClose(() => {
       if (!current()) return;
       this.#connection = undefined;
@@ -162,11 +167,16 @@ export class Session {
     if (this.hello) this.#world.takeSandboxes(sandboxes);
   }
 
-  /** Takes in a sandbox that was made just now, before the helper's notification of it. */
-  announce(sandbox: Sandbox): void {
+  /** Takes in a sandbox that was made or changed just now, before the helper's notification of it. */
+  takeIn(sandbox: Sandbox): void {
     if (!this.hello) return;
     const others = this.machine.sandboxes.filter(each => each.id !== sandbox.id);
     this.#world.takeSandboxes([...others, sandbox]);
+  }
+
+  /** Takes in a sandbox that the person made, and tells who wants to show it. */
+  announce(sandbox: Sandbox): void {
+    this.takeIn(sandbox);
     this.#sandboxMade.fire(sandbox);
   }
 
@@ -200,6 +210,8 @@ export class Session {
     void setContext('burrow.helper.state', state.kind);
     void setContext('burrow.helper.running', state.kind === 'running');
     this.#stateChanged.fire(state);
-    if (state.kind !== 'running') this.#world.begin();
+    if (state.kind === 'running') return;
+    this.runs.forget();
+    this.#world.begin();
   }
 }

@@ -8,18 +8,22 @@ export const settings = {
   'namespaces.groupBy': 'type',
   'namespaces.hideKernelThreads': false,
   'namespaces.hideHost': false,
+  'run.memory': '512M',
+  'run.processes': 64,
+  'run.cpuSeconds': 30,
+  'run.wallSeconds': 60,
 } as const;
 
 type Settings = typeof settings;
-type Value<K extends keyof Settings> = Settings[K] extends boolean ? boolean : string;
+type Value<K extends keyof Settings> = Settings[K] extends boolean ? boolean : Settings[K] extends number ? number : string;
 
 /** A setting's value; its default when the person wrote one of another type. */
 export function readSetting<K extends keyof Settings>(configuration: WorkspaceConfiguration, key: K): Value<K>;
-export function readSetting(configuration: WorkspaceConfiguration, key: keyof Settings): boolean | string {
+export function readSetting(configuration: WorkspaceConfiguration, key: keyof Settings): boolean | number | string {
   const value = configuration.get<unknown>(key);
   const fallback = settings[key];
-  if (typeof fallback === 'boolean') return typeof value === 'boolean' ? value : fallback;
-  return typeof value === 'string' ? value : fallback;
+  const fits = (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') && typeof value === typeof fallback;
+  return fits ? value : fallback;
 }
 
 /** Where a setting is changed: in the workspace where that has one of its own, for the person where not. */

@@ -87,8 +87,7 @@ class Documents implements TextDocumentContentProvider, Disposable {
       return renderNamespace(inspection, this.#session.machine);
     }
     if (shown.kind === 'plan') {
-      const { steps } = await this.#session.request('sandbox/plan', { definition: shown.definition });
-      return renderPlan(steps, shown.failed);
+      return renderPlan(await this.#session.request('sandbox/plan', { definition: shown.definition }), shown.failed);
     }
     if (!this.#session.hello) throw new NotRunning();
     const process = this.#session.machine.process(shown.pid);

@@ -1,6 +1,8 @@
 import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { Inspection } from '../../helper/protocol/inspection.ts';
+import type { Result } from '../../helper/protocol/methods.ts';
 import type { Container, NamespaceInodes, Process, Sandbox } from '../../helper/protocol/model.ts';
+import { limitFacts } from '../limits.ts';
 import type { Machine } from '../machine/machine.ts';
 import { keysOf } from '../machine/per-namespace.ts';
 import { givenName } from '../names.ts';
@@ -38,11 +40,15 @@ const containerFields = ({ engine, id, name, image, pod, space, uid, within, sou
   labels: Object.keys(labels).length > 0 ? labels : undefined,
 });
 
-const sandboxFields = ({ name, id, created, uid, networks }: Sandbox): Fields => ({
+const sandboxFields = ({ name, id, created, uid, networks, root, limits, persist, notices }: Sandbox): Fields => ({
   name,
   id,
   made: created,
   'for user': uid,
+  root,
+  limits: Object.keys(limits).length > 0 ? Object.fromEntries(limitFacts(limits)) : undefined,
+  stays: persist ? undefined : 'until the window that made it is closed',
+  notices: notices.length > 0 ? notices : undefined,
   networks:
     networks.length > 0
       ? networks.map(each => `${each.link} ${each.address}, at the host ${each.hostLink} ${each.hostAddress}`)
@@ -73,15 +79,16 @@ export function renderProcess(process: Process, machine: Machine): string {
   });
 }
 
-/** The steps of a plan, one a line; the one that failed is marked, with the reason below it. */
-export function renderPlan(steps: readonly string[], failed?: { readonly step: number; readonly message: string }): string {
-  return steps
-    .flatMap((step, index) => {
-      if (!failed) return [step];
-      return failed.step === index + 1 ? [`→ ${step}`, `  ${failed.message}`] : [`  ${step}`];
-    })
-    .map(line => `${line}\n`)
-    .join('');
+/** What the person should know first, then the steps, one a line; the one that failed is marked, with the reason below it. */
+export function renderPlan(
+  { steps, notices }: Pick<Result<'sandbox/plan'>, 'steps' | 'notices'>,
+  failed?: { readonly step: number; readonly message: string },
+): string {
+  const lines = steps.flatMap((step, index) => {
+    if (!failed) return [step];
+    return failed.step === index + 1 ? [`→ ${step}`, `  ${failed.message}`] : [`  ${step}`];
+  });
+  return [...notices.map(each => `note: ${each}`), ...(notices.length > 0 ? [''] : []), ...lines].map(line => `${line}\n`).join('');
 }
 
 const goneLine = (what: string): string =>

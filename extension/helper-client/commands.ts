@@ -59,3 +59,17 @@ export async function showActions(session: Session): Promise<void> {
   const choice = await window.showQuickPick(items, { title: 'Burrow', placeHolder: describeHelper(session) });
   if (choice) await commands.executeCommand(choice.command);
 }
+
+/** Asks before starting a helper, since a password may follow. @param doing what needs it: `Making a sandbox` */
+export async function helperRuns(session: Session, doing: string): Promise<boolean> {
+  if (session.hello) return true;
+  if (session.startsUnasked) {
+    await session.start();
+    return true;
+  }
+  const start = 'Start Helper';
+  const choice = await window.showInformationMessage(`${doing} needs Burrow's helper, and it is not running.`, start);
+  if (choice !== start) return false;
+  await session.start();
+  return true;
+}

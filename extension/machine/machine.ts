@@ -198,9 +198,9 @@ export class Machine {
     return keysOf(inodes).filter(key => !this.isHosts(key));
   }
 
-  /** The processes of whatever has this init: those in its pid namespace, or only it where that is the host's. */
-  belonging(pid: number): readonly Process[] {
-    const init = this.process(pid);
+  /** The processes of whatever has this init: those in its pid namespace, or only it where that is the host's; none without an init. */
+  belonging(pid: number | undefined): readonly Process[] {
+    const init = pid === undefined ? undefined : this.process(pid);
     const inode = init?.namespaces.pid;
     if (!init || inode === undefined || this.isHosts({ type: 'pid', inode })) return init ? [init] : [];
     return this.members({ type: 'pid', inode });

@@ -1,4 +1,5 @@
 import { type DefinitionInput, SandboxName } from '../../helper/protocol/definition/definition.ts';
+import type { Choice } from '../questions.ts';
 
 /** What the wizard is told about where it runs. */
 export interface Surroundings {
@@ -7,22 +8,23 @@ export interface Surroundings {
   readonly subnet: string | undefined;
   /** The folder that is open in the window, where it is one of this machine. */
   readonly workspace: string | undefined;
+  /** The network namespaces that can be joined. */
+  readonly networks: readonly Choice<number>[];
 }
 
 export type Purpose = 'shell' | 'untrusted' | 'lab';
-export type Files = { readonly kind: 'discard' | 'readonly' | 'workspace' } | { readonly kind: 'directory'; readonly path: string };
-export type Network = 'link' | 'none';
+
+/** Those that somebody else made: the path of a directory, of a tar archive, of a directory in the OCI image layout. */
+export type ForeignFiles = 'directory' | 'archive' | 'image';
+export type Files = { readonly kind: 'discard' | 'readonly' | 'workspace' } | { readonly kind: ForeignFiles; readonly path: string };
+/** `join` is the inode of a network namespace. */
+export type Network = 'link' | 'none' | { readonly join: number };
 
 export interface Answers {
   readonly name: string;
+  readonly purpose: Purpose;
   readonly files: Files;
   readonly network: Network;
-}
-
-export interface Choice<T> {
-  readonly label: string;
-  readonly detail?: string;
-  readonly value: T;
 }
 
 /** The sentence about a name that cannot be taken. */
@@ -34,7 +36,11 @@ export function nameProblem(name: string, taken: readonly string[]): string | un
 
 export const purposeChoices: readonly Choice<Purpose | 'by-hand'>[] = [
   { label: 'Shell to try things in', detail: 'Writes are thrown away, a link to the host.', value: 'shell' },
-  { label: 'Run an untrusted program', detail: 'Files are read-only, and there is no network.', value: 'untrusted' },
+  {
+    label: 'Run an untrusted program',
+    detail: 'Files are read-only, no network, no capability; 512 MB of memory, 256 processes, 1 processor.',
+    value: 'untrusted',
+  },
   { label: 'Network lab', detail: 'Files are read-only, a link to the host.', value: 'lab' },
   { label: 'Everything by hand', detail: 'Opens a definition in an editor.', value: 'by-hand' },
 ];
@@ -53,60 +59,63 @@ export function filesChoices(purpose: Purpose, workspace: string | undefined): C
     ...(purpose === 'shell' ? [discard, readonly] : [readonly, discard]),
     ...(usable ? [{ label: "This machine's, read-only, this workspace writable", detail: workspace, value: 'workspace' as const }] : []),
     { label: 'A directory…', detail: 'One that holds a root file system; it is not written to.', value: 'directory' },
+    { label: 'A tar archive…', detail: 'Of a root file system, also compressed. It is unpacked for this sandbox.', value: 'archive' },
+    { label: 'An OCI image directory…', detail: 'In the OCI image layout, as skopeo and buildah write it.', value: 'image' },
   ];
 }
 
-export function networkChoices(purpose: Purpose, subnet: string | undefined): Choice<Network>[] {
-  const link: Choice<Network> = { label: subnet === undefined ? 'Link to the host' : `Link to the host (${subnet})`, value: 'link' };
-  const none: Choice<Network> = { label: 'None', detail: 'Only its own loopback.', value: 'none' };
-  return purpose === 'untrusted' ? [none, link] : [link, none];
+export function networkChoices(purpose: Purpose, { subnet, networks }: Surroundings): Choice<'link' | 'none' | 'join'>[] {
+  const link: Choice<'link'> = { label: subnet === undefined ? 'Link to the host' : `Link to the host (${subnet})`, value: 'link' };
+  const none: Choice<'none'> = { label: 'None', detail: 'Only its own loopback.', value: 'none' };
+  return [
+    ...(purpose === 'untrusted' ? [none, link] : [link, none]),
+    ...(networks.length > 0
+      ? [{ label: 'Join a network namespace…', detail: 'That of a container, of another sandbox or of ip netns.', value: 'join' as const }]
+      : []),
+  ];
 }
 
 const tmpfs = { type: 'tmpfs', path: '/tmp', mode: '1777' } as const;
 
-/** The definition that the answers stand for. */
-export function definitionOf({ name, files, network }: Answers, workspace: string | undefined): DefinitionInput {
+function filesOf(files: Files, workspace: string | undefined): Pick<DefinitionInput, 'root' | 'mounts' | 'directory'> {
   switch (files.kind) {
     case 'discard':
     case 'readonly':
-      return { name, root: files.kind, network };
+      return { root: files.kind };
     case 'directory':
-      return { name, root: { directory: files.path }, network };
+      return { root: { directory: files.path } };
+    case 'archive':
+      return { root: { archive: files.path } };
+    case 'image':
+      return { root: { image: files.path } };
     case 'workspace': {
       if (workspace === undefined) throw new Error('the workspace was chosen, and none is open');
       return {
-        name,
         root: 'readonly',
         mounts: [tmpfs, { type: 'bind', source: workspace, path: workspace, readonly: false }],
-        network,
         directory: workspace,
       };
     }
   }
 }
 
-/** A definition to be changed by hand: all its keys, each with what else it could be. */
-export const definitionText = (
-  name: string,
-): string => `// A sandbox. "Burrow: Show Plan" says what will be done, "Burrow: Create Sandbox from This File" does it.
-{
-  "name": ${JSON.stringify(name)},
-  // The host name inside; the name when left out.
-  "hostname": ${JSON.stringify(name)},
-  // "root": only you, as root inside. "auto": also your range of /etc/subuid and /etc/subgid, as the users from 1 on.
-  "users": "root",
-  // "discard": this machine's files, writes vanish. "readonly": nothing can be written.
-  // { "directory": "/srv/rootfs", "readonly": true }: a directory that holds a root file system.
-  "root": "discard",
-  // Mounted in this order. A directory of this machine: { "type": "bind", "source": "/srv/data", "path": "/srv/data", "readonly": true }
-  "mounts": [{ "type": "tmpfs", "path": "/tmp", "mode": "1777" }],
-  // "link": a link to the host in a free subnet. "none": only the loopback. { "host": "10.201.7.1/30", "address": "10.201.7.2/30" }: these.
-  "network": "link",
-  // Added to the clocks that count since boot.
-  "time": { "monotonicSeconds": 0, "boottimeSeconds": 0 },
-  // What "burrow run" executes, without a shell in between.
-  "command": ["sh"],
-  "environment": {},
-  "directory": "/"
-}
-`;
+const networkOf = (network: Network): Pick<DefinitionInput, 'network' | 'namespaces'> =>
+  typeof network === 'string' ? { network } : { namespaces: { net: `net:${network.join}` } };
+
+/** What a purpose adds to the answers. */
+const presets: Readonly<Record<Purpose, Pick<DefinitionInput, 'limits' | 'security'>>> = {
+  shell: {},
+  lab: {},
+  untrusted: {
+    limits: { memory: '512M', processes: 256, cpu: 1 },
+    security: { capabilities: [], noNewPrivileges: true, seccomp: 'default' },
+  },
+};
+
+/** The definition that the answers stand for. */
+export const definitionOf = ({ name, purpose, files, network }: Answers, workspace: string | undefined): DefinitionInput => ({
+  name,
+  ...filesOf(files, workspace),
+  ...networkOf(network),
+  ...presets[purpose],
+});

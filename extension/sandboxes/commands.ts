@@ -1,33 +1,29 @@
-import { commands, languages, Position, ProgressLocation, Uri, WorkspaceEdit, window, workspace } from 'vscode';
+import { commands, window } from 'vscode';
 import { HelperFailure } from '../../helper/protocol/calls.ts';
 import { Definition, type DefinitionInput } from '../../helper/protocol/definition/definition.ts';
 import type { Sandbox } from '../../helper/protocol/model.ts';
 import { subjectFor } from '../ask-subject.ts';
+import { subjectChoices } from '../choices.ts';
 import type { CommandId } from '../command-ids.ts';
 import { definitionFor } from '../definition-file.ts';
+import { helperRuns } from '../helper-client/commands.ts';
 import { NotRunning } from '../helper-client/errors.ts';
 import { type Button, explain } from '../helper-client/explain.ts';
 import { inert } from '../hostile-text.ts';
+import type { Machine } from '../machine/machine.ts';
+import { givenName } from '../names.ts';
 import { showExplanation } from '../notify.ts';
+import { withProgress } from '../progress.ts';
+import type { Choice } from '../questions.ts';
 import type { Session } from '../session.ts';
-import { definitionText } from './answers.ts';
-import { removalWarning } from './model.ts';
+import { definitionText } from './by-hand.ts';
+import { type Changes, offeredChanges } from './changed-files.ts';
+import { offerChanges } from './changes.ts';
+import { discards, removalWarning } from './model.ts';
+import { openDefinitionText } from './untitled.ts';
 import { askSandbox, workspaceFolder } from './wizard.ts';
 
 const run = (id: CommandId, argument?: unknown): Thenable<unknown> => commands.executeCommand(id, argument);
-
-const progressAfterMs = 300;
-
-/** Shows that something is under way once it takes long enough to wonder. */
-async function withProgress<T>(title: string, work: Promise<T>): Promise<T> {
-  const done = work.then(
-    () => true,
-    () => true,
-  );
-  const soon = new Promise<false>(resolve => setTimeout(() => resolve(false), progressAfterMs));
-  if (!(await Promise.race([done, soon]))) await window.withProgress({ location: ProgressLocation.Notification, title }, () => done);
-  return work;
-}
 
 /** The buttons under a failure: the plan with the step that failed, and everything for a report. */
 function buttonsFor(definition: Definition, error: HelperFailure): Button[] {
@@ -56,40 +52,26 @@ async function create(session: Session, input: DefinitionInput): Promise<void> {
   await run('burrow.terminal.open', { kind: 'sandbox', id: sandbox.id });
 }
 
-async function openByHand(name: string): Promise<void> {
-  const document = await workspace.openTextDocument(Uri.from({ scheme: 'untitled', path: `${name}.burrow.jsonc` }));
-  const edit = new WorkspaceEdit();
-  if (document.getText() === '') edit.insert(document.uri, new Position(0, 0), definitionText(name));
-  await workspace.applyEdit(edit);
-  await languages.setTextDocumentLanguage(document, 'jsonc');
-  await window.showTextDocument(document);
-}
-
-/** Asks before starting a helper, since a password may follow. */
-async function helperRuns(session: Session): Promise<boolean> {
-  if (session.hello) return true;
-  if (session.startsUnasked) {
-    await session.start();
-    return true;
-  }
-  const start = 'Start Helper';
-  const choice = await window.showInformationMessage("Making a sandbox needs Burrow's helper, and it is not running.", start);
-  if (choice !== start) return false;
-  await session.start();
-  return true;
+/** The network namespaces that a sandbox can join, all but the host's: first those that somebody has named. */
+function networkSpaces(machine: Machine): Choice<number>[] {
+  const spaces = subjectChoices(machine, ['namespace']).flatMap(({ label, description, value }) =>
+    value.kind === 'namespace' && value.key.type === 'net' ? [{ label, description, value: value.key.inode }] : [],
+  );
+  const isNamed = ({ value }: Choice<number>): boolean => givenName(machine, { type: 'net', inode: value }) !== undefined;
+  return [...spaces.filter(isNamed), ...spaces.filter(each => !isNamed(each))];
 }
 
 export async function createScratchSandbox(session: Session): Promise<void> {
-  if (!(await helperRuns(session))) return;
+  if (!(await helperRuns(session, 'Making a sandbox'))) return;
   const { name, subnet, taken } = await session.request('sandbox/propose', {});
-  const outcome = await askSandbox(name, { taken, subnet, workspace: workspaceFolder() });
-  if (outcome?.kind === 'by-hand') await openByHand(outcome.name);
+  const outcome = await askSandbox(name, { taken, subnet, workspace: workspaceFolder(), networks: networkSpaces(session.machine) });
+  if (outcome?.kind === 'by-hand') await openDefinitionText(outcome.name, definitionText(outcome.name));
   else if (outcome) await create(session, outcome.definition);
 }
 
 export async function createFromFile(session: Session, argument?: unknown): Promise<void> {
-  const definition = await definitionFor(argument);
-  if (await helperRuns(session)) await create(session, definition);
+  const definition = await definitionFor(argument, 'Create Sandbox');
+  if (definition && (await helperRuns(session, 'Making a sandbox'))) await create(session, definition);
 }
 
 export async function openDefinition(): Promise<void> {
@@ -97,15 +79,34 @@ export async function openDefinition(): Promise<void> {
   if (file) await window.showTextDocument(file);
 }
 
+/** What is lost with it, where anything is. Not knowing is no reason to keep a sandbox. */
+async function changesOf(session: Session, sandbox: Sandbox): Promise<Changes | undefined> {
+  if (!discards(sandbox)) return undefined;
+  return session.request('sandbox/changes', { sandbox: sandbox.id }).catch((error: unknown) => {
+    session.log.warn(String(error));
+    return undefined;
+  });
+}
+
+const keepFiles = 'Keep Files…';
+
+/** Asks where something is lost. @returns whether to go on */
+async function agrees(session: Session, sandbox: Sandbox): Promise<boolean> {
+  const changes = await changesOf(session, sandbox);
+  const detail = removalWarning(session.machine, sandbox, changes ? offeredChanges(changes).length : 0);
+  if (detail === undefined) return true;
+  const buttons = changes && changes.changes.length > 0 ? ['Remove', keepFiles] : ['Remove'];
+  const choice = await window.showWarningMessage(inert(`Remove sandbox ${sandbox.name}?`), { modal: true, detail }, ...buttons);
+  if (choice !== keepFiles || !changes) return choice === 'Remove';
+  await offerChanges(session, sandbox, changes);
+  return agrees(session, sandbox);
+}
+
 export async function removeSandbox(session: Session, argument?: unknown): Promise<void> {
   const subject = await subjectFor(session, argument, 'Remove Sandbox', ['sandbox']);
   if (subject?.kind !== 'sandbox') return;
   if (!session.hello) throw new NotRunning();
   const sandbox = session.machine.sandbox(subject.id);
-  const warning = sandbox && removalWarning(session.machine, sandbox);
-  if (sandbox && warning !== undefined) {
-    const choice = await window.showWarningMessage(inert(`Remove sandbox ${sandbox.name}?`), { modal: true, detail: warning }, 'Remove');
-    if (choice !== 'Remove') return;
-  }
+  if (sandbox && !(await agrees(session, sandbox))) return;
   await session.request('sandbox/remove', { sandbox: subject.id });
 }

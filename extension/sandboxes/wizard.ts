@@ -4,6 +4,7 @@ import {
   type Answers,
   definitionOf,
   type Files,
+  type ForeignFiles,
   filesChoices,
   type Network,
   nameProblem,
@@ -13,20 +14,41 @@ import {
   type Surroundings,
 } from './answers.ts';
 
-type Draft = Partial<Answers> & { readonly name: string; readonly purpose?: Purpose | 'by-hand' };
+type Draft = Partial<Answers> & { readonly name: string; readonly wanted?: Purpose | 'by-hand' };
 
 const titled = (step: number): Question => ({ title: 'Create Scratch Sandbox', step, totalSteps: 4, hasBack: step > 1 });
 
-const folders: OpenDialogOptions = { canSelectFiles: false, canSelectFolders: true, openLabel: 'Use as Root', title: 'A root file system' };
+/** Where files that somebody else made are looked for. */
+const dialogs: Readonly<Record<ForeignFiles, OpenDialogOptions>> = {
+  directory: { canSelectFiles: false, canSelectFolders: true, openLabel: 'Use as Root', title: 'A root file system' },
+  archive: {
+    openLabel: 'Use as Root',
+    title: 'A tar archive of a root file system',
+    filters: { 'Tar archives': ['tar', 'gz', 'tgz', 'xz', 'txz', 'zst', 'bz2'], 'All files': ['*'] },
+  },
+  image: { canSelectFiles: false, canSelectFolders: true, openLabel: 'Use as Root', title: 'A directory in the OCI image layout' },
+};
+
+const isForeign = (kind: Files['kind']): kind is ForeignFiles => Object.hasOwn(dialogs, kind);
 
 async function askFiles(question: Question, purpose: Purpose, surroundings: Surroundings): Promise<Answer<Files>> {
   for (;;) {
     const kind = await askOne({ ...question, placeholder: 'Which files does it see?' }, filesChoices(purpose, surroundings.workspace));
     if (kind === undefined || kind === back) return kind;
-    if (kind !== 'directory') return { kind };
-    const [folder] = (await window.showOpenDialog(folders)) ?? [];
+    if (!isForeign(kind)) return { kind };
+    const [chosen] = (await window.showOpenDialog(dialogs[kind])) ?? [];
     // Leaving the dialog is not leaving the wizard.
-    if (folder) return { kind, path: folder.fsPath };
+    if (chosen) return { kind, path: chosen.fsPath };
+  }
+}
+
+async function askNetwork(question: Question, purpose: Purpose, surroundings: Surroundings): Promise<Answer<Network>> {
+  for (;;) {
+    const kind = await askOne({ ...question, placeholder: 'What network does it have?' }, networkChoices(purpose, surroundings));
+    if (kind !== 'join') return kind;
+    const join = await askOne({ ...question, placeholder: 'Which network namespace?' }, surroundings.networks);
+    if (join === undefined) return undefined;
+    if (join !== back) return { join };
   }
 }
 
@@ -37,7 +59,7 @@ function given<T>(answer: Answer<T>, take: (value: T) => Draft): Answer<Draft> {
   return answer === back ? back : take(answer);
 }
 
-const purposeOf = ({ purpose }: Draft): Purpose => (purpose === undefined || purpose === 'by-hand' ? 'shell' : purpose);
+const purposeOf = ({ wanted }: Draft): Purpose => (wanted === undefined || wanted === 'by-hand' ? 'shell' : wanted);
 
 /** The four questions, in their order. */
 const steps: readonly Step[] = [
@@ -46,13 +68,9 @@ const steps: readonly Step[] = [
       await askText({ ...titled(1), value: draft.name, prompt: 'Name of the sandbox', validate: name => nameProblem(name, taken) }),
       name => ({ ...draft, name }),
     ),
-  async draft => given(await askOne({ ...titled(2), placeholder: 'What is it for?' }, purposeChoices), purpose => ({ ...draft, purpose })),
+  async draft => given(await askOne({ ...titled(2), placeholder: 'What is it for?' }, purposeChoices), wanted => ({ ...draft, wanted })),
   async (draft, surroundings) => given(await askFiles(titled(3), purposeOf(draft), surroundings), files => ({ ...draft, files })),
-  async (draft, { subnet }) =>
-    given(
-      await askOne<Network>({ ...titled(4), placeholder: 'What network does it have?' }, networkChoices(purposeOf(draft), subnet)),
-      network => ({ ...draft, network }),
-    ),
+  async (draft, surroundings) => given(await askNetwork(titled(4), purposeOf(draft), surroundings), network => ({ ...draft, network })),
 ];
 
 export type Outcome =
@@ -73,9 +91,12 @@ export async function askSandbox(name: string, surroundings: Surroundings): Prom
       continue;
     }
     draft = answer;
-    if (draft.purpose === 'by-hand') return { kind: 'by-hand', name: draft.name };
+    if (draft.wanted === 'by-hand') return { kind: 'by-hand', name: draft.name };
     index += 1;
   }
   const { files = { kind: 'discard' }, network = 'link' } = draft;
-  return { kind: 'definition', definition: definitionOf({ name: draft.name, files, network }, surroundings.workspace) };
+  return {
+    kind: 'definition',
+    definition: definitionOf({ name: draft.name, purpose: purposeOf(draft), files, network }, surroundings.workspace),
+  };
 }

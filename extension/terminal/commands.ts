@@ -11,6 +11,7 @@ import { readSetting } from '../settings.ts';
 import type { Subject } from '../subject.ts';
 import { namespaceIcons } from '../tree/nodes.ts';
 import { entryOf, type Offer, offerOf, targetWith } from './entries.ts';
+import { entryProgram } from './entry-program.ts';
 import { pseudoterminal } from './pseudoterminal.ts';
 import { splitWords, Unfinished } from './words.ts';
 
@@ -37,7 +38,7 @@ interface Choice {
 function show(session: Session, subject: Subject, { through, types, command = [] }: Choice): void {
   const shell = readSetting(workspace.getConfiguration('burrow'), 'terminal.shell');
   const attempt = { subject, privileged: session.hello?.privileged ?? false };
-  const pty = pseudoterminal(session, entryOf(targetWith(through, types), command, shell), error => {
+  const pty = pseudoterminal(session, entryProgram(session, entryOf(targetWith(through, types), command, shell)), error => {
     showError(session.log, error, attempt);
     return explain(error, attempt).message;
   });

@@ -1,7 +1,7 @@
 import { commands, EventEmitter, type Pseudoterminal, type TerminalDimensions } from 'vscode';
-import type { Entry, Size } from '../../helper/protocol/target.ts';
+import type { Size } from '../../helper/protocol/target.ts';
 import type { Session } from '../session.ts';
-import { type Helper, type Screen, Shell } from './shell.ts';
+import { type Helper, type Program, type Screen, Shell } from './shell.ts';
 
 /** The kernel refuses terminals without a column or a row; the workbench has such ones while a panel opens. */
 const sizeOf = ({ columns, rows }: TerminalDimensions): Size => ({
@@ -12,7 +12,6 @@ const sizeOf = ({ columns, rows }: TerminalDimensions): Size => ({
 const helperOf = (session: Session): Helper => ({
   request: (method, params) => session.request(method, params),
   openStream: token => session.openStream(token),
-  onDidEndTerminal: handler => session.onDidEndTerminal(handler),
   onDidDisconnect: handler =>
     session.onDidChangeState(({ kind }) => {
       if (kind !== 'running') handler();
@@ -26,7 +25,7 @@ const helperOf = (session: Session): Helper => ({
 const windowCaughtUp = (): Thenable<unknown> => commands.executeCommand('setContext', 'burrow.terminal.flowing', true);
 
 /** @param explain what the person reads in the terminal when it could not be opened */
-export function pseudoterminal(session: Session, entry: Entry, explain: (error: unknown) => string): Pseudoterminal {
+export function pseudoterminal<E>(session: Session, program: Program<E>, explain: (error: unknown) => string): Pseudoterminal {
   const written = new EventEmitter<string>();
   const closed = new EventEmitter<void>();
   const screen: Screen = {
@@ -35,7 +34,7 @@ export function pseudoterminal(session: Session, entry: Entry, explain: (error: 
     close: () => closed.fire(),
     explain,
   };
-  const shell = new Shell(helperOf(session), entry, screen);
+  const shell = new Shell(helperOf(session), program, screen);
   return {
     onDidWrite: written.event,
     onDidClose: closed.event,

@@ -1,19 +1,47 @@
 import type { Duplex } from 'node:stream';
 import type { MethodName, ParamsInput, Result } from '../../helper/protocol/methods.ts';
-import type { Entry, Size } from '../../helper/protocol/target.ts';
-import { complaint, type Ending, endedCleanly, endingWords, notice, offer, tidy } from './messages.ts';
+import type { Size } from '../../helper/protocol/target.ts';
+import { complaint, notice, tidy } from './messages.ts';
 import { pump } from './pump.ts';
 
 interface Disposable {
   dispose(): void;
 }
 
-/** The part of the session that a shell needs. */
+/** The part of the session that every program in a terminal needs. */
 export interface Helper {
   request<M extends MethodName>(method: M, params: ParamsInput<M>): Promise<Result<M>>;
   openStream(token: string): Promise<Duplex>;
-  onDidEndTerminal(handler: (ending: Ending & { terminal: string }) => void): Disposable;
   onDidDisconnect(handler: () => void): Disposable;
+}
+
+/** A program that has been started. */
+export interface Started {
+  readonly terminal: string;
+  readonly token: string;
+  /** What the person should know before its output. */
+  readonly notices: readonly string[];
+  /** What its ending is told by. */
+  readonly id: string;
+}
+
+/** What the person reads when a program has ended. */
+export interface Farewell {
+  readonly lines: readonly string[];
+  /** Nothing of it has to be read: the terminal goes away. */
+  readonly closes: boolean;
+}
+
+/** A kind of program: how it is started, how its end is told, and in what words. */
+export interface Program<E> {
+  start(size: Size): Promise<Started>;
+  onDidEnd(handler: (id: string, ending: E) => void): Disposable;
+  /** @param ending absent when the helper went away first */
+  farewell(ending: E | undefined): Farewell;
+  /** The person closed the terminal. */
+  hangUp(started: Started): Promise<unknown>;
+  /** What the keys do when it has ended, or did not start. */
+  readonly offer: string;
 }
 
 export interface Screen {
@@ -26,17 +54,17 @@ export interface Screen {
 }
 
 /** How the terminal of one opening ends: awaited only after its output, which may be longer in coming. */
-class Endings implements Disposable {
+class Endings<E> implements Disposable {
   readonly #listeners: Disposable[];
-  readonly #seen = new Map<string, Ending>();
+  readonly #seen = new Map<string, E>();
   #disconnected = false;
   #look: (() => void) | undefined;
 
-  constructor(helper: Helper) {
+  constructor(helper: Helper, program: Program<E>) {
     const again = (): void => this.#look?.();
     this.#listeners = [
-      helper.onDidEndTerminal(ending => {
-        this.#seen.set(ending.terminal, ending);
+      program.onDidEnd((id, ending) => {
+        this.#seen.set(id, ending);
         again();
       }),
       helper.onDidDisconnect(() => {
@@ -47,10 +75,10 @@ class Endings implements Disposable {
   }
 
   /** Resolves to undefined when the helper goes away first. */
-  of(terminal: string): Promise<Ending | undefined> {
+  of(id: string): Promise<E | undefined> {
     return new Promise(resolve => {
       this.#look = () => {
-        if (this.#disconnected || this.#seen.has(terminal)) resolve(this.#seen.get(terminal));
+        if (this.#disconnected || this.#seen.has(id)) resolve(this.#seen.get(id));
       };
       this.#look();
     });
@@ -66,21 +94,21 @@ class Endings implements Disposable {
 
 type Phase = 'opening' | 'open' | 'ended' | 'closed';
 
-/** One program in a target, and after it another if the person wants: from opening to the last key. */
-export class Shell {
+/** One program in a terminal, and after it another if the person wants: from opening to the last key. */
+export class Shell<E> {
   readonly #helper: Helper;
-  readonly #entry: Entry;
+  readonly #program: Program<E>;
   readonly #screen: Screen;
   #size: Size = { columns: 80, rows: 24 };
   #phase: Phase = 'ended';
-  #terminal: string | undefined;
+  #started: Started | undefined;
   #stream: Duplex | undefined;
   #typedAhead = '';
   #atLineStart = true;
 
-  constructor(helper: Helper, entry: Entry, screen: Screen) {
+  constructor(helper: Helper, program: Program<E>, screen: Screen) {
     this.#helper = helper;
-    this.#entry = entry;
+    this.#program = program;
     this.#screen = screen;
   }
 
@@ -92,17 +120,17 @@ export class Shell {
   }
 
   async #run(): Promise<void> {
-    const endings = new Endings(this.#helper);
+    const endings = new Endings(this.#helper, this.#program);
     try {
       const size = this.#size;
-      const { terminal, token, notices } = await this.#helper.request('terminal/open', { ...this.#entry, size });
-      this.#terminal = terminal;
-      for (const each of notices) this.#write(notice(each));
-      const stream = await this.#helper.openStream(token);
+      const started = await this.#program.start(size);
+      this.#started = started;
+      for (const each of started.notices) this.#write(notice(each));
+      const stream = await this.#helper.openStream(started.token);
       if (!this.#connected(stream)) return;
       if (size !== this.#size) this.#tellSize();
       await pump(stream, text => this.#write(text), this.#screen.caughtUp);
-      this.#ended(await endings.of(terminal));
+      this.#ended(await endings.of(started.id));
     } finally {
       endings.dispose();
     }
@@ -123,16 +151,17 @@ export class Shell {
     return true;
   }
 
-  #ended(ending: Ending | undefined): void {
+  #ended(ending: E | undefined): void {
     this.#forget();
     if (this.#phase === 'closed') return;
     this.#phase = 'ended';
-    if (endedCleanly(ending)) {
+    const { lines, closes } = this.#program.farewell(ending);
+    if (closes) {
       this.#screen.close();
       return;
     }
     const line = this.#atLineStart ? '' : '\r\n';
-    this.#write(`${tidy}${line}${notice(`${endingWords(ending)}; ${offer}`)}`);
+    this.#write(`${tidy}${line}${lines.map(notice).join('')}`);
   }
 
   #fail(error: unknown): void {
@@ -140,13 +169,13 @@ export class Shell {
     if (this.#phase === 'closed') return;
     this.#phase = 'ended';
     this.#write(complaint(this.#screen.explain(error)));
-    this.#write(notice(offer));
+    this.#write(notice(this.#program.offer));
   }
 
   #forget(): void {
     this.#stream?.destroy();
     this.#stream = undefined;
-    this.#terminal = undefined;
+    this.#started = undefined;
     this.#typedAhead = '';
   }
 
@@ -175,14 +204,15 @@ export class Shell {
 
   #tellSize(): void {
     // A terminal that ended a moment ago needs no size.
-    if (this.#terminal) this.#helper.request('terminal/resize', { terminal: this.#terminal, size: this.#size }).catch(() => {});
+    const terminal = this.#started?.terminal;
+    if (terminal !== undefined) this.#helper.request('terminal/resize', { terminal, size: this.#size }).catch(() => {});
   }
 
   /** The person closed the terminal: the program gets a hangup, as from any terminal. */
   close(): void {
     this.#phase = 'closed';
     // One that ended, or whose helper went away, is closed already.
-    if (this.#terminal) this.#helper.request('terminal/close', { terminal: this.#terminal }).catch(() => {});
+    if (this.#started) this.#program.hangUp(this.#started).catch(() => {});
     this.#forget();
   }
 }

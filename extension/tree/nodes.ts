@@ -89,8 +89,11 @@ export const processesNode = (machine: Machine, processes: readonly Process[], p
   children: () => processNodes(machine, processes, `${parentId}/processes`),
 });
 
-export const namespaceContext = (machine: Machine, key: NamespaceKey): string =>
-  machine.isHosts(key) ? `namespace ${key.type}` : `namespace ${key.type} enterable`;
+export function namespaceContext(machine: Machine, key: NamespaceKey): string {
+  if (machine.isHosts(key)) return `namespace ${key.type}`;
+  const inhabited = (machine.namespace(key)?.holders.processes ?? 0) > 0;
+  return `namespace ${key.type} enterable${inhabited ? ' inhabited' : ''}`;
+}
 
 /** The facts that tell a namespace from its neighbours: `redis-1 · 3 processes · redis-server`. */
 export function namespaceDescription(machine: Machine, namespace: Namespace): string {

@@ -26,7 +26,7 @@ export function make(layout: Layout): void {
   for (let attempt = 1; ; attempt++) {
     const made: string[] = [];
     try {
-      for (const step of layout.make) take(step, made);
+      for (const step of [...layout.make.v1, ...layout.make.v2]) take(step, made);
       return;
     } catch (error) {
       for (const path of made.reverse()) removeDirectory(path);
@@ -72,20 +72,27 @@ function switchOn(path: string, controllers: string): void {
 }
 
 /**
- * Removes a sandbox's cgroups, also those that somebody made inside, and the shared directory after the last sandbox.
+ * Removes a sandbox's cgroups, also those that somebody made inside.
  * What is gone already is no failure.
  * @throws SysError rmdir EBUSY when something is still in use after `deadlineMs`, as by a process
  */
 export async function remove(places: readonly Place[], deadlineMs: number): Promise<void> {
-  let left = places;
+  let left = places.filter(each => !removeAtOnce(each));
   await until(deadlineMs, () => {
     left = left.filter(({ group }) => !deepestFirst(group, removeDirectory));
     return left.length === 0;
   });
-  for (const { shared } of places) removeDirectory(shared);
   const [busy] = left;
   if (busy) throw new SysError('rmdir', EBUSY, busy.group);
 }
+
+/** After the last sandbox. Where another helper has one it stays. */
+export function removeShared(hierarchies: readonly Hierarchy[]): void {
+  for (const { shared } of everyPlace(hierarchies, 'none')) removeDirectory(shared);
+}
+
+/** Of a group in which nobody made another: no directory of it has to be read. @returns false when something is in it */
+export const removeAtOnce = ({ inside, group }: Place): boolean => removeDirectory(inside) && removeDirectory(group);
 
 const EBUSY = 16;
 

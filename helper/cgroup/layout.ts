@@ -35,7 +35,8 @@ export type Step =
 
 export interface Layout {
   readonly places: readonly Place[];
-  readonly make: readonly Step[];
+  /** Of v1 and of v2: see make-calls.ts. */
+  readonly make: { readonly v1: readonly Step[]; readonly v2: readonly Step[] };
   /** What this host cannot set of the limits. Whether that is a failure is the caller's to say. */
   readonly missing: readonly MissingLimit[];
 }
@@ -58,7 +59,9 @@ export function layOut(id: string, hierarchies: readonly Hierarchy[], { limits, 
   const places = hierarchies
     .filter(hierarchy => guarded || limited.has(hierarchy) || hierarchy === forKilling)
     .map(hierarchy => placeIn(hierarchy, id));
-  return { places, missing, make: places.flatMap(place => stepsFor(place, writes)) };
+  const make = (version: 1 | 2): Step[] =>
+    places.filter(({ hierarchy }) => hierarchy.version === version).flatMap(place => stepsFor(place, writes));
+  return { places, missing, make: { v1: make(1), v2: make(2) } };
 }
 
 const killers: readonly ((hierarchy: Hierarchy) => boolean)[] = [

@@ -8,8 +8,8 @@ import { Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { openInRoot } from '../sys/in-root.ts';
 import { statusField } from '../sys/procfs.ts';
-import { shells } from './command.ts';
 import { type Identity, identify } from './identity.ts';
+import { noCommand } from './no-command.ts';
 import { noticesFor } from './notices.ts';
 import { powersBeside } from './powers.ts';
 import { entryProgram, handleOf, rootOf } from './program.ts';
@@ -93,15 +93,5 @@ function explained(error: unknown, { command }: Entry, label: string): unknown {
   // A pid namespace whose init has ended takes no process any more, and that is how the kernel says so.
   if (syscall === 'clone' && errno === 'ENOMEM')
     return new Refusal('gone', `${label} ended a moment ago.`, { syscall, errno, subject: label });
-  if (syscall !== 'execve') return error;
-  if (!['ENOENT', 'EACCES', 'ENOTDIR'].includes(errno)) return error;
-  const message = command
-    ? `${label} has no command ${JSON.stringify(command[0])}${errno === 'EACCES' ? ' that may be executed' : ''}.`
-    : `${label} has no shell: none of ${shells.map(([path]) => path).join(', ')} is there.`;
-  return new Refusal('no-command', message, {
-    syscall,
-    errno,
-    subject: command?.[0] ?? 'shell',
-    hint: 'Choose a command that exists there.',
-  });
+  return noCommand(error, command, label) ?? error;
 }

@@ -26,6 +26,8 @@ export class Entered implements Disposable {
   gidMap: IdMapping[] | undefined;
   /** Of a sandbox. */
   terms: Terms | undefined;
+  /** A process that was in it when it was opened, to be shown and not to be used. */
+  member: number | undefined;
   /** /proc/PID/status of the process beside which the command will run. */
   status: string | undefined;
 
@@ -92,13 +94,16 @@ function enterKept({ name, namespaces }: Sandbox, types: readonly NamespaceType[
   return enterNamespaces({ namespaces: own, ...(types && { types: [...types] }) }, world, name);
 }
 
-interface Chosen {
+export interface Chosen {
   readonly pid: number;
   readonly start: number | undefined;
   readonly label: string;
 }
 
-async function processOf(target: Exclude<Target, { namespaces: unknown } | { sandbox: unknown }>, { discovery }: World): Promise<Chosen> {
+export async function processOf(
+  target: Exclude<Target, { namespaces: unknown } | { sandbox: unknown }>,
+  { discovery }: World,
+): Promise<Chosen> {
   if ('pid' in target) return { pid: target.pid, start: target.start, label: `pid ${target.pid}` };
   const { container } = target;
   const found = await discovery.containers(container);
@@ -123,6 +128,7 @@ function enterProcess(pid: number, start: number | undefined, label: string, typ
     for (const type of types) addNamespace(entered, type, openSync(`/proc/${pid}/ns/${type}`, 'r'));
     if (entered.namespaces.has('mnt')) entered.root = openSync(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY);
     if (entered.namespaces.has('user')) addMaps(entered, pid);
+    entered.member = pid;
     entered.status = readFileSync(`/proc/${pid}/status`, 'latin1');
     // Still the same process now: then all that was read under its number was its own.
     sys('pidfd_send_signal', label, pidfd, 0);
@@ -148,6 +154,7 @@ async function enterNamespaces(
     for (const key of chosen) {
       const { fd, members } = await discovery.open(key);
       addNamespace(entered, key.type, fd);
+      entered.member ??= members[0]?.pid;
       if (entered.namespaces.has(key.type)) addFiles(entered, key, members);
     }
     return entered;

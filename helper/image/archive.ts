@@ -1,6 +1,7 @@
 // One tar archive, from its bytes to the tree. It is read and decompressed a piece at a time, and never held.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Extract, extract, type Header } from 'tar-stream';
 import type { Caller } from './as-caller.ts';
 import type { Budget } from './budget.ts';
@@ -19,6 +20,8 @@ export interface Unpacking {
 }
 
 const BLOCK_BYTES = 512;
+/** Members follow each other without a turn for anything else, as for an abort. */
+const TURN_MS = 10;
 
 /** Names as their bytes; and archives without `ustar` in their headers too, which have a checksum all the same. */
 const parsing = { filenameEncoding: 'latin1', allowUnknownFormat: true, highWaterMark: 1024 * 1024 };
@@ -58,9 +61,15 @@ async function peek(pieces: AsyncIterable<Buffer>): Promise<{ beginning: Buffer;
   return { beginning: beginning().subarray(0, MAGIC_BYTES), all: all() };
 }
 
-async function consume(parser: Extract, kind: 'archive' | 'layer', { tree, members, budget }: Unpacking): Promise<void> {
+async function consume(parser: Extract, kind: 'archive' | 'layer', { tree, members, budget, signal }: Unpacking): Promise<void> {
+  let turnMs = performance.now();
   for await (const entry of parser) {
     budget.countMember();
+    if (performance.now() - turnMs > TURN_MS) {
+      await nextTurn();
+      signal.throwIfAborted();
+      turnMs = performance.now();
+    }
     const header: Header = entry.header;
     const member = members.read(header);
     const whiteout = kind === 'layer' ? whiteoutOf(member.path) : undefined;

@@ -22,7 +22,6 @@ export function asCaller<T>(caller: Caller, work: () => T): T {
   const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, groups: ownGroups() };
   if (caller.uid === own.uid) return work();
   try {
-    // The user last: without root's capabilities for files nothing else is lost, but so it is plain that both are set before.
     become(caller);
     return work();
   } finally {

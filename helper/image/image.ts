@@ -8,7 +8,7 @@ import type { ImageConfig } from './questions.ts';
 
 /** @throws Fault, SysError */
 export async function unpackImage(path: string, reference: string | undefined, unpacking: Unpacking): Promise<ImageConfig> {
-  using layout = new Layout(path, unpacking.caller);
+  using layout = new Layout(path, unpacking.caller, unpacking.signal);
   const { config: about, layers } = await layout.json(await chooseManifest(layout, reference), Manifest);
   requireType(about, configTypes, 'the configuration of an image');
   for (const layer of layers) requireType(layer, layerTypes, 'a layer that Burrow reads');
@@ -28,7 +28,7 @@ async function unpackLayer(layout: Layout, layer: Descriptor, unpacking: Unpacki
   } catch (error) {
     unpacking.signal.throwIfAborted();
     // Where the blob is not what it should be, that is the reason for whatever else was wrong.
-    if (error instanceof Fault) for await (const _ of layout.blob(layer)) unpacking.signal.throwIfAborted();
+    if (error instanceof Fault) for await (const _ of layout.blob(layer));
     throw error;
   }
 }

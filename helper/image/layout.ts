@@ -14,11 +14,13 @@ const MAX_JSON_BYTES = 4 * 1024 * 1024;
 export class Layout implements Disposable {
   readonly #directory: number;
   readonly #caller: Caller;
+  readonly #signal: AbortSignal;
 
   /** @throws SysError with the path as subject */
-  constructor(path: string, caller: Caller) {
+  constructor(path: string, caller: Caller, signal: AbortSignal) {
     this.#directory = openDirectoryAs(caller, path);
     this.#caller = caller;
+    this.#signal = signal;
   }
 
   [Symbol.dispose](): void {
@@ -53,7 +55,7 @@ export class Layout implements Disposable {
     try {
       const hash = createHash('sha256');
       let bytes = 0;
-      for await (const piece of piecesOf(fd)) {
+      for await (const piece of piecesOf(fd, this.#signal)) {
         bytes += piece.length;
         if (bytes > size) break;
         hash.update(piece);
@@ -71,7 +73,7 @@ export class Layout implements Disposable {
     try {
       const pieces: Buffer[] = [];
       let bytes = 0;
-      for await (const piece of piecesOf(fd)) {
+      for await (const piece of piecesOf(fd, this.#signal)) {
         bytes += piece.length;
         if (bytes > MAX_JSON_BYTES) throw new Fault(`${path} is larger than 4 MiB`);
         pieces.push(piece);

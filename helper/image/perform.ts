@@ -33,7 +33,7 @@ export async function performJob(job: Job, signal: AbortSignal): Promise<Unpacke
 async function single({ path }: Source, unpacking: Unpacking): Promise<ImageConfig | undefined> {
   const fd = openFileAs(unpacking.caller, path);
   try {
-    await unpackArchive(piecesOf(fd), 'archive', unpacking);
+    await unpackArchive(piecesOf(fd, unpacking.signal), 'archive', unpacking);
     return undefined;
   } finally {
     closeSync(fd);

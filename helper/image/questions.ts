@@ -49,4 +49,7 @@ export type Asked =
   | { readonly do: 'abort' }
   | { readonly do: 'empty' | 'remove'; readonly path: string };
 
+/** What the thread says before its answer: it has heard that it should end, and will. */
+export type Leaving = { readonly kind: 'leaving' };
+
 export type Answer = { readonly kind: 'done'; readonly unpacked?: Unpacked } | { readonly kind: 'failure'; readonly failure: Failure };

@@ -4,11 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../sys/errors.ts';
 import { usualLimits } from './budget.ts';
-import type { Answer, Asked, Job, Unpacked } from './questions.ts';
+import type { Answer, Asked, Job, Leaving, Unpacked } from './questions.ts';
 
 /** For the parser, the names of a million directories, and those of one directory when it is removed. */
 const HEAP_MB = 1024;
-/** A thread that the kernel holds (the caller's own file system may never answer) is given up after that. */
+/**
+ * A thread that does not hear for so long is held by the kernel, as by a file system of the caller's
+ * that never answers. It is given up, and what it has open stays open.
+ */
 const LEAVE_MS = 2000;
 
 const bundle = join(import.meta.dirname, 'unpack-worker.cjs');
@@ -81,20 +84,25 @@ function taken(answer: Answer): Unpacked | undefined {
 }
 
 /** @throws Error when the thread died */
-async function answerOf(worker: Worker): Promise<Answer> {
-  const [answer] = (await Promise.race([once(worker, 'message'), once(worker, 'exit').then(died)])) as [Answer];
-  return answer;
-}
-
-function died(): never {
-  throw new Error('the unpacking thread ended');
-}
+const answerOf = (worker: Worker): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    worker.on('message', (said: Answer | Leaving) => {
+      if (said.kind !== 'leaving') resolve(said);
+    });
+    worker.on('error', reject);
+    worker.on('exit', () => reject(new Error('the unpacking thread ended')));
+  });
 
 /** It takes away itself what it has made, unless something holds it; then it never runs again. */
 async function leave(worker: Worker, answered: Promise<Answer>, into: string, bundled: string): Promise<void> {
   worker.postMessage({ do: 'abort' } satisfies Asked);
-  const isDone = await Promise.race([answered.then(() => true).catch(() => false), delay(LEAVE_MS, false)]);
-  if (isDone) return;
-  void worker.terminate();
+  const isAnswered = answered.then(
+    () => true,
+    () => false,
+  );
+  const isHeard = once(worker, 'message').catch(() => undefined); // what it dies of is in the answer
+  const isHeld = await Promise.race([isHeard.then(() => false), isAnswered.then(() => false), delay(LEAVE_MS, true)]);
+  if (isHeld) void worker.terminate();
+  else if (await isAnswered) return;
   await ask({ do: 'empty', path: into }, bundled);
 }

@@ -3,7 +3,7 @@
 import { parentPort } from 'node:worker_threads';
 import { toFailure } from '../sys/errors.ts';
 import { empty, performJob, whatOf } from './perform.ts';
-import type { Answer, Asked } from './questions.ts';
+import type { Answer, Asked, Leaving } from './questions.ts';
 import { removePath } from './removal.ts';
 
 const abortion = new AbortController();
@@ -19,12 +19,15 @@ async function perform(asked: Exclude<Asked, { do: 'abort' }>): Promise<Answer> 
 }
 
 parentPort?.on('message', (asked: Asked) => {
-  if (asked.do === 'abort') abortion.abort();
-  else
-    void perform(asked)
-      .catch((error: unknown): Answer => ({ kind: 'failure', failure: toFailure(error, doing(asked)) }))
-      .then(answer => {
-        parentPort?.postMessage(answer);
-        parentPort?.close(); // and with it the thread
-      });
+  if (asked.do === 'abort') {
+    parentPort?.postMessage({ kind: 'leaving' } satisfies Leaving);
+    abortion.abort();
+    return;
+  }
+  void perform(asked)
+    .catch((error: unknown): Answer => ({ kind: 'failure', failure: toFailure(error, doing(asked)) }))
+    .then(answer => {
+      parentPort?.postMessage(answer);
+      parentPort?.close(); // and with it the thread
+    });
 });

@@ -1,27 +1,32 @@
 import { RouteSocket } from '../sys/netlink.ts';
-import { parseIpv4 } from './address.ts';
-import { AF_INET, getAddresses, getLinks, getRoutes } from './rtnetlink.ts';
-import type { Occupied } from './subnets.ts';
+import { formatIpv4, type Ipv4Network } from './address.ts';
+import { addressedNetworks, getLinks, networkAround, routedNetworks } from './rtnetlink.ts';
+import { freeSubnet, type Occupied } from './subnets.ts';
 
 /** What the helper's own network namespace uses of IPv4: its addresses first, as they name the clearer reason. */
 export function occupiedHere(): Occupied[] {
   using socket = new RouteSocket();
-  const addresses = getAddresses(socket, AF_INET);
-  const routes = getRoutes(socket, AF_INET).filter(each => each.destination !== 'default');
+  const written = ({ address, prefix }: Occupied['network']): string => `${formatIpv4(address)}/${prefix}`;
   return [
-    ...addresses.map(({ address, index }) => ({
-      network: parseIpv4(address),
-      because: () => `${address}, an address of ${nameOf(index)}`,
+    ...addressedNetworks(socket).map(network => ({
+      network,
+      because: () => `${written(network)}, an address of ${nameOf(network.index)}`,
     })),
-    ...routes.map(({ destination, index }) => ({
-      network: parseIpv4(destination),
-      because: () => `the route to ${destination}${index === undefined ? '' : ` over ${nameOf(index)}`}`,
+    ...routedNetworks(socket).map(network => ({
+      network,
+      because: () => `the route to ${written(network)}${network.index === undefined ? '' : ` over ${nameOf(network.index)}`}`,
     })),
   ];
 }
 
 /** Asked for only when it is to be said: there may be thousands of links. */
-function nameOf(index: number): string {
+function nameOf(index: number | undefined): string {
   using socket = new RouteSocket();
   return getLinks(socket).find(link => link.index === index)?.name ?? 'a link';
+}
+
+/** A subnet for a new link. @param known networks that are surely in use, as those of the other sandboxes */
+export function freeSubnetHere(known: readonly Ipv4Network[]): Ipv4Network | undefined {
+  using socket = new RouteSocket();
+  return freeSubnet(known, address => networkAround(socket, address));
 }

@@ -1,6 +1,7 @@
 // The requests of rtnetlink(7) that Burrow makes, each as a function named for the message.
 import {
   attribute,
+  attributeOf,
   type Message,
   NLM_F_CREATE,
   NLM_F_DUMP,
@@ -8,12 +9,13 @@ import {
   nested,
   parseAttributes,
   type Request,
+  RequestFailed,
   type RouteSocket,
   text,
   textOf,
   u32,
 } from '../sys/netlink.ts';
-import { formatAddress, type Ipv4Network } from './address.ts';
+import { formatAddress, formatIpv4, type Ipv4Network } from './address.ts';
 
 const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, GETADDR: 22, GETROUTE: 26 } as const;
 const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINK: 5, MASTER: 10, LINKINFO: 18, NET_NS_FD: 28, LINK_NETNSID: 37 } as const;
@@ -22,10 +24,10 @@ const VETH_INFO_PEER = 1;
 const IFA = { ADDRESS: 1, LOCAL: 2 } as const;
 const RTA = { DST: 1, OIF: 4, GATEWAY: 5, TABLE: 15 } as const;
 const IFF_UP = 1;
-const AF_UNSPEC = 0;
-export const AF_INET = 2;
+const AF_INET = 2;
 const RT_TABLE_LOCAL = 255;
 const RTN_MULTICAST = 5;
+const RTM_F_FIB_MATCH = 0x2000;
 
 /** struct ifinfomsg */
 function ifinfomsg(index = 0, flags = 0, change = 0): Buffer {
@@ -34,13 +36,6 @@ function ifinfomsg(index = 0, flags = 0, change = 0): Buffer {
   bytes.writeUInt32LE(flags, 8);
   bytes.writeUInt32LE(change, 12);
   return bytes;
-}
-
-/** struct ifaddrmsg and struct rtmsg both begin with the family. */
-function ofFamily(bytes: number, family: number): Buffer {
-  const message = Buffer.alloc(bytes);
-  message.writeUInt8(family, 0);
-  return message;
 }
 
 const dump = (name: string, subject: string, type: number, payload: Buffer): Request => ({
@@ -96,9 +91,8 @@ export interface LinkAddress {
 
 const scopes: Readonly<Record<number, string>> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' };
 
-/** @param family AF_INET for those alone */
-export function getAddresses(socket: RouteSocket, family = AF_UNSPEC): LinkAddress[] {
-  return socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, ofFamily(8, family))).flatMap(({ payload }) => {
+export function getAddresses(socket: RouteSocket): LinkAddress[] {
+  return socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.alloc(8))).flatMap(({ payload }) => {
     const found = parseAttributes(payload, 8);
     const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);
     if (!address) return [];
@@ -116,14 +110,13 @@ export interface LinkRoute {
 }
 
 /** All unicast routes but those of the local table, which only repeat the addresses. */
-export function getRoutes(socket: RouteSocket, family = AF_UNSPEC): LinkRoute[] {
-  return socket.request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, ofFamily(12, family))).flatMap(message => route(message) ?? []);
+export function getRoutes(socket: RouteSocket): LinkRoute[] {
+  return socket.request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, Buffer.alloc(12))).flatMap(message => route(message) ?? []);
 }
 
 function route({ payload }: Message): LinkRoute | undefined {
+  if (isLocalOrMulticast(payload)) return undefined;
   const found = parseAttributes(payload, 12);
-  const table = found.get(RTA.TABLE)?.readUInt32LE() ?? payload.readUInt8(4);
-  if (table === RT_TABLE_LOCAL || payload.readUInt8(7) === RTN_MULTICAST) return undefined;
   const destination = found.get(RTA.DST);
   const gateway = found.get(RTA.GATEWAY);
   return {
@@ -133,6 +126,61 @@ function route({ payload }: Message): LinkRoute | undefined {
     index: found.get(RTA.OIF)?.readUInt32LE(),
   };
 }
+
+/** The number of the local table fits into struct rtmsg, where that of others may not. */
+const isLocalOrMulticast = (route: Buffer): boolean => route.readUInt8(4) === RT_TABLE_LOCAL || route.readUInt8(7) === RTN_MULTICAST;
+
+/** A network in use, and the link by which; undefined for a route that goes nowhere. */
+export interface UsedNetwork extends Ipv4Network {
+  readonly index: number | undefined;
+}
+
+/** The host's IPv4 addresses, as numbers and no more: there may be thousands. */
+export const addressedNetworks = (socket: RouteSocket): UsedNetwork[] =>
+  socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0]))).map(({ payload }) => ({
+    address: numberOf(attributeOf(payload, 8, IFA.LOCAL) ?? attributeOf(payload, 8, IFA.ADDRESS)),
+    prefix: payload.readUInt8(1),
+    index: payload.readUInt32LE(4),
+  }));
+
+/** The networks of {@link getRoutes} in IPv4 but the default, as numbers and no more. */
+export const routedNetworks = (socket: RouteSocket): UsedNetwork[] =>
+  socket
+    .request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])))
+    .filter(({ payload }) => payload.readUInt8(1) > 0 && !isLocalOrMulticast(payload))
+    .map(({ payload }) => ({
+      address: numberOf(attributeOf(payload, 12, RTA.DST)),
+      prefix: payload.readUInt8(1),
+      index: attributeOf(payload, 12, RTA.OIF)?.readUInt32LE(),
+    }));
+
+/**
+ * The most particular network to which the host has a route that holds this address; undefined where it has none but the
+ * default. One question to the kernel, however many routes there are. Not seen: what only a policy rule leads to, and the
+ * address of a link that is switched off.
+ */
+export function networkAround(socket: RouteSocket, address: number): Ipv4Network | undefined {
+  const message = Buffer.alloc(12); // struct rtmsg
+  message.writeUInt8(AF_INET, 0);
+  message.writeUInt8(32, 1);
+  message.writeUInt32LE(RTM_F_FIB_MATCH, 8);
+  const wanted = Buffer.alloc(4);
+  wanted.writeUInt32BE(address);
+  const subject = `the route to ${formatIpv4(address)}`;
+  const payload = Buffer.concat([message, attribute(RTA.DST, wanted)]);
+  try {
+    const [answer] = socket.request({ name: 'RTM_GETROUTE', subject, type: RTM.GETROUTE, flags: 0, payload });
+    const found = answer?.payload;
+    if (!found || found.readUInt8(1) === 0) return undefined;
+    return { address: numberOf(attributeOf(found, 12, RTA.DST)), prefix: found.readUInt8(1) };
+  } catch (error) {
+    if (!(error instanceof RequestFailed)) throw error;
+    if (error.errno === 'ENETUNREACH') return undefined;
+    return { address, prefix: 32 }; // EHOSTUNREACH, EACCES, EINVAL: a route that says no is one
+  }
+}
+
+const numberOf = (address: Buffer | undefined): number => address?.readUInt32BE() ?? 0;
 
 const byName = (name: string): Buffer => Buffer.concat([ifinfomsg(), attribute(IFLA.IFNAME, text(name))]);
 
@@ -161,11 +209,6 @@ export function newVeth(socket: RouteSocket, host: string, inside: string, insid
   ]);
   const made = answers?.[0]?.payload ?? Buffer.alloc(0);
   return { host: made.readInt32LE(4), inside: parseAttributes(made, 16).get(IFLA.LINK)?.readUInt32LE() ?? 0 };
-}
-
-export function linkIndex(socket: RouteSocket, name: string): number {
-  const [answer] = socket.request({ name: 'RTM_GETLINK', subject: `link ${name}`, type: RTM.GETLINK, flags: 0, payload: byName(name) });
-  return answer?.payload.readInt32LE(4) ?? 0;
 }
 
 /** Switches a link on. @param written the link's name, for the error */

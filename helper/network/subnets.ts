@@ -12,17 +12,28 @@ export interface Occupied {
 const POOL = parseIpv4('10.201.0.0/16');
 const PREFIX = 30;
 
-/** The first /30 of 10.201.0.0/16 that overlaps nothing; undefined when there is none. */
-export function freeSubnet(occupied: readonly Occupied[]): Ipv4Network | undefined {
+/**
+ * The first /30 of 10.201.0.0/16 that overlaps nothing; undefined when there is none.
+ * @param known networks that are in use, to be passed over without a question
+ * @param around the network in use that holds an address
+ */
+export function freeSubnet(known: readonly Ipv4Network[], around: (address: number) => Ipv4Network | undefined): Ipv4Network | undefined {
   const size = sizeOf(PREFIX);
   const end = POOL.address + sizeOf(POOL.prefix);
-  const starts = occupied.map(({ network }) => ({ first: firstOf(network), next: firstOf(network) + sizeOf(network.prefix) }));
-  let address = POOL.address;
-  for (const { first, next } of starts.sort((a, b) => a.first - b.first)) {
-    if (first >= address + size) break;
-    if (next > address) address = Math.ceil(next / size) * size;
+  const after = (network: Ipv4Network): number => Math.ceil((firstOf(network) + sizeOf(network.prefix)) / size) * size;
+  const passed = [...known].sort((a, b) => firstOf(a) - firstOf(b));
+  for (let address = POOL.address, at = 0; address < end; ) {
+    const next = passed[at];
+    if (next && firstOf(next) < address + size) {
+      address = Math.max(address, after(next));
+      at++;
+      continue;
+    }
+    const used = [0, 1, 2, 3].map(offset => around(address + offset)).find(network => network !== undefined);
+    if (!used) return { address, prefix: PREFIX };
+    address = after(used);
   }
-  return address < end ? { address, prefix: PREFIX } : undefined;
+  return undefined;
 }
 
 export const formatNetwork = ({ address, prefix }: Ipv4Network): string => `${formatIpv4(address)}/${prefix}`;

@@ -9,6 +9,7 @@ import type { Terminals } from '../entry/terminals.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Report } from '../protocol/report.ts';
 import type { Size } from '../protocol/target.ts';
+import { killAll } from './control.ts';
 import { run } from './running.ts';
 import type { Making, Sandboxes } from './sandboxes.ts';
 
@@ -27,7 +28,7 @@ export async function runCollecting(
   try {
     stdin.end(input ?? '');
     const { sandbox, report } = await run(sandboxes, making, pipes.inside, false).finally(() => pipes.closeInside());
-    const stay = onClose(() => sandboxes.kill(sandbox.id));
+    const stay = onClose(() => killAll(sandboxes, sandbox.id));
     const told = await report;
     stay();
     return { ...told, ...(await output()) };
@@ -78,7 +79,7 @@ async function openInTerminal(sandboxes: Sandboxes, making: Making, size: Size, 
 }
 
 function follow(sandboxes: Sandboxes, id: string, report: Promise<Report>, { onClose, ended }: Attaching): void {
-  const stay = onClose(() => sandboxes.kill(id));
+  const stay = onClose(() => killAll(sandboxes, id));
   void report.then(told => {
     stay();
     ended(id, told);

@@ -9,6 +9,8 @@ import type { Confinement } from '../security/confine.ts';
 export interface Joined {
   /** The name of the handle in the program: `net of redis-1`. */
   readonly handle: string;
+  /** Where it is to be seen, for people: `/proc/812/ns/net`. */
+  readonly path: string;
 }
 
 /** A root file system that is unpacked for the sandbox. */
@@ -20,7 +22,7 @@ export interface Unpacked {
 }
 
 export interface Groups {
-  readonly make: readonly GroupStep[];
+  readonly make: { readonly v1: readonly GroupStep[]; readonly v2: readonly GroupStep[] };
   readonly places: readonly Place[];
 }
 

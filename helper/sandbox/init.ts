@@ -32,21 +32,33 @@ export function signal(name: string, pid: number, start: number, number: number)
 
 /**
  * Kills init, at which the kernel kills all in its pid namespace and lets init go last. One that has ended is no error.
+ * @param end of a process that is the helper's own; that of others is waited for by a thread
  * @throws Refusal `system` when something in it does not die, as a process that waits for a broken disk
  */
-export async function endInit(name: string, pid: number, start: number): Promise<void> {
+export async function endInit(name: string, pid: number, start: number, end: Promise<void> | undefined): Promise<void> {
   const pidfd = open(pid);
   if (pidfd === undefined) return;
   try {
     if (!isAlive(pid, start)) return;
     sys('pidfd_send_signal', `init of ${name}`, pidfd, SIGKILL);
-    if (await readable(pidfd, END_MS)) return;
+    if (await (end ? within(END_MS, end) : readable(pidfd, END_MS))) return;
     throw new Refusal('system', `Could not remove ${name}: a process in it has not ended within ${END_MS / 1000} s of SIGKILL.`, {
       subject: name,
     });
   } finally {
     closeSync(pidfd);
   }
+}
+
+/** @returns false when the time is over first */
+function within(timeMs: number, end: Promise<void>): Promise<boolean> {
+  return new Promise(resolve => {
+    const timer = setTimeout(() => resolve(false), timeMs);
+    void end.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
 }
 
 function open(pid: number): number | undefined {

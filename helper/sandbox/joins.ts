@@ -14,11 +14,16 @@ import type { Kept } from './records.ts';
 
 /** Descriptors of the helper, by the names that a program has for them. */
 export class Handles implements Disposable {
-  readonly all = new Map<string, number>();
+  readonly all: Map<string, number>;
 
-  add(handle: string, fd: number): Joined {
+  /** @param own closed with the others */
+  constructor(own: ReadonlyMap<string, number> = new Map()) {
+    this.all = new Map(own);
+  }
+
+  add(handle: string, fd: number, path = ''): Joined {
     this.all.set(handle, fd);
-    return { handle };
+    return { handle, path };
   }
 
   [Symbol.dispose](): void {
@@ -48,11 +53,14 @@ export async function openJoins({ namespaces }: Definition, world: World, handle
     const fd = entered.namespaces.get(type);
     if (fd === undefined) continue;
     entered.namespaces.delete(type); // it is ours now
-    joined[type] = handles.add(`${type} of ${choice}`, fd);
+    joined[type] = handles.add(`${type} of ${choice}`, fd, pathOf(type, choice, entered.member));
     if (type === 'user') ids = { uids: entered.uidMap ?? [], gids: entered.gidMap ?? [] };
   }
   return { joined, ids };
 }
+
+const pathOf = (type: NamespaceType, choice: string, member: number | undefined): string =>
+  choice.startsWith('netns:') ? `/run/netns/${choice.slice('netns:'.length)}` : `/proc/${member ?? 'PID'}/ns/${type}`;
 
 /** A bare number is an inode; a bare name is a sandbox or a container. */
 function targetOf(type: NamespaceType, choice: string, { sandboxes }: World): Target {

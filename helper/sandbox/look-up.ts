@@ -6,6 +6,7 @@ import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
 import { openFileAs } from '../image/as-caller.ts';
+import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { Refusal } from '../sys/errors.ts';
 import { supportedTypes } from '../sys/procfs.ts';
@@ -37,6 +38,8 @@ export interface Premises {
   readonly firstTenant: number | undefined;
   /** As this host had them when the helper started. */
   readonly hierarchies: readonly Hierarchy[];
+  /** Networks of those that live and those that are being made, whose the host does not have yet. */
+  readonly networks: Map<string, Ipv4Network>;
 }
 
 export interface Found {
@@ -53,7 +56,7 @@ export async function lookUp(
   id: string,
   definition: Definition,
   caller: Caller,
-  { records, staging, pins, unpacked, firstTenant, hierarchies }: Premises,
+  { records, staging, pins, unpacked, firstTenant, hierarchies, networks }: Premises,
   world: World,
   kept: readonly Kept[],
   handles: Handles,
@@ -70,7 +73,9 @@ export async function lookUp(
   const users = definition.users ?? 'root';
   const ids = namespaces.user === true ? idsFor(users, uid, gid, readAccounts(firstTenant)) : theirs;
   const tenant = typeof users === 'object' && 'tenant' in users ? openTenant(users.tenant, kept, handles) : undefined;
-  const network = networkFor(id, definition);
+  // From the choice until it is reserved nobody else gets a turn.
+  const network = networkFor(id, definition, [...networks.values()]);
+  if (network) networks.set(id, parseIpv4(network.hostAddress));
   const source = unpackedFrom(definition, join(unpacked, id));
   const killable = namespaces.pid !== true && init !== 'none';
   const { places, make, missing } = layOut(id, hierarchies, {
@@ -103,6 +108,7 @@ export async function lookUp(
     name: definition.name,
     ...(network && { network }),
     cgroups: places.length > 0,
+    disks: [...facts.disks],
     ...(source && { unpacked: source.into }),
     ...(init === 'none' && { pins: join(pins, id) }),
   };

@@ -24,17 +24,13 @@ export interface Making extends Omit<Surroundings, 'pid'> {
  */
 export async function carryOut({ definition, plan, done, stdio, handles, onEnd, ...surroundings }: Making): Promise<number | undefined> {
   const { program, first, at, lines } = compile(plan);
-  let current: HelperStep | undefined;
-  // Nobody else of the helper's gets a turn between two steps, and finds the half of something.
-  const carry = (steps: readonly HelperStep[], pid: number): void => {
-    for (const step of steps) {
-      current = step;
-      perform(step, { ...surroundings, pid });
-    }
-    current = undefined;
-  };
+  let failed: HelperStep | undefined;
+  const carry = (steps: readonly HelperStep[], pid: number): Promise<void> =>
+    perform(steps, { ...surroundings, pid }, step => {
+      failed = step;
+    });
   try {
-    carry(first.slice(done), 0);
+    await carry(first.slice(done), 0);
     return await stage({
       program,
       stdio,
@@ -44,7 +40,7 @@ export async function carryOut({ definition, plan, done, stdio, handles, onEnd, 
       onEnd,
     });
   } catch (error) {
-    const line = current ? lineOf(plan, current) : error instanceof StageFailed ? lines[error.index] : undefined;
+    const line = failed ? lineOf(plan, failed) : error instanceof StageFailed ? lines[error.index] : undefined;
     throw explainPlan(error, definition, line);
   }
 }

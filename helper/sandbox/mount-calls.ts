@@ -44,9 +44,9 @@ export const mkdir = (path: string, tolerate?: Tolerate): Call => ({
   ...tolerating(tolerate),
 });
 
-export const close = (held: string, tolerate?: Tolerate): Call => ({
+export const close = (held: string | Argument, tolerate?: Tolerate): Call => ({
   call: 'close',
-  arguments: [{ resultOf: held }],
+  arguments: [typeof held === 'string' ? { resultOf: held } : held],
   ...tolerating(tolerate),
 });
 
@@ -66,8 +66,8 @@ const resolutions = {
 } as const;
 export type Care = keyof typeof resolutions | 'none';
 
-/** Holds the place at `path`, so that it cannot be exchanged between the look and the mount (CVE-2021-30465). */
-function hold(path: string, care: keyof typeof resolutions, as: string): Call {
+/** Holds what is at `path`, so that it cannot be exchanged between the look and the mount (CVE-2021-30465). */
+export function hold(path: string, care: keyof typeof resolutions, as: string): Call {
   const { text, value } = resolutions[care];
   const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve
   how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0);
@@ -110,7 +110,6 @@ export function restrict(names: readonly (keyof typeof attributes)[], directory:
 
 const OPEN_TREE = { OPEN_TREE_CLONE: 1, AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLOEXEC: O_CLOEXEC } as const;
 const depths = {
-  'as a handle': flags(OPEN_TREE, 'OPEN_TREE_CLOEXEC'),
   alone: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC'),
   'with what is below': flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC'),
 };
@@ -130,17 +129,12 @@ export const takeHeld = (held: string, as: string): Call => ({
   as,
 });
 
-export function place(from: string, path: string, care: Care = 'none'): Call[] {
+export function place(from: Argument, path: string, care: Care = 'none'): Call[] {
   if (care === 'none') {
     const how = flags(moves, 'MOVE_MOUNT_F_EMPTY_PATH');
-    return [{ call: 'move_mount', arguments: [{ resultOf: from }, '', here, path, how] }, close(from)];
+    return [{ call: 'move_mount', arguments: [from, '', here, path, how] }, close(from)];
   }
   const as = `place ${path}`;
   const how = flags(moves, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH');
-  return [
-    hold(path, care, as),
-    { call: 'move_mount', arguments: [{ resultOf: from }, '', { resultOf: as }, '', how] },
-    close(as),
-    close(from),
-  ];
+  return [hold(path, care, as), { call: 'move_mount', arguments: [from, '', { resultOf: as }, '', how] }, close(as), close(from)];
 }

@@ -1,20 +1,27 @@
 // Which network a sandbox gets, and the helper's steps that make it.
-import { occupiedHere } from '../network/occupied.ts';
-import { addressesOf, freeSubnet, linkNames, requireFree } from '../network/subnets.ts';
+import type { Ipv4Network } from '../network/address.ts';
+import { freeSubnetHere, occupiedHere } from '../network/occupied.ts';
+import { addressesOf, formatNetwork, linkNames, requireFree } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { SandboxNetwork } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
 import type { HelperStep } from './steps.ts';
 
-export function networkFor(id: string, definition: Definition): SandboxNetwork | undefined {
+/**
+ * @param own networks of the helper's sandboxes, which the host may not have yet
+ * @throws Refusal `taken` or `invalid`
+ */
+export function networkFor(id: string, definition: Definition, own: readonly Ipv4Network[]): SandboxNetwork | undefined {
   const { name, namespaces, network = 'link' } = definition;
   if (network === 'none' || namespaces.net !== true) return undefined;
-  const occupied = occupiedHere();
   if (network !== 'link') {
-    requireFree(network, occupied);
+    requireFree(network, [
+      ...occupiedHere(),
+      ...own.map(each => ({ network: each, because: () => `${formatNetwork(each)} of another sandbox` })),
+    ]);
     return { ...linkNames(id), hostAddress: network.host, address: network.address };
   }
-  const subnet = freeSubnet(occupied);
+  const subnet = freeSubnetHere(own);
   if (!subnet)
     throw new Refusal('taken', `No subnet of 10.201.0.0/16 is free for ${name}.`, {
       subject: '10.201.0.0/16',

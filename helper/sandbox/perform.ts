@@ -1,13 +1,14 @@
 // Performs the helper's steps of a plan, each with the descriptors of the process that waits for it.
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { writeTo } from '../cgroup/files.ts';
 import { take } from '../cgroup/group.ts';
 import { parseIpv4 } from '../network/address.ts';
-import { LOOPBACK, linkIndex, newAddress, newVeth, up } from '../network/rtnetlink.ts';
-import type { IdMapping } from '../protocol/inspection.ts';
-import { visit } from '../sys/namespaces.ts';
-import { RouteSocket } from '../sys/netlink.ts';
+import { LOOPBACK, newAddress, up } from '../network/rtnetlink.ts';
+import { Wiring } from '../network/wiring.ts';
+import { RequestFailed } from '../sys/netlink.ts';
+import { mapText } from './ids.ts';
+import { mapNested } from './nested-map.ts';
 import { pin } from './pins.ts';
-import type { HelperStep, Side } from './steps.ts';
+import type { HelperStep } from './steps.ts';
 
 export interface Surroundings {
   /** The stage, which waits: it is the helper's own child, so its number is not reused. */
@@ -16,50 +17,79 @@ export interface Surroundings {
   readonly record: () => void;
   /** Keeps it as made, with the process that it stands on. */
   readonly ready: (pid: number) => void;
+  /** Makes an idmapped mount, which the stage gets by that handle. */
+  readonly idmap: (from: string, handle: string) => void;
 }
 
-type Performer<D extends HelperStep['do']> = (step: Extract<HelperStep, { do: D }>, waiting: Surroundings) => void;
+type NetworkStep = Extract<HelperStep, { do: 'link' | 'address' | 'up' }>;
+type LocalStep = Exclude<HelperStep, NetworkStep>;
+type Performer<D extends LocalStep['do']> = (step: Extract<LocalStep, { do: D }>, waiting: Surroundings) => void | Promise<void>;
 
-const performers: { readonly [D in HelperStep['do']]: Performer<D> } = {
+const isNetworkStep = (step: HelperStep): step is NetworkStep => step.do === 'link' || step.do === 'address' || step.do === 'up';
+
+const performers: { readonly [D in LocalStep['do']]: Performer<D> } = {
   record: (_, { record }) => record(),
   // It comes before there is a plan: see unpacking.ts.
   unpack: () => undefined,
   group: ({ step }) => take(step),
+  idmap: ({ from, handle }, { idmap }) => idmap(from, handle),
   'map-ids': ({ uids, gids, denySetgroups }, { pid }) => {
-    if (denySetgroups) writeFileSync(`/proc/${pid}/setgroups`, 'deny');
-    writeFileSync(`/proc/${pid}/uid_map`, mapText(uids));
-    writeFileSync(`/proc/${pid}/gid_map`, mapText(gids));
+    if (denySetgroups) writeTo(`/proc/${pid}/setgroups`, 'deny');
+    writeTo(`/proc/${pid}/uid_map`, mapText(uids));
+    writeTo(`/proc/${pid}/gid_map`, mapText(gids));
   },
+  'map-nested': ({ uids, gids }, { pid }) => mapNested(pid, uids, gids),
   'offset-clocks': ({ monotonicSeconds, boottimeSeconds }, { pid }) =>
-    writeFileSync(`/proc/${pid}/timens_offsets`, `monotonic ${monotonicSeconds} 0\nboottime ${boottimeSeconds} 0\n`),
-  link: ({ network }, { pid }) => withNet(pid, (fd, host) => newVeth(host, network.hostLink, network.link, fd)),
-  address: ({ side, link, address }, { pid }) =>
-    on(side, pid, socket => socket.request(newAddress(linkIndex(socket, link), parseIpv4(address), `${address} on ${link}`))),
-  up: ({ side, link }, { pid }) => on(side, pid, socket => socket.request(up(link === 'lo' ? LOOPBACK : linkIndex(socket, link), link))),
+    writeTo(`/proc/${pid}/timens_offsets`, `monotonic ${monotonicSeconds} 0\nboottime ${boottimeSeconds} 0\n`),
   ready: (_, { ready, pid }) => ready(pid),
   pin: ({ type, path }, { pid }) => pin(`/proc/${pid}/ns/${type === 'time' ? 'time_for_children' : type}`, path),
 };
 
 /** @throws SysError or Node's error with the call and errno */
-export const perform = <D extends HelperStep['do']>(step: Extract<HelperStep, { do: D }>, waiting: Surroundings): void =>
+const performOne = <D extends LocalStep['do']>(step: Extract<LocalStep, { do: D }>, waiting: Surroundings): void | Promise<void> =>
   (performers[step.do] as Performer<D>)(step, waiting);
 
-const mapText = (maps: readonly IdMapping[]): string =>
-  maps.map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join('');
-
-function withNet(pid: number, work: (fd: number, host: RouteSocket) => void): void {
-  const fd = openSync(`/proc/${pid}/ns/net`, 'r');
-  try {
-    using host = new RouteSocket();
-    work(fd, host);
-  } finally {
-    closeSync(fd);
+/**
+ * Performs what is to be done while the stage waits; what belongs to the network goes in one message to each side.
+ * Nobody else of the helper's gets a turn between two steps, and finds the half of something, but for one that takes a process.
+ * @param failed told of the step at which it ends, before the error is thrown
+ * @throws SysError or Node's error with the call and errno
+ */
+export async function perform(steps: readonly HelperStep[], waiting: Surroundings, failed: (step: HelperStep) => void): Promise<void> {
+  const wires = steps.filter(isNetworkStep);
+  for (const step of steps) {
+    if (!isNetworkStep(step)) {
+      const working = naming(failed, [step], () => performOne(step, waiting));
+      if (working)
+        await working.catch((error: unknown) => {
+          failed(step);
+          throw error;
+        });
+    } else if (step === wires[0]) wire(wires, waiting.pid, failed);
   }
 }
 
-function on(side: Side, pid: number, work: (socket: RouteSocket) => void): void {
-  withNet(pid, (fd, host) => {
-    using inside = visit('net', fd, 'net of the new sandbox', () => new RouteSocket());
-    work(side === 'host' ? host : inside);
-  });
+function wire(steps: readonly NetworkStep[], pid: number, failed: (step: HelperStep) => void): void {
+  using wiring = naming(failed, steps, () => new Wiring(pid));
+  const link = steps.find(step => step.do === 'link');
+  const ends = link && naming(failed, [link], () => wiring.pair(link.network.hostLink, link.network.link));
+  for (const side of ['host', 'inside'] as const) {
+    const own = steps.filter(step => step.do !== 'link').filter(step => step.side === side);
+    const requests = own.map(step => {
+      const index = step.link === 'lo' ? LOOPBACK : (ends?.[side] ?? 0);
+      return step.do === 'up' ? up(index, step.link) : newAddress(index, parseIpv4(step.address), `${step.address} on ${step.link}`);
+    });
+    if (requests.length > 0) naming(failed, own, () => wiring.sides[side].together(requests));
+  }
+}
+
+/** Of several steps that are done together, the error says which failed. */
+function naming<T>(failed: (step: HelperStep) => void, steps: readonly HelperStep[], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const step = steps[error instanceof RequestFailed ? error.index : 0] ?? steps[0];
+    if (step) failed(step);
+    throw error;
+  }
 }

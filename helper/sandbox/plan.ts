@@ -1,6 +1,7 @@
 // A definition becomes a plan: what the helper does and what the stage calls, in order, before
 // anything is touched. Pure: the facts about the host come in as data.
 import { BIRTHPLACE, birthplaceAmong, joinCalls } from '../cgroup/join.ts';
+import { makeCalls } from '../cgroup/make-calls.ts';
 import { commandCalls } from '../entry/command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
@@ -10,6 +11,7 @@ import { umaskOf } from './confinement.ts';
 import type { Facts } from './facts.ts';
 import { networkSteps } from './network.ts';
 import { careFor, rootOf } from './root-files.ts';
+import { idmappedSources } from './sources.ts';
 import {
   become,
   becomeCaller,
@@ -30,7 +32,8 @@ import type { Surroundings } from './system-mounts.ts';
 export type Purpose = { readonly kind: 'stay' } | { readonly kind: 'run'; readonly terminal: boolean };
 
 /** A run ends with whoever waits for it; nobody else would. */
-const isMortal = ({ persist, onExit }: Definition, { kind }: Purpose): boolean => !persist || (kind === 'run' && onExit === 'remove');
+export const isMortal = ({ persist, onExit }: Definition, { kind }: Purpose): boolean =>
+  !persist || (kind === 'run' && onExit === 'remove');
 
 /** The handle that the command's wait status is written to. */
 export const ENDING = 'how the command ended';
@@ -69,7 +72,7 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
     ...pins,
     ...lastSteps(definition, facts, purpose),
   ];
-  const begin = [...beginning(facts), ...into, ...joinSteps(facts)];
+  const begin = [...beginning(definition, facts), ...into, ...joinSteps(facts)];
   if (guarded)
     return [
       ...begin,
@@ -96,11 +99,13 @@ export const isGuarded = ({ namespaces }: Pick<Definition, 'namespaces'>, { uids
 const ownTypes = ({ namespaces }: Definition, { types }: Facts): ReadonlySet<NamespaceType> =>
   new Set(namespaceTypes.filter(type => namespaces[type] === true && types.has(type)));
 
-const beginning = ({ record, cgroups, unpacked }: Facts): Step[] => [
+const beginning = (definition: Definition, { record, cgroups, unpacked }: Facts): Step[] => [
   helper({ do: 'record', path: record }),
   ...(unpacked ? [helper({ do: 'unpack', ...unpacked })] : []),
-  ...cgroups.make.map(step => helper({ do: 'group', step })),
+  ...cgroups.make.v2.map(step => helper({ do: 'group', step })),
+  ...idmappedSources(definition).map(({ path, name }) => helper({ do: 'idmap', from: path, handle: name })),
   ...prelude.map(stage),
+  ...steps(cgroups.make.v1.flatMap(makeCalls)),
 ];
 
 /**
@@ -137,7 +142,7 @@ function userSteps(definition: Definition, facts: Facts): Step[] {
   const own = [...steps(unshare(['user'])), map, ...steps(becomeFirst(facts))];
   if (tenant === undefined) return [...steps(becomeCaller(facts)), ...own];
   const block = { inside: 0, outside: 0, count: uids[0]?.count ?? 1 };
-  const nested = helper({ do: 'map-ids', uids: [block], gids: [block], denySetgroups: false });
+  const nested = helper({ do: 'map-nested', uids: [block], gids: [block] });
   const outer = tenant === 'new' ? own : [stage(join(tenant, 'user')), ...steps(becomeFirst(facts))];
   return [
     ...steps(becomeCaller({ ...facts, uid: 0, gid: 0, groups: [] })),

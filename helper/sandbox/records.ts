@@ -1,10 +1,11 @@
 // What the helper made, written down before it is made, so that a helper that starts after a crash
 // knows what is whose.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { Definition } from '../protocol/definition/definition.ts';
 import { Sandbox, SandboxNetwork } from '../protocol/model.ts';
+import { hasVanished } from '../sys/errors.ts';
 
 /** What a sandbox leaves on the host, whether it was finished or not: enough to take it all away. */
 export const Traces = z.object({
@@ -15,6 +16,8 @@ export const Traces = z.object({
   cgroups: z.boolean(),
   /** Where its root file system is unpacked. */
   unpacked: z.string().optional(),
+  /** The disks that a thrown-away root covers besides `/`, in the order of their layers. */
+  disks: z.array(z.string()),
   /** Where its namespaces are pinned. */
   pins: z.string().optional(),
 });
@@ -56,7 +59,7 @@ export class Records {
   }
 
   delete(id: string): void {
-    rmSync(this.pathOf(id), { force: true });
+    unlinkIfThere(this.pathOf(id));
   }
 
   /** All that can be read; what cannot is removed, as nobody can act on it. */
@@ -71,5 +74,14 @@ export class Records {
         return [];
       }
     });
+  }
+}
+
+/** rmSync looks at a path three times before it removes it. */
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!hasVanished(error)) throw error;
   }
 }

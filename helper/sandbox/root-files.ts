@@ -69,7 +69,7 @@ const covers = (at: string): Call[] => own.map(name => mount('tmpfs', `${at}/${n
 function overlay(disk: string, index: number, staging: string): Call[] {
   const upper = `${staging}/upper/${index}`;
   const work = `${staging}/work/${index}`;
-  const data = `lowerdir=${escaped(disk)},upperdir=${escaped(upper)},workdir=${escaped(work)}`;
+  const data = `lowerdir=${escaped(disk)},upperdir=${escaped(upper)},workdir=${escaped(work)},redirect_dir=off,metacopy=off`;
   const at = disk === '/' ? rootAt(staging) : `${rootAt(staging)}${disk}`;
   return [mkdir(upper), mkdir(work), mount('overlay', at, 'overlay', flags(mountFlags, 'MS_NODEV'), data, index === 0 ? undefined : 'all')];
 }

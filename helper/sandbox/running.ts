@@ -1,11 +1,11 @@
 // One run of a definition's command, from its start to the report.
-import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { pipe } from '../entry/pipes.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import type { EndedBy, Report, Usage } from '../protocol/report.ts';
 import { type Ending, endingOf, type Usage as ProcessUsage } from '../stage/reaper.ts';
+import { killAll, usageIn } from './control.ts';
 import { ENDING } from './plan.ts';
 import type { Making, Sandboxes } from './sandboxes.ts';
 
@@ -37,13 +37,13 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
       stdio,
       handles: new Map(ending ? [[ENDING, ending.write]] : []),
       // Now, because what was counted goes with the control groups.
-      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...sandboxes.usage(id) } }),
+      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...usageIn(sandboxes, id) } }),
     });
     const watch = new Watch(definition, sandbox.id, sandboxes);
     const finish = async (): Promise<Report> => {
       const command = await ending?.status();
       const isKept = definition.onExit === 'keep' && command !== undefined;
-      const { how, usage } = isKept ? { how: command, usage: sandboxes.usage(sandbox.id) } : await init;
+      const { how, usage } = isKept ? { how: command, usage: usageIn(sandboxes, sandbox.id) } : await init;
       const wallSeconds = (performance.now() - began) / 1000;
       watch.stop();
       if (!isKept) await sandboxes.remove(sandbox.id);
@@ -55,8 +55,6 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
   } catch (error) {
     ending?.close();
     throw error;
-  } finally {
-    ending?.closeWrite();
   }
 }
 
@@ -84,12 +82,12 @@ class Watch {
     const end = (by: EndedBy): void => {
       this.stop();
       this.endedBy = by;
-      sandboxes.kill(id);
+      killAll(sandboxes, id);
     };
     if (wallSeconds !== undefined) this.#timers.push(setTimeout(() => end('wallSeconds'), wallSeconds * 1000));
     if (cpuSeconds !== undefined) {
       const look = (): void => {
-        if ((sandboxes.usage(id).cpuSeconds ?? 0) >= cpuSeconds) end('cpuSeconds');
+        if ((usageIn(sandboxes, id).cpuSeconds ?? 0) >= cpuSeconds) end('cpuSeconds');
       };
       this.#timers.push(setInterval(look, LOOK_MS));
     }
@@ -102,6 +100,7 @@ class Watch {
 
 /** What init tells of its command: the status of wait(2). */
 class EndingPipe {
+  /** Whoever starts the sandbox closes it. */
   readonly write: number;
   readonly #read: Socket;
   readonly #status: Promise<Ending | undefined>;
@@ -119,11 +118,6 @@ class EndingPipe {
   /** Undefined when init was killed before it could tell. */
   status(): Promise<Ending | undefined> {
     return this.#status;
-  }
-
-  /** The other end is init's. */
-  closeWrite(): void {
-    closeSync(this.write);
   }
 
   close(): void {

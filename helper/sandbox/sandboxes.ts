@@ -1,30 +1,29 @@
 // The sandboxes that live, and their coming and going.
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findPlaces, update as updateGroups } from '../cgroup/group.ts';
+import { findPlaces, removeShared } from '../cgroup/group.ts';
 import { hostHierarchies } from '../cgroup/hierarchies.ts';
-import { usage as usageOf } from '../cgroup/usage.ts';
+import type { Place } from '../cgroup/layout.ts';
 import type { Dwelling, Terms, World } from '../entry/target.ts';
-import { occupiedHere } from '../network/occupied.ts';
-import { formatNetwork, freeSubnet } from '../network/subnets.ts';
+import { parseIpv4 } from '../network/address.ts';
+import { freeSubnetHere } from '../network/occupied.ts';
+import { formatNetwork } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Result } from '../protocol/methods.ts';
-import type { NamespaceType, Sandbox } from '../protocol/model.ts';
-import type { Usage } from '../protocol/report.ts';
+import type { Sandbox } from '../protocol/model.ts';
 import { recordEvent } from '../server/log.ts';
 import type { Ended, Ending, Usage as ProcessUsage } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
-import { SIGKILL } from '../sys/flags.ts';
-import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
-import { confinementOf, groupLimitsOf, type NewLimits, umaskOf } from './confinement.ts';
-import { endInit, isAlive, signal } from './init.ts';
+import { bodyOf } from './body.ts';
+import { confinementOf, umaskOf } from './confinement.ts';
+import { idmapped, mapFor } from './idmaps.ts';
+import { endInit, isAlive } from './init.ts';
 import { Handles } from './joins.ts';
 import { type Caller, type Found, lookUp, type Premises } from './look-up.ts';
 import { carryOut } from './making.ts';
-import { type Purpose, planFor } from './plan.ts';
+import { isMortal, type Purpose, planFor } from './plan.ts';
 import { type Kept, Records, type Traces } from './records.ts';
-import { rootName } from './root-files.ts';
 import { describe } from './steps.ts';
 import { takeAway } from './teardown.ts';
 import { unpackFor } from './unpacking.ts';
@@ -43,7 +42,7 @@ export interface Making {
 export interface Running extends Making {
   readonly purpose: Purpose;
   readonly stdio: readonly [number, number, number];
-  /** Descriptors besides those of joined namespaces, by their names in the plan. */
+  /** Descriptors besides those of joined namespaces, by their names in the plan. They are closed with the others. */
   readonly handles: ReadonlyMap<string, number>;
   /** Called when the process that was left behind has ended, before anything else of it is taken away. */
   readonly onEnd: (ending: Ending, usage: ProcessUsage, id: string) => void;
@@ -53,6 +52,10 @@ export class Sandboxes {
   readonly #kept = new Map<string, Kept>();
   /** Names that are being made or taken away. */
   readonly #busy = new Set<string>();
+  /** Those that an earlier helper made. */
+  readonly #adopted = new Set<string>();
+  /** When the processes end that the others stand on. */
+  readonly #ends = new Map<string, Promise<void>>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #premises: Premises;
   readonly #changed: () => void;
@@ -69,6 +72,7 @@ export class Sandboxes {
       unpacked: join(STORE, resolve(state).slice(1).replaceAll('/', '-')),
       firstTenant,
       hierarchies: hostHierarchies(),
+      networks: new Map(),
     };
     this.#changed = changed;
     mkdirSync(this.#premises.staging, { recursive: true, mode: 0o755 });
@@ -87,7 +91,7 @@ export class Sandboxes {
 
   /** @throws Refusal `unknown` */
   find(key: string): Kept {
-    const found = this.#find(key);
+    const found = this.seek(key);
     if (!found) throw new Refusal('unknown', `There is no sandbox called ${key}.`, { subject: key });
     return found;
   }
@@ -95,15 +99,16 @@ export class Sandboxes {
   propose(): Result<'sandbox/propose'> {
     const taken = [...this.list().map(each => each.name), ...this.#busy];
     const number = Array.from({ length: taken.length + 1 }, (_, index) => index + 1).find(each => !taken.includes(`sandbox-${each}`)) ?? 1;
-    const subnet = freeSubnet(occupiedHere());
+    const subnet = freeSubnetHere([...this.#premises.networks.values()]);
     return { name: `sandbox-${number}`, ...(subnet && { subnet: formatNetwork(subnet) }), taken };
   }
 
   /** What making it would do. Nothing is touched. */
   async plan({ definition, caller, world }: Making): Promise<{ steps: string[]; notices: string[]; found: Found }> {
     this.#requireFree(definition.name);
+    const id = newId();
     using handles = new Handles();
-    const found = await this.#lookUp(newId(), { definition, caller, world }, handles);
+    const found = await this.#lookUp(id, { definition, caller, world }, handles).finally(() => this.#premises.networks.delete(id));
     return { steps: describe(planFor(definition, found.facts, { kind: 'stay' })), notices: [...found.notices], found };
   }
 
@@ -121,75 +126,41 @@ export class Sandboxes {
   /** @throws Refusal as create does */
   async start(running: Running): Promise<Sandbox> {
     const { definition } = running;
+    using handles = new Handles(running.handles);
     if (process.getuid?.() !== 0)
       throw new Refusal('denied', `Could not make sandbox ${definition.name}: the helper does not run as root.`);
     this.#requireFree(definition.name);
+    const id = newId();
     this.#busy.add(definition.name);
     try {
-      return await this.#start(newId(), running);
+      return await this.#start(id, running, handles);
     } finally {
       this.#busy.delete(definition.name);
+      if (!this.#kept.has(id)) this.#premises.networks.delete(id);
+      this.#tidy();
     }
   }
 
   /** Kills everything in it, waits until it is gone, and takes its traces away. One that is gone is no error. */
   async remove(key: string): Promise<void> {
-    const found = this.#find(key);
+    const found = this.seek(key);
     if (found) await this.#remove(found);
   }
 
-  /** Ends all in it at once; {@link remove} or its end takes the rest away. One that is gone is no error. */
-  kill(id: string): void {
-    const kept = this.#kept.get(id);
-    if (kept?.sandbox.pid !== undefined && kept.start !== undefined) signal(kept.sandbox.name, kept.sandbox.pid, kept.start, SIGKILL);
-  }
-
-  /** What it has used so far, as its control groups tell. */
-  usage(id: string): Usage {
-    const {
-      memoryNowBytes,
-      oomKills,
-      processesRefused,
-      throttledSeconds: _,
-      ...same
-    } = usageOf(findPlaces(id, this.#premises.hierarchies));
-    return {
-      ...same,
-      ...(memoryNowBytes !== undefined && { memoryBytes: memoryNowBytes }),
-      ...(oomKills !== undefined && { killedForMemory: oomKills }),
-      ...(processesRefused !== undefined && { refusedProcesses: processesRefused }),
-    };
-  }
-
-  /** @throws Refusal when the host cannot keep it; then nothing is changed */
-  update(key: string, limits: NewLimits): Sandbox {
-    const kept = this.find(key);
-    // Without a word on swap a limit of memory means none.
-    const { swap } = kept.sandbox.limits;
-    const wanted = limits.memory !== undefined && limits.swap === undefined && swap !== undefined ? { ...limits, swap } : limits;
-    updateGroups(findPlaces(kept.sandbox.id, this.#premises.hierarchies), groupLimitsOf(wanted));
-    const merged = Object.entries({ ...kept.sandbox.limits, ...limits }).filter(([, value]) => value !== null && value !== undefined);
-    const sandbox = { ...kept.sandbox, limits: Object.fromEntries(merged) };
-    this.#keep({ ...kept, sandbox });
-    return sandbox;
-  }
-
-  /** To its command, or to its init where it has none. */
-  signal(key: string, number: number): void {
-    const { sandbox, start } = this.find(key);
-    if (sandbox.pid === undefined || start === undefined)
-      throw new Refusal('invalid', `${sandbox.name} has no process that could get a signal.`, { subject: sandbox.name });
-    signal(sandbox.name, sandbox.pid, start, number);
-  }
-
   /** Writes down what has changed of it. */
-  #keep(kept: Kept): void {
+  keep(kept: Kept): void {
     this.#premises.records.write({ phase: 'ready', ...kept });
     this.#kept.set(kept.sandbox.id, kept);
     this.#changed();
   }
 
-  #find(key: string): Kept | undefined {
+  /** Its control groups. */
+  placesOf(id: string): Place[] {
+    return findPlaces(id, this.#premises.hierarchies);
+  }
+
+  /** By id or name. */
+  seek(key: string): Kept | undefined {
     return this.#kept.get(key) ?? this.#all().find(({ sandbox }) => sandbox.name === key);
   }
 
@@ -200,7 +171,7 @@ export class Sandboxes {
   #termsOf({ definition, profile, traces: { id } }: Kept): Terms {
     const { user, directory, environment, security } = definition;
     return {
-      places: findPlaces(id, this.#premises.hierarchies),
+      places: this.placesOf(id),
       confinement: confinementOf(definition, profile),
       umask: umaskOf(security),
       user,
@@ -221,10 +192,9 @@ export class Sandboxes {
     return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles);
   }
 
-  async #start(id: string, running: Running): Promise<Sandbox> {
+  async #start(id: string, running: Running, handles: Handles): Promise<Sandbox> {
     const { definition: written, caller, purpose, stdio, onEnd } = running;
     const { records } = this.#premises;
-    using handles = new Handles();
     const found = await this.#lookUp(id, running, handles);
     const { traces, notices, profile } = found;
     const record = (): void => records.write({ phase: 'making', traces });
@@ -237,19 +207,31 @@ export class Sandboxes {
           ...(profile !== undefined && { profile }),
           ...bodyOf({ definition, caller, notices, traces }, definition.init === 'none' ? undefined : pid),
         };
-        records.write({ phase: 'ready', ...kept });
+        // One that ends with the helper is nothing that another could adopt.
+        if (!isMortal(definition, purpose)) records.write({ phase: 'ready', ...kept });
         this.#kept.set(id, kept);
       };
+      let end = (): void => undefined;
+      this.#ends.set(
+        id,
+        new Promise(resolve => {
+          end = resolve;
+        }),
+      );
       const ended: Ended = (ending, usage) => {
+        end();
         onEnd(ending, usage, id);
         void this.#forget(id);
       };
-      const all = new Map([...handles.all, ...running.handles]);
-      await carryOut({ definition, plan: planFor(definition, facts, purpose), done, record, ready, stdio, handles: all, onEnd: ended });
+      const map = await mapFor(definition, facts);
+      if (map !== undefined) handles.add('ids of its users', map);
+      const idmap = (from: string, handle: string): void => void handles.add(handle, idmapped(from, map ?? -1));
+      const plan = planFor(definition, facts, purpose);
+      await carryOut({ definition, plan, done, record, ready, idmap, stdio, handles: handles.all, onEnd: ended });
     } catch (error) {
       this.#kept.delete(id);
-      await takeAway(traces, this.#premises.hierarchies);
-      records.delete(id);
+      this.#ends.delete(id);
+      await this.#undo(traces);
       throw error;
     }
     this.#changed();
@@ -270,11 +252,14 @@ export class Sandboxes {
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
     const { name, pid } = sandbox;
     const init = async (): Promise<void> => {
-      if (pid !== undefined && start !== undefined) await endInit(name, pid, start);
+      if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.get(sandbox.id));
     };
     await takeAway(traces, this.#premises.hierarchies, init);
     this.#premises.records.delete(sandbox.id);
+    this.#premises.networks.delete(sandbox.id);
+    this.#ends.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
+    this.#tidy();
   }
 
   /** One whose init has ended. What cannot be taken away now stays in the list, for the person to try again. */
@@ -292,19 +277,38 @@ export class Sandboxes {
       if (record.phase === 'ready' && lives(record)) {
         const { phase: _, ...kept } = record;
         this.#kept.set(traces.id, kept);
+        this.#adopted.add(traces.id);
+        if (traces.network) this.#premises.networks.set(traces.id, parseIpv4(traces.network.hostAddress));
         continue;
       }
       this.#busy.add(traces.name);
-      void takeAway(traces, this.#premises.hierarchies)
-        .then(() => records.delete(traces.id))
-        .catch((error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }))
-        .finally(() => this.#busy.delete(traces.name));
+      void this.#undo(traces).finally(() => {
+        this.#busy.delete(traces.name);
+        this.#tidy();
+      });
     }
   }
 
-  /** For those that an earlier helper made: the kernel tells only a parent of its children's end. */
+  /** What cannot be taken away now keeps its record, and the next helper tries again. */
+  async #undo(traces: Traces): Promise<void> {
+    await takeAway(traces, this.#premises.hierarchies).then(
+      () => this.#premises.records.delete(traces.id),
+      (error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }),
+    );
+  }
+
+  /** After the last one nothing is left, and nobody is about to need it. */
+  #tidy(): void {
+    if (this.#kept.size + this.#busy.size === 0) removeShared(this.#premises.hierarchies);
+  }
+
+  /** The kernel tells only a parent of its children's end. */
   #forgetEnded(): void {
-    for (const kept of this.#kept.values()) if (!lives(kept)) void this.#forget(kept.sandbox.id);
+    for (const id of this.#adopted) {
+      const kept = this.#kept.get(id);
+      if (!kept) this.#adopted.delete(id);
+      else if (!lives(kept)) void this.#forget(id);
+    }
   }
 }
 
@@ -313,40 +317,3 @@ const lives = ({ sandbox: { pid }, start }: Pick<Kept, 'sandbox' | 'start'>): bo
   pid === undefined || (start !== undefined && isAlive(pid, start));
 
 const newId = (): string => randomBytes(4).toString('hex');
-
-interface Made {
-  readonly definition: Definition;
-  readonly caller: Caller;
-  readonly notices: readonly string[];
-  readonly traces: Traces;
-}
-
-/** What is told of a sandbox that is made. */
-function bodyOf({ definition, caller, notices, traces }: Made, pid: number | undefined): Pick<Kept, 'sandbox' | 'start'> {
-  const { name, namespaces, limits, persist } = definition;
-  const { id, network, pins } = traces;
-  return {
-    sandbox: {
-      id,
-      name,
-      ...(pid !== undefined && { pid }),
-      namespaces: Object.fromEntries(
-        supportedTypes.flatMap(type => {
-          const inode = pid === undefined ? pinned(pins, type) : readNamespace(pid, type);
-          return inode === undefined ? [] : [[type, inode]];
-        }),
-      ),
-      networks: network ? [network] : [],
-      created: new Date().toISOString(),
-      uid: caller.uid,
-      ...(namespaces.mnt === true && { root: rootName(definition) }),
-      limits,
-      persist,
-      notices: [...notices],
-    },
-    ...(pid !== undefined && { start: readStat(pid).start }),
-  };
-}
-
-const pinned = (pins: string | undefined, type: NamespaceType): number | undefined =>
-  pins === undefined ? undefined : statSync(join(pins, type), { throwIfNoEntry: false })?.ino;

@@ -4,10 +4,11 @@ import { constants } from 'node:fs';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Mount } from '../protocol/definition/mounts.ts';
 import { setgroups } from '../stage/calls.ts';
-import { type Call, flags } from '../stage/program.ts';
+import { type Argument, type Call, flags } from '../stage/program.ts';
 import { mountFlags, O_CLOEXEC } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
-import { type Care, close, emptyFile, here, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
+import { isIdmapped } from './idmaps.ts';
+import { type Care, close, emptyFile, here, hold, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
 import { escaped, outsideOf } from './root-files.ts';
 
 interface Source {
@@ -21,7 +22,7 @@ const mountName = (index: number): string => `mount ${index}`;
 const lowerName = (index: number, layer: number): string => `mount ${index} layer ${layer}`;
 
 const sourcesOfMount = (each: Mount, index: number): Source[] => {
-  if (each.type === 'bind') return [{ name: mountName(index), path: each.source, readonly: each.readonly }];
+  if (each.type === 'bind' && !each.idmap) return [{ name: mountName(index), path: each.source, readonly: each.readonly }];
   if (each.type === 'overlay') return each.lower.map((path, layer) => ({ name: lowerName(index, layer), path, readonly: true }));
   return [];
 };
@@ -32,6 +33,10 @@ export const sourcesOf = ({ root, mounts = [] }: Definition): Source[] => [
   ...mounts.flatMap(sourcesOfMount),
 ];
 
+/** Those that the helper takes itself, for root, before the stage starts. */
+export const idmappedSources = ({ mounts = [] }: Definition): Source[] =>
+  mounts.flatMap((each, index) => (isIdmapped(each) ? [{ name: mountName(index), path: each.source, readonly: each.readonly }] : []));
+
 const takenAt = (staging: string): string => `${staging}/taken`;
 const placeOf = (staging: string, name: string): string => `${takenAt(staging)}/${name.replaceAll(' ', '-')}`;
 export const rootSource = (staging: string): string => placeOf(staging, ROOT);
@@ -40,15 +45,26 @@ export const rootSource = (staging: string): string => placeOf(staging, ROOT);
 export function takeSources(definition: Definition, facts: Facts): Call[] {
   const { staging, unpacked } = facts;
   const sources = sourcesOf(definition);
+  const mapped = idmappedSources(definition);
   const made = (definition.mounts ?? []).flatMap((each, index) => makeSource(each, index, facts));
-  if (sources.length === 0 && made.length === 0 && !unpacked) return [];
+  if (sources.length + mapped.length + made.length === 0 && !unpacked) return [];
   return [
     mkdir(takenAt(staging)),
     ...(unpacked ? [mkdir(rootSource(staging)), mount(unpacked.into, rootSource(staging), null, flags(mountFlags, 'MS_BIND'), null)] : []),
     ...(sources.length > 0 ? takeAsCaller(sources, facts) : []),
+    ...mapped.flatMap(each => placeTaken(each, { handle: each.name }, facts)),
     ...made,
   ];
 }
+
+const makePlace = ({ name, path }: Source, { staging, files }: Facts): Call =>
+  files.has(path) ? emptyFile(placeOf(staging, name)) : mkdir(placeOf(staging, name));
+
+const placeTaken = (source: Source, mount: Argument, facts: Facts): Call[] => [
+  makePlace(source, facts),
+  ...(source.readonly ? [restrict(['MOUNT_ATTR_RDONLY'], mount, '')] : []),
+  ...place(mount, placeOf(facts.staging, source.name)),
+];
 
 const fsIds = (uid: number, gid: number): Call[] => [
   { call: 'setfsgid', arguments: [gid] },
@@ -63,18 +79,14 @@ export const withRightsOf = (uid: number, gid: number, groups: readonly number[]
   ...fsIds(0, 0),
 ];
 
-function takeAsCaller(sources: readonly Source[], { staging, uid, gid, groups, files }: Facts): Call[] {
+function takeAsCaller(sources: readonly Source[], facts: Facts): Call[] {
+  const { uid, gid, groups } = facts;
   const held = ({ name }: Source): string => `caller's ${name}`;
-  const taken = sources.map(each => take(each.path, held(each), 'as a handle'));
+  // The links of /proc ask for no right to what they lead to but that to trace, which the stage still has.
+  const taken = sources.map(each => hold(each.path, 'no magic links', held(each)));
   return [
-    ...sources.map(each => (files.has(each.path) ? emptyFile(placeOf(staging, each.name)) : mkdir(placeOf(staging, each.name)))),
     ...withRightsOf(uid, gid, groups, taken),
-    ...sources.flatMap(each => [
-      takeHeld(held(each), each.name),
-      ...(each.readonly ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: each.name }, '')] : []),
-      ...place(each.name, placeOf(staging, each.name)),
-      close(held(each)),
-    ]),
+    ...sources.flatMap(each => [takeHeld(held(each), each.name), ...placeTaken(each, { resultOf: each.name }, facts), close(held(each))]),
   ];
 }
 
@@ -113,4 +125,4 @@ export const ownSources = ({ mounts = [] }: Definition, staging: string): Call[]
     needsSource(each) ? [take(placeOf(staging, mountName(index)), mountName(index), 'with what is below')] : [],
   );
 
-export const placeSource = (index: number, path: string, care: Care): Call[] => place(mountName(index), path, care);
+export const placeSource = (index: number, path: string, care: Care): Call[] => place({ resultOf: mountName(index) }, path, care);

@@ -15,7 +15,10 @@ export type HelperStep =
       readonly into: string;
     }
   | { readonly do: 'group'; readonly step: GroupStep }
+  | { readonly do: 'idmap'; readonly from: string; readonly handle: string }
   | { readonly do: 'map-ids'; readonly uids: readonly IdMapping[]; readonly gids: readonly IdMapping[]; readonly denySetgroups: boolean }
+  /** By a process of the tenant's namespace: see nested-map.ts. */
+  | { readonly do: 'map-nested'; readonly uids: readonly IdMapping[]; readonly gids: readonly IdMapping[] }
   | { readonly do: 'offset-clocks'; readonly monotonicSeconds: number; readonly boottimeSeconds: number }
   | { readonly do: 'link'; readonly network: SandboxNetwork }
   | { readonly do: 'address'; readonly side: Side; readonly link: string; readonly address: string }
@@ -42,8 +45,10 @@ const sentences: { readonly [D in HelperStep['do']]: (step: Extract<HelperStep, 
   record: ({ path }) => `write the record ${path}`,
   unpack: ({ kind, from, reference, into }) => `unpack the ${kind} ${from}${reference === undefined ? '' : ` (${reference})`} into ${into}`,
   group: ({ step }) => describeGroupStep(step),
+  idmap: ({ from }) => `open_tree ${from}, mount_setattr MOUNT_ATTR_IDMAP with the ids of the sandbox`,
   'map-ids': ({ uids, gids, denySetgroups }) =>
     `write uid_map: ${mapping(uids)}; gid_map: ${mapping(gids)}${denySetgroups ? '; setgroups: deny' : ''}`,
+  'map-nested': ({ uids, gids }) => `from within the tenant's user namespace, write uid_map: ${mapping(uids)}; gid_map: ${mapping(gids)}`,
   'offset-clocks': ({ monotonicSeconds, boottimeSeconds }) =>
     `write timens_offsets: monotonic ${monotonicSeconds}, boottime ${boottimeSeconds}`,
   link: ({ network }) => `RTM_NEWLINK veth ${network.hostLink} here, ${network.link} inside`,

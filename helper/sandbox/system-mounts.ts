@@ -54,12 +54,12 @@ export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings, s
 export function kernelMounts({ guarded, host, ownPid, ownNet, care }: Surroundings): Call[] {
   const newProc = within('/proc', care, at => [mount('proc', at, 'proc', quiet, null)]);
   if (host) return [...(ownPid ? newProc : []), ...(!guarded && ownNet ? sysAt(care) : [])];
-  const proc = guarded || !ownPid ? place('proc', '/proc', care) : newProc;
+  const proc = guarded || !ownPid ? place({ resultOf: 'proc' }, '/proc', care) : newProc;
   const sys = guarded
-    ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: 'sys' }, ''), ...place('sys', '/sys', care)]
+    ? [restrict(['MOUNT_ATTR_RDONLY'], { resultOf: 'sys' }, ''), ...place({ resultOf: 'sys' }, '/sys', care)]
     : ownNet
       ? sysAt(care)
-      : place('sys', '/sys', care);
+      : place({ resultOf: 'sys' }, '/sys', care);
   return [...proc, ...sys];
 }
 
@@ -137,7 +137,7 @@ export const newDevice = (at: string, { name, major, minor }: Device): Call[] =>
 /** A user namespace grants no mknod(2); what was taken by {@link systemSources} is placed instead. */
 const hostDevice = (at: string, { name }: Device): Call[] => [
   emptyFile(deviceName(at, name)),
-  ...place(deviceName('/dev', name), deviceName(at, name)),
+  ...place({ resultOf: deviceName('/dev', name) }, deviceName(at, name)),
 ];
 
 /** What /dev has already, once more. */

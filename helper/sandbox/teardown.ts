@@ -1,5 +1,7 @@
 // Takes away what a sandbox left on the host, made whole or in part. Each part that is gone is no error.
-import { findPlaces, remove } from '../cgroup/group.ts';
+import { rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { findPlaces, remove, removeAtOnce } from '../cgroup/group.ts';
 import type { Hierarchy } from '../cgroup/hierarchies.ts';
 import { kill } from '../cgroup/kill.ts';
 import { removeRoot } from '../image/unpack.ts';
@@ -25,9 +27,22 @@ export async function takeAway(
   if (pins !== undefined) unpin(pins);
   if (cgroups) {
     const places = findPlaces(id, hierarchies);
-    await kill(places, END_MS);
+    const busy = places.filter(each => !removeAtOnce(each));
+    if (busy.length > 0) await kill(busy, END_MS);
     await remove(places, END_MS);
   }
-  if (unpacked !== undefined) await removeRoot(unpacked);
+  if (unpacked !== undefined) {
+    await removeRoot(unpacked);
+    for (const store of [dirname(unpacked), dirname(dirname(unpacked))]) removeIfEmpty(store);
+  }
   await link;
+}
+
+/** The last one leaves nothing of the store behind. */
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // another sandbox has its files there
+  }
 }

@@ -15,8 +15,12 @@ import {
   type Result,
 } from '../protocol/methods.ts';
 import type { Feature, Sandbox } from '../protocol/model.ts';
+import { another } from '../sandbox/another.ts';
 import { openRun, runCollecting } from '../sandbox/attached-run.ts';
+import { changeLimits, changesIn, keepFiles, killAll, sendSignal, usageIn } from '../sandbox/control.ts';
+import { likenessOf } from '../sandbox/like.ts';
 import type { Making, Sandboxes } from '../sandbox/sandboxes.ts';
+import { scriptFactsOf, scriptFor } from '../sandbox/script.ts';
 import { Refusal } from '../sys/errors.ts';
 import { Encoded } from './encoded.ts';
 import type { Peer } from './peer.ts';
@@ -98,10 +102,13 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     const { steps, notices } = await services.sandboxes.plan(making(definition, services, client));
     return { steps, notices };
   },
-  'sandbox/script': () => later(),
+  'sandbox/script': async ({ definition }, services, client) => {
+    const { found } = await services.sandboxes.plan(making(definition, services, client));
+    return { script: scriptFor(definition, scriptFactsOf(found.facts)) };
+  },
   'sandbox/create': async ({ definition }, services, client) => {
     const sandbox = await services.sandboxes.create(making(definition, services, client));
-    if (!definition.persist) client.onClose(() => services.sandboxes.kill(sandbox.id));
+    if (!definition.persist) client.onClose(() => killAll(services.sandboxes, sandbox.id));
     return sandbox;
   },
   'sandbox/run': ({ definition, input }, services, client) =>
@@ -113,23 +120,26 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
       ended: (sandbox, report) => client.notify('sandbox/ended', { sandbox, report }),
     }),
   'sandbox/list': (_, { sandboxes }) => ({ sandboxes: sandboxes.list() }),
-  'sandbox/usage': ({ sandbox }, { sandboxes }) => sandboxes.usage(sandboxes.find(sandbox).sandbox.id),
-  'sandbox/update': ({ sandbox, limits }, { sandboxes }) => sandboxes.update(sandbox, limits),
+  'sandbox/usage': ({ sandbox }, { sandboxes }) => usageIn(sandboxes, sandboxes.find(sandbox).sandbox.id),
+  'sandbox/update': ({ sandbox, limits }, { sandboxes }) => changeLimits(sandboxes, sandbox, limits),
   'sandbox/signal': ({ sandbox, signal }, { sandboxes }) => {
-    sandboxes.signal(sandbox, signalNumber(signal));
+    sendSignal(sandboxes, sandbox, signalNumber(signal));
     return {};
   },
   'sandbox/remove': async ({ sandbox }, { sandboxes }) => {
     await sandboxes.remove(sandbox);
     return {};
   },
-  'sandbox/changes': () => later(),
-  'sandbox/keep': () => later(),
-  'sandbox/like': () => later(),
-};
-
-const later = (): never => {
-  throw new Refusal('unsupported', 'Not yet.');
+  'sandbox/changes': ({ sandbox }, { sandboxes }) => changesIn(sandboxes, sandbox),
+  'sandbox/keep': async ({ sandbox, paths }, { sandboxes }, { peer }) => ({ kept: await keepFiles(sandboxes, sandbox, paths, peer) }),
+  'sandbox/like': ({ target }, services, { peer }) => {
+    const { sandboxes } = services;
+    const taken = sandboxes.list().map(each => each.name);
+    const own = 'sandbox' in target ? sandboxes.seek(target.sandbox) : undefined;
+    // Its limits may have been changed since it was made.
+    if (own) return another({ ...own.definition, limits: own.sandbox.limits }, taken);
+    return likenessOf(target, worldOf(services), { taken, uid: peer.uid, gid: peer.gid });
+  },
 };
 
 const worldOf = ({ discovery, sandboxes }: Services): World => ({ discovery, sandboxes: sandboxes.dwellings() });

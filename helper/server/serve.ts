@@ -15,6 +15,7 @@ import { version } from '../version.ts';
 import { accept } from './connection.ts';
 import { findFeatures } from './features.ts';
 import type { Services } from './handlers.ts';
+import { keepInherited } from './inherited.ts';
 import { recordEvent } from './log.ts';
 import { Policy } from './policy.ts';
 import { makeStateDirectory } from './state-directory.ts';
@@ -35,6 +36,7 @@ export interface ServeOptions {
  * @throws Refusal when the socket cannot be made there, or another helper has it
  */
 export async function serve({ socket, user, firstTenant }: ServeOptions): Promise<void> {
+  keepInherited();
   const state = dirname(socket);
   await claim(socket, state);
   const watchers = new Set<(sandboxes: Sandbox[]) => void>();

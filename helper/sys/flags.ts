@@ -41,6 +41,9 @@ export const mountFlags = {
 /** linux/mount.h, mount_setattr(2). */
 export const MOUNT_ATTR_RDONLY = 1;
 export const MOUNT_ATTR_NODEV = 4;
+/** Since Linux 5.12. */
+export const MOUNT_ATTR_IDMAP = 0x100000;
+export const OPEN_TREE_CLONE = 1;
 export const AT_FDCWD = -100;
 export const AT_RECURSIVE = 0x8000;
 export const AT_EMPTY_PATH = 0x1000;

@@ -35,6 +35,8 @@ interface Libc {
   unshare(flags: number): number;
   mount(source: string | null, target: string, type: string | null, flags: number, data: string | null): number;
   umount2(target: string, flags: number): number;
+  open_tree(directory: number, path: string, flags: number): number;
+  mount_setattr(directory: number, path: string, flags: number, attributes: Buffer, bytes: number): number;
   fsopen(fileSystem: string, flags: number): number;
   fsconfig(context: number, command: number): number;
   fsmount(context: number, flags: number, attributes: number): number;
@@ -60,6 +62,7 @@ interface Libc {
   setgroups(count: number, groups: Buffer): number;
   setfsuid(uid: number): number;
   setfsgid(gid: number): number;
+  fgetxattr(fd: number, name: string, into: Buffer, bytes: number): number;
 }
 
 const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]>> = {
@@ -90,6 +93,8 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   unshare: 'int unshare(int flags)',
   mount: 'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
   umount2: 'int umount2(const char *target, int flags)',
+  open_tree: [428, 'int directory, const char *path, uint32_t flags'],
+  mount_setattr: [442, 'int directory, const char *path, uint32_t flags, void *attributes, size_t bytes'],
   fsopen: [430, 'const char *fileSystem, uint32_t flags'],
   fsconfig: [431, 'int context, uint32_t command, void *key, void *value, int more'],
   fsmount: [432, 'int context, uint32_t flags, uint32_t attributes'],
@@ -108,6 +113,7 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   setgroups: [syscallNumber.setgroups, 'size_t count, void *groups'],
   setfsuid: [syscallNumber.setfsuid, 'uint32_t uid'],
   setfsgid: [syscallNumber.setfsgid, 'uint32_t gid'],
+  fgetxattr: 'long fgetxattr(int fd, const char *name, void *into, size_t bytes)',
 };
 
 export type Native = (...args: readonly unknown[]) => unknown;

@@ -56,6 +56,17 @@ export function parseAttributes(payload: Buffer, skip: number): Map<number, Buff
   return found;
 }
 
+/** One of those alone. */
+export function attributeOf(payload: Buffer, skip: number, type: number): Buffer | undefined {
+  for (let at = skip; at + 4 <= payload.length; ) {
+    const length = payload.readUInt16LE(at);
+    if (length < 4) break;
+    if ((payload.readUInt16LE(at + 2) & 0x3fff) === type) return payload.subarray(at + 4, at + length);
+    at += (length + 3) & ~3;
+  }
+  return undefined;
+}
+
 /** A string attribute without the NUL that ends it. */
 export const textOf = (value: Buffer | undefined): string | undefined => value?.toString().replace(/\0.*$/s, '');
 
@@ -163,11 +174,12 @@ export class RouteSocket implements Disposable {
   }
 
   #receive(subject: string, flags: number): Sequenced[] {
-    const bytes = sys('recv', subject, this.#fd, buffer, buffer.length, flags);
+    const length = sys('recv', subject, this.#fd, buffer, buffer.length, flags);
+    const bytes = Buffer.from(buffer.subarray(0, length));
     const messages: Sequenced[] = [];
-    for (let at = 0; at + HEADER_BYTES <= bytes; at += (buffer.readUInt32LE(at) + 3) & ~3) {
-      const payload = Buffer.from(buffer.subarray(at + HEADER_BYTES, at + buffer.readUInt32LE(at)));
-      messages.push({ type: buffer.readUInt16LE(at + 4), sequence: buffer.readUInt32LE(at + 8), payload });
+    for (let at = 0; at + HEADER_BYTES <= length; at += (bytes.readUInt32LE(at) + 3) & ~3) {
+      const payload = bytes.subarray(at + HEADER_BYTES, at + bytes.readUInt32LE(at));
+      messages.push({ type: bytes.readUInt16LE(at + 4), sequence: bytes.readUInt32LE(at + 8), payload });
     }
     return messages;
   }

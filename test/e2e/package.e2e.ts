@@ -23,6 +23,7 @@ const shipped = [
   'extension/dist/burrow.cjs',
   'extension/dist/definition.schema.json',
   'extension/dist/discovery-worker.cjs',
+  'extension/dist/keeper.cjs',
   'extension/dist/extension.cjs',
   'extension/dist/koffi.node',
   'extension/dist/stage',
@@ -32,6 +33,7 @@ const shipped = [
   ...folder('media'),
   'extension/package.json',
   'extension/readme.md',
+  ...folder('snippets'),
 ].sort();
 
 for (const arch of ['x64', 'arm64'] as const) {

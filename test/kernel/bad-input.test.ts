@@ -39,14 +39,14 @@ const refusals: readonly { readonly because: string; readonly definition: Defini
   {
     because: 'the source of a bind mount is not there',
     definition: { name: 'web', mounts: [{ type: 'bind', source: '/no/such', path: '/mnt' }] },
-    failure: { kind: 'system', syscall: 'open_tree', errno: 'ENOENT', hint: 'The source of the bind mount does not exist.' },
+    failure: { kind: 'system', syscall: 'openat2', errno: 'ENOENT', hint: 'What is mounted must exist outside.' },
   },
   {
     because: 'the place of a bind mount is not there',
     definition: { name: 'web', mounts: [{ type: 'bind', source: '/etc', path: '/no/such' }] },
     failure: {
       kind: 'system',
-      syscall: 'move_mount',
+      syscall: 'openat2',
       errno: 'ENOENT',
       hint: 'The path must exist inside before something can be mounted there.',
     },
@@ -56,15 +56,15 @@ const refusals: readonly { readonly because: string; readonly definition: Defini
     definition: { name: 'web', mounts: [{ type: 'tmpfs', path: '/no/such' }] },
     failure: {
       kind: 'system',
-      syscall: 'mount',
+      syscall: 'openat2',
       errno: 'ENOENT',
-      hint: 'The directory must exist inside before something can be mounted there.',
+      hint: 'The path must exist inside before something can be mounted there.',
     },
   },
   {
     because: 'the root directory is not there',
     definition: { name: 'web', root: { directory: '/no/such' } },
-    failure: { kind: 'system', syscall: 'open_tree', errno: 'ENOENT' },
+    failure: { kind: 'system', syscall: 'openat2', errno: 'ENOENT' },
   },
 ];
 
@@ -88,7 +88,7 @@ describe('a sandbox that cannot be made', () => {
       else
         assert.match(
           said.message,
-          /^Could not make sandbox web: .*\/no\/such.*: it does not exist \((open_tree|mount|move_mount): ENOENT\)\.$/,
+          /^Could not make sandbox web: openat2\(AT_FDCWD, "\/no\/such", .*\): it does not exist \(openat2: ENOENT\)\.$/,
         );
       for (const [key, value] of Object.entries(rest)) assert.equal(said[key as keyof Failure], value, key);
       // Not only once the test is over.
@@ -99,7 +99,7 @@ describe('a sandbox that cannot be made', () => {
     const definition = { name: 'web', mounts: [{ type: 'tmpfs' as const, path: '/no/such' }] };
     const { steps } = await machine.call('sandbox/plan', { definition });
     const { step = 0 } = await machine.failure('sandbox/create', { definition });
-    assert.equal(steps[step - 1], 'stage   mount("tmpfs", "/no/such", "tmpfs", MS_NOSUID|MS_NODEV, "mode=755")');
+    assert.equal(steps[step - 1], 'stage   openat2(AT_FDCWD, "/no/such", {flags=O_PATH|O_CLOEXEC, resolve=RESOLVE_NO_MAGICLINKS}, 24)');
   });
 
   it('says that a name is taken', async () => {

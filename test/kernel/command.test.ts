@@ -106,7 +106,7 @@ describe('burrow', () => {
   it('run removes the sandbox also when there is no such command', () => {
     const { status, stderr } = machine.type(['run', file({ name: 'web', command: ['no-such'] })]);
     assert.equal(status, 1);
-    assert.match(stderr, /web has no command "no-such"/);
+    assert.equal(stderr, 'burrow: web has no command "no-such". Choose a command that exists there.\n');
     assert.deepEqual(JSON.parse(machine.type(['call', 'sandbox/list']).stdout), { sandboxes: [] });
   });
 
@@ -114,7 +114,7 @@ describe('burrow', () => {
     const path = file({ name: 'web', netwrk: 'none' });
     const { status, stderr } = machine.type(['run', path]);
     assert.equal(status, 1);
-    assert.equal(stderr, `burrow: ${path}: "netwrk" is not a key of the definition.\n`);
+    assert.equal(stderr, `burrow: ${path}: "netwrk" is not a key of a definition.\n`);
   });
 
   it('says that nobody answers', () => {

@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { isAlive } from '../support/processes.ts';
 import { Machine } from './support/machine.ts';
 import { inside } from './support/namespaces.ts';
+import { Sleepers } from './support/sleepers.ts';
 
 describe('after a crash of the helper', () => {
   let machine: Machine;
+  const sleepers = new Sleepers();
   before(async () => {
     machine = await Machine.start();
   });
-  afterEach(() => machine.requireClean());
+  afterEach(async () => {
+    await sleepers.stop();
+    await machine.requireClean();
+  });
   after(() => machine.stop());
 
   it('a sandbox lives on, and the next helper lists, enters and removes it', async () => {
@@ -42,11 +47,17 @@ describe('after a crash of the helper', () => {
     await machine.kill();
     machine.run('ip', 'link', 'add', 'bw-0a1b2c3d', 'type', 'veth', 'peer', 'name', 'eth0');
     const network = { hostLink: 'bw-0a1b2c3d', hostAddress: '10.201.0.1/30', link: 'eth0', address: '10.201.0.2/30' };
-    writeFileSync(`${machine.folder}/sandboxes/0a1b2c3d.json`, JSON.stringify({ phase: 'making', id: '0a1b2c3d', name: 'web', network }));
+    const traces = { id: '0a1b2c3d', name: 'web', network, cgroups: true };
+    // A process that was on its way into the sandbox, and is nobody's child any more.
+    const group = '/sys/fs/cgroup/pids/burrow/0a1b2c3d/inside';
+    mkdirSync(group, { recursive: true });
+    const lost = await sleepers.start('sh', '-c', `echo $$ > ${group}/cgroup.procs; exec sleep infinity`);
+    writeFileSync(`${machine.folder}/sandboxes/0a1b2c3d.json`, JSON.stringify({ phase: 'making', traces }));
     writeFileSync(`${machine.folder}/sandboxes/0a1b2c3d.json.new`, '{"phase"');
     await machine.startHelper();
     assert.deepEqual(await machine.call('sandbox/list', {}), { sandboxes: [] });
     assert.ok(!machine.run('ip', '-br', 'link').includes('bw-0a1b2c3d'));
+    await eventually('the end of the process', () => !isAlive(lost));
     await machine.requireClean();
   });
 

@@ -131,7 +131,7 @@ describe('a key of the definition', () => {
     const { status, stderr } = machine.type(['call', 'sandbox/create', JSON.stringify({ definition })], { as: asOrdinary });
     assert.equal(status, 1);
     const failure = JSON.parse(stderr);
-    assert.deepEqual([failure.kind, failure.syscall, failure.errno], ['denied', 'open_tree', 'EACCES']);
-    assert.equal(failure.hint, 'You may not reach the source of the bind mount; root inside has no more rights outside than you.');
+    assert.deepEqual([failure.kind, failure.syscall, failure.errno], ['denied', 'openat2', 'EACCES']);
+    assert.equal(failure.hint, 'You may not reach the source of the mount; root inside has no more rights outside than you.');
   });
 });

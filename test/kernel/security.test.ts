@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { inRepository } from '../support/repository.ts';
@@ -9,6 +10,7 @@ import { asOrdinary, inSandbox } from './support/callers.ts';
 import { Machine } from './support/machine.ts';
 import { inside } from './support/namespaces.ts';
 import { Sleepers } from './support/sleepers.ts';
+import { numberOf } from './support/staged.ts';
 import { Terminal } from './support/terminal.ts';
 
 const ENTERED = 100;
@@ -67,10 +69,43 @@ describe('security', () => {
     }
   });
 
+  /** Those of the init, by what they lead to. */
+  const held = (pid: number): string =>
+    machine.run('sh', '-c', `for f in /proc/${pid}/fd/*; do echo "${'$'}{f##*/} $(readlink $f)"; done | sort -n`);
+  const silent = '0 /dev/null\n1 /dev/null\n2 /dev/null\n';
+
   it('a payload has the descriptors 0, 1 and 2, and its init /dev/null for each', async () => {
-    const { pid } = await machine.create({ name: 'web', network: 'none' });
+    const { pid } = await machine.create({ name: 'web', network: 'none', root: 'readonly' });
     assert.equal(await run(pid, 'ls /proc/self/fd'), '0\n1\n2\n3\n'); // 3 is ls reading the directory
-    assert.equal(machine.run('sh', '-c', `for f in /proc/${pid}/fd/*; do readlink $f; done`), '/dev/null\n'.repeat(3));
+    assert.equal(held(pid), silent);
+  });
+
+  it('what init holds of a thrown-away root, nobody inside gets hold of', async () => {
+    const { pid } = await machine.create({ name: 'web', network: 'none' });
+    assert.equal(held(pid), `${silent}200 /\n`);
+    assert.match(await run(pid, 'ls /proc/1/fd/200/'), /Permission denied/);
+    assert.match(await run(pid, 'ls /proc/1/root/ /proc/1/cwd/'), /Permission denied[\s\S]*Permission denied/);
+    const call = (name: string, ...words: number[]): string =>
+      `perl -e '$r = syscall(${[numberOf(name), ...words].join(', ')}); print $r < 0 ? 0 + $! : "ok"'`;
+    assert.equal(await run(pid, call('ptrace', 16, 1, 0, 0)), String(constants.errno.EPERM)); // PTRACE_ATTACH
+    const perl = `$p = syscall(${numberOf('pidfd_open')}, 1, 0); $r = syscall(${numberOf('pidfd_getfd')}, $p, 200, 0); print $r < 0 ? 0 + $! : "ok"`;
+    assert.equal(await run(pid, `perl -e '${perl}'`), String(constants.errno.EPERM));
+  });
+
+  // CVE-2024-21626 again, from the side of whoever starts the helper.
+  it('a directory that the helper was started with is no way out for what it starts', async () => {
+    const served = await Machine.start({ prepare: `exec bash -c 'exec 7</ 251</; exec "$0" "$@"' "$0" "$@"` });
+    try {
+      const { pid } = await served.create({ name: 'web', network: 'none', root: 'readonly' });
+      assert.equal(held(pid), silent);
+      const { stdout } = await served.call('process/run', { target: { pid }, command: ['ls', '/proc/self/fd'] });
+      assert.equal(stdout, '0\n1\n2\n3\n');
+      const report = await served.call('sandbox/run', { definition: { name: 'run', network: 'none', command: ['ls', '/proc/self/fd'] } });
+      assert.equal(report.stdout, '0\n1\n2\n3\n');
+      await served.requireClean();
+    } finally {
+      await served.stop();
+    }
   });
 
   // CVE-2019-16884 and its like: a file of the container is not what it is taken for.

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { eventually } from '../../support/eventually.ts';
 
 /** The box at the top: the command palette, pick lists and questions. */
 export class QuickInput {
@@ -54,8 +55,35 @@ export class QuickInput {
     await this.#page.keyboard.press('Enter');
   }
 
+  /** Opens a file in an editor by its absolute path. */
+  async openFile(path: string): Promise<void> {
+    await this.#page.keyboard.press('Control+p');
+    await this.input.waitFor();
+    await this.type(path);
+    await this.focusedRow.filter({ hasText: path.split('/').at(-1) ?? '' }).waitFor();
+    await this.accept();
+    await this.waitUntilClosed();
+  }
+
+  /** Answers the dialog that asks for a file or a folder. It takes a path back that is typed before it has read the folder it begins in. */
+  async answerPath(path: string): Promise<void> {
+    await eventually(`${path} in the dialog`, async () => {
+      await this.type(path);
+      await this.row(path.split('/').at(-1) ?? '')
+        .waitFor({ timeout: 1000 })
+        .catch(() => {});
+      return (await this.input.inputValue()) === path;
+    });
+    await this.accept();
+  }
+
   async choose(name: string | RegExp): Promise<void> {
     await this.row(name).click();
+  }
+
+  async leave(): Promise<void> {
+    await this.#page.keyboard.press('Escape');
+    await this.waitUntilClosed();
   }
 
   async waitUntilClosed(): Promise<void> {

@@ -22,6 +22,8 @@ const shots = inRepository('test/e2e/shots');
 const manifest = JSON.parse(readFileSync(inRepository('package.json'), 'utf8')) as { readonly version: string };
 export const vsixOf = (arch: string): string => inRepository(`burrow-linux-${arch}-${manifest.version}.vsix`);
 
+const folderOf = ({ directory }: Profile): string => join(directory, 'workspace');
+
 /** A workbench in a browser, with the very package installed that ships, and the objects that stand for its parts. */
 export class Workbench {
   readonly page: Page;
@@ -34,6 +36,8 @@ export class Workbench {
   readonly editor: Editor;
   readonly notifications: Notifications;
   readonly statusBar: StatusBar;
+  /** The folder that is open. */
+  readonly folder: string;
   readonly #browser: Browser;
   readonly #server: Server;
   readonly #profile: Profile;
@@ -52,6 +56,7 @@ export class Workbench {
     this.statusBar = new StatusBar(page);
     this.#browser = browser;
     this.#server = server;
+    this.folder = folderOf(profile);
     this.#profile = profile;
     this.#console = lines;
   }
@@ -61,7 +66,7 @@ export class Workbench {
     // Where extension hosts leave sockets and scratch files.
     const options = { ...given, environment: { XDG_RUNTIME_DIR: directory, TMPDIR: directory, ...given.environment } };
     const profile = makeProfile(directory, settings, options.owner);
-    const folder = join(directory, 'workspace');
+    const folder = folderOf(profile);
     mkdirSync(folder);
     // A copy, which whoever runs the workbench can read.
     const vsix = join(directory, 'burrow.vsix');
@@ -81,6 +86,19 @@ export class Workbench {
       await workbench.close();
       throw error;
     }
+  }
+
+  /** Writes a file into the folder, and opens it in an editor. */
+  async edit(name: string, text: string, mode = 0o644): Promise<void> {
+    const path = join(this.folder, name);
+    writeFileSync(path, text, { mode });
+    await this.quickInput.openFile(path);
+    await this.editor.tab(name).waitFor();
+  }
+
+  /** What was copied last. */
+  copied(): Promise<string> {
+    return this.page.evaluate(() => navigator.clipboard.readText());
   }
 
   async shot(name: string): Promise<void> {

@@ -5,11 +5,25 @@ import { after, before, describe, it } from 'node:test';
 import { type Ending, reaper, type Usage } from '../../../helper/stage/reaper.ts';
 import { type Spawned, spawnStage } from '../../../helper/stage/spawn.ts';
 import { SysError } from '../../../helper/sys/errors.ts';
+import { O_CLOEXEC } from '../../../helper/sys/flags.ts';
+import { sys } from '../../../helper/sys/libc.ts';
 import { statusField } from '../../../helper/sys/procfs.ts';
 
-/** Reads its control socket, and so stays until that is closed. */
+/** Stays for as long as its input is open. */
 const stays = '/bin/cat';
 const CONTROL = 3;
+
+/** A pipe into which nothing is written. */
+function openInput(): { read: number; close: () => void } {
+  const ends = Buffer.alloc(8);
+  sys('pipe2', 'a pipe', ends, O_CLOEXEC);
+  const [read, write] = [ends.readInt32LE(0), ends.readInt32LE(4)];
+  const close = (): void => {
+    closeSync(read);
+    closeSync(write);
+  };
+  return { read, close };
+}
 
 const descriptors = (pid: number | 'self'): number[] =>
   readdirSync(`/proc/${pid}/fd`)
@@ -39,10 +53,11 @@ describe('spawnStage', () => {
   it('passes on what it is told, also where a number is another one’s place, and nothing else', async () => {
     const files = ['/proc/self/status', '/proc/self/stat', '/proc/self/maps', '/dev/zero', '/dev/full', '/dev/null'];
     const opened = files.map(path => openSync(path, 'r'));
+    const input = openInput();
     const before = descriptors('self');
     // Each of the low numbers is both a source and a place.
     const handles = [7, 6, 5, 4, ...opened].filter(fd => before.includes(fd));
-    const stdio = [opened[5] ?? 0, opened[4] ?? 0, opened[3] ?? 0] as const;
+    const stdio = [input.read, opened[4] ?? 0, opened[3] ?? 0] as const;
     const linksOf = (fds: readonly number[], pid: number): string[] => fds.map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`));
     await withSpawned(stdio, handles, ({ pid }) => {
       const theirs = descriptors(pid);
@@ -57,23 +72,24 @@ describe('spawnStage', () => {
       );
       assert.match(readlinkSync(`/proc/${pid}/fd/${CONTROL}`), /^socket:/);
     });
-    for (const fd of opened) closeSync(fd);
     assert.deepEqual(
       descriptors('self').filter(fd => !before.includes(fd)),
       [],
     );
+    for (const fd of opened) closeSync(fd);
+    input.close();
   });
 
   it('gives it no environment, no ignored and no blocked signals', async () => {
-    const nothing = openSync('/dev/zero', 'r');
-    await withSpawned([nothing, nothing, nothing], [], ({ pid }) => {
+    const input = openInput();
+    await withSpawned([input.read, input.read, input.read], [], ({ pid }) => {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       for (const field of ['SigIgn', 'SigBlk']) assert.equal(statusField(status, field), '0000000000000000', field);
       assert.equal(readFileSync(`/proc/${pid}/environ`, 'utf8'), '');
       assert.equal(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), 'burrow-stage\0');
       assert.equal(statusField(status, 'PPid'), String(process.pid));
     });
-    closeSync(nothing);
+    input.close();
   });
 
   it('leaves no child and no descriptor when it fails', () => {

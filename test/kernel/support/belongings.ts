@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hostHierarchies, OURS } from '../../../helper/cgroup/hierarchies.ts';
 
 export interface Belongings {
@@ -59,18 +59,39 @@ export function belongingsOf({ pid, folder }: Helper): Belongings {
       .filter(to => to !== '/dev/null'),
     mounts: lines(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(line => line.split(' ')[4] ?? line),
     links: links.map(link => link.ifname),
-    cgroups: hierarchies.flatMap(({ mount }) => cgroupsOf(join(mount, OURS))),
+    cgroups: cgroups(folder),
     files: ['sandboxes', 'staging'].flatMap(name => list(join(folder, name)).map(file => join(name, file))),
     children: tasks.flatMap(task => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean)),
     threads: [...new Set(tasks.flatMap(task => types.flatMap(type => linkTo(`/proc/${pid}/task/${task}/ns/${type}`))))],
   };
 }
 
-/** Of each sandbox one, and the directory of all of them when it was left without any. */
-function cgroupsOf(shared: string): string[] {
-  if (!existsSync(shared)) return [];
-  const groups = readdirSync(shared, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [join(shared, entry.name)] : []));
-  return groups.length > 0 ? groups : [shared];
+/** Of each sandbox of this helper one, and the directory of all of them when it was left without any. */
+function cgroups(folder: string): string[] {
+  const before = recorded(folder);
+  const found = hierarchies.flatMap(({ mount }) => {
+    const shared = join(mount, OURS);
+    // No file of a cgroup has a name without a dot or an underscore.
+    const groups = list(shared).filter(name => !/[._]|^tasks$/.test(name));
+    if (!existsSync(shared)) return []; // others make and remove it too
+    return groups.length > 0 ? groups.map(id => ({ id, path: join(shared, id) })) : [{ id: '', path: shared }];
+  });
+  // One of another helper that comes or goes right now has its record before it and after it.
+  const others = new Set([...before, ...recorded(folder)]);
+  return found.filter(({ id }) => !others.has(id)).map(({ path }) => path);
+}
+
+/** The ids of all sandboxes of the machine's other helpers: those that run, and those that tests have just killed. */
+function recorded(folder: string): string[] {
+  const served = list('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(pid => /\0--socket\0([^\0]+)/.exec(read(`/proc/${pid}/cmdline`))?.slice(1) ?? [])
+    .map(socket => dirname(socket));
+  const states = ['/run', '/tmp'].flatMap(parent => list(parent).map(name => join(parent, name)));
+  return [...new Set([...states, ...served])]
+    .filter(each => each !== folder)
+    .flatMap(each => list(join(each, 'sandboxes')))
+    .map(file => file.replace(/\.json.*$/, ''));
 }
 
 /** What is there now and was not before, and each of `inodes` that still has a process of this helper. */
@@ -94,14 +115,16 @@ export function leaks(before: Belongings, now: Belongings, inodes: ReadonlySet<n
 }
 
 /** The kernel gives the number of a namespace that is gone to the next one, so a number alone proves nothing. */
-function heldBy(helper: number): { inode: number; by: string }[] {
-  const text = execFileSync('lsns', ['--noheadings', '--raw', '--output', 'NS,PID,PPID'], { encoding: 'utf8' });
-  return lines(text).flatMap(line => {
-    const [inode = 0, pid = 0, parent = 0] = line.split(' ').map(Number);
-    const isOurs = parent === helper || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
-    return isOurs ? [{ inode, by: `pid ${pid}` }] : [];
-  });
-}
+const heldBy = (helper: number): { inode: number; by: string }[] =>
+  list('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .filter(pid => {
+      const parent = Number(/^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]);
+      return parent === helper || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
+    })
+    .flatMap(pid =>
+      types.flatMap(type => linkTo(`/proc/${pid}/ns/${type}`).map(link => ({ inode: Number(/\d+/.exec(link)?.[0]), by: `pid ${pid}` }))),
+    );
 
 function read(path: string): string {
   try {

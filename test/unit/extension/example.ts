@@ -54,6 +54,10 @@ export const web: Sandbox = {
   networks: [{ hostLink: 'bw0', hostAddress: '10.201.0.1/30', link: 'eth0', address: '10.201.0.2/30' }],
   created: '2026-01-02T03:04:05Z',
   uid: 1000,
+  root: 'discard',
+  limits: {},
+  persist: true,
+  notices: [],
 };
 
 const holders = (processes: number, oldest: number): Namespace['holders'] => ({ ...noHolders, processes, oldest });

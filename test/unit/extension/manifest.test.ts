@@ -7,6 +7,7 @@ import { commandIds, contextKeys, viewIds } from '../../../extension/command-ids
 import { containerTree } from '../../../extension/containers/model.ts';
 import { groupings, groupingWords } from '../../../extension/namespaces/arrangement.ts';
 import { namespaceTree } from '../../../extension/namespaces/model.ts';
+import { interpretedLanguages } from '../../../extension/run-file/interpreters.ts';
 import { sandboxTree } from '../../../extension/sandboxes/model.ts';
 import { settings } from '../../../extension/settings.ts';
 import type { TreeNode } from '../../../extension/tree/node.ts';
@@ -39,6 +40,7 @@ const Manifest = z.object({
       ),
     }),
     languages: z.array(z.object({ id: z.string(), firstLine: z.string().optional() })),
+    snippets: z.array(z.object({ language: z.literal('jsonc'), path: z.string() })),
     walkthroughs: z.array(
       z.object({ id: z.string(), steps: z.array(z.object({ description: z.string(), media: z.object({ markdown: z.string() }) })) }),
     ),
@@ -126,7 +128,13 @@ describe('the manifest', () => {
   });
 
   test('asks only for words that tree items carry', () => {
-    const trees = [...groupings.map(grouping => namespaceTree(unusual, by(grouping))), containerTree(machine), sandboxTree(machine)];
+    const run = { sandbox: 's1', program: 'a.out', began: 0 };
+    const trees = [
+      ...groupings.map(grouping => namespaceTree(unusual, by(grouping))),
+      containerTree(machine),
+      sandboxTree(machine),
+      sandboxTree(machine, { runOf: () => run, usageOf: () => ({}) }),
+    ];
     const carried = trees.flatMap(contextsOf);
     const patterns = clauses.flatMap(clause => [...clause.matchAll(/viewItem =~ \/(.*?)\//g)].map(([, pattern = '']) => pattern));
     const words = patterns.flatMap(pattern => pattern.replaceAll('\\b', '').match(/[a-z]+/g) ?? []);
@@ -158,23 +166,31 @@ describe('the manifest', () => {
     assert.doesNotMatch('# a heading', pattern);
   });
 
+  test('offers to run the files of every language that there is an interpreter for', () => {
+    const [entry] = menus.filter(each => each.menu === 'editor/title/run');
+    const [, languages = ''] = /resourceLangId =~ \/\^\((.*)\)\$\//.exec(entry?.when ?? '') ?? [];
+    assert.deepEqual(languages.split('|'), interpretedLanguages);
+  });
+
   test('names only files that are there', () => {
     const files = [
       icon,
       ...contributes.viewsContainers.activitybar.map(each => each.icon),
       ...contributes.views.burrow.map(each => each.icon),
       ...contributes.walkthroughs.flatMap(each => each.steps.map(step => step.media.markdown)),
+      ...contributes.snippets.map(each => each.path),
     ];
     for (const file of files) assert.ok(existsSync(join(root, file)), file);
   });
 });
 
 test('no feature of the extension imports another one', () => {
-  const features = ['namespaces', 'containers', 'sandboxes', 'terminal', 'documents'];
+  // A run is a program in a terminal: run-file stands on that feature, and nothing stands on run-file.
+  const features = ['namespaces', 'containers', 'sandboxes', 'terminal', 'documents', 'run-file'];
   for (const feature of features) {
     for (const file of readdirSync(join(root, 'extension', feature))) {
       const source = readFileSync(join(root, 'extension', feature, file), 'utf8');
-      for (const other of features.filter(each => each !== feature))
+      for (const other of features.filter(each => each !== feature && !(feature === 'run-file' && each === 'terminal')))
         assert.ok(!source.includes(`'../${other}/`), `${feature}/${file} imports ${other}`);
     }
   }

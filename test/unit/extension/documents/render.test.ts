@@ -293,8 +293,12 @@ namespaces:
 
 describe('other documents', () => {
   test('a plan, and the step at which it failed', () => {
-    assert.equal(renderPlan(['a', 'b']), 'a\nb\n');
-    assert.equal(renderPlan(['a', 'b', 'c'], { step: 2, message: 'no b' }), '  a\n→ b\n  no b\n  c\n');
+    assert.equal(renderPlan({ steps: ['a', 'b'], notices: [] }), 'a\nb\n');
+    assert.equal(renderPlan({ steps: ['a', 'b', 'c'], notices: [] }, { step: 2, message: 'no b' }), '  a\n→ b\n  no b\n  c\n');
+  });
+
+  test('a plan says first what the person should know', () => {
+    assert.equal(renderPlan({ steps: ['a'], notices: ['no limit of swap here'] }), 'note: no limit of swap here\n\na\n');
   });
 
   test('what is gone keeps its last text, and says once that it is gone', () => {

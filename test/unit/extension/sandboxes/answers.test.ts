@@ -1,25 +1,41 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readDefinition } from '../../../../extension/definition-text.ts';
+import { readDefinitions } from '../../../../extension/definition-text.ts';
 import {
   type Answers,
-  definitionText as byHand,
   definitionOf,
   filesChoices,
   nameProblem,
   networkChoices,
   purposeChoices,
+  type Surroundings,
 } from '../../../../extension/sandboxes/answers.ts';
+import { definitionText } from '../../../../extension/sandboxes/by-hand.ts';
 import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
+import { Limits } from '../../../../helper/protocol/definition/limits.ts';
+import { Security } from '../../../../helper/protocol/definition/security.ts';
 
 const workspace = '/home/dev/project';
 
+const shell = { name: 'a', purpose: 'shell' } as const;
+
 const rows: readonly (readonly [string, Answers, DefinitionInput])[] = [
-  ['thrown away', { name: 'a', files: { kind: 'discard' }, network: 'link' }, { name: 'a', root: 'discard', network: 'link' }],
-  ['read-only', { name: 'a', files: { kind: 'readonly' }, network: 'none' }, { name: 'a', root: 'readonly', network: 'none' }],
+  ['thrown away', { ...shell, files: { kind: 'discard' }, network: 'link' }, { name: 'a', root: 'discard', network: 'link' }],
+  ['a lab', { ...shell, purpose: 'lab', files: { kind: 'readonly' }, network: 'link' }, { name: 'a', root: 'readonly', network: 'link' }],
+  [
+    'an untrusted program',
+    { ...shell, purpose: 'untrusted', files: { kind: 'readonly' }, network: 'none' },
+    {
+      name: 'a',
+      root: 'readonly',
+      network: 'none',
+      limits: { memory: '512M', processes: 256, cpu: 1 },
+      security: { capabilities: [], noNewPrivileges: true, seccomp: 'default' },
+    },
+  ],
   [
     'the workspace',
-    { name: 'a', files: { kind: 'workspace' }, network: 'none' },
+    { ...shell, files: { kind: 'workspace' }, network: 'none' },
     {
       name: 'a',
       root: 'readonly',
@@ -33,10 +49,28 @@ const rows: readonly (readonly [string, Answers, DefinitionInput])[] = [
   ],
   [
     'a directory',
-    { name: 'a', files: { kind: 'directory', path: '/srv/rootfs' }, network: 'link' },
+    { ...shell, files: { kind: 'directory', path: '/srv/rootfs' }, network: 'link' },
     { name: 'a', root: { directory: '/srv/rootfs' }, network: 'link' },
   ],
+  [
+    'an archive',
+    { ...shell, files: { kind: 'archive', path: '/srv/rootfs.tgz' }, network: 'none' },
+    { name: 'a', root: { archive: '/srv/rootfs.tgz' }, network: 'none' },
+  ],
+  [
+    'an image, in the network of something else',
+    { ...shell, files: { kind: 'image', path: '/srv/image' }, network: { join: 20 } },
+    { name: 'a', root: { image: '/srv/image' }, namespaces: { net: 'net:20' } },
+  ],
 ];
+
+const surroundings = (more: Partial<Surroundings> = {}): Surroundings => ({
+  taken: [],
+  subnet: undefined,
+  workspace: undefined,
+  networks: [],
+  ...more,
+});
 
 describe("the wizard's answers", () => {
   for (const [title, answers, definition] of rows) {
@@ -56,7 +90,7 @@ describe("the wizard's answers", () => {
   test('the first choice is the one that fits the purpose', () => {
     const first = (purpose: 'shell' | 'untrusted' | 'lab') => [
       filesChoices(purpose, undefined)[0]?.value,
-      networkChoices(purpose, undefined)[0]?.value,
+      networkChoices(purpose, surroundings())[0]?.value,
     ];
     assert.equal(purposeChoices[0]?.value, 'shell');
     assert.deepEqual(first('shell'), ['discard', 'link']);
@@ -72,23 +106,46 @@ describe("the wizard's answers", () => {
   });
 
   test('the network is offered with its subnet where one is free', () => {
-    assert.equal(networkChoices('shell', '10.201.0.0/30')[0]?.label, 'Link to the host (10.201.0.0/30)');
-    assert.equal(networkChoices('shell', undefined)[0]?.label, 'Link to the host');
+    assert.equal(networkChoices('shell', surroundings({ subnet: '10.201.0.0/30' }))[0]?.label, 'Link to the host (10.201.0.0/30)');
+    assert.equal(networkChoices('shell', surroundings())[0]?.label, 'Link to the host');
+  });
+
+  test('joining is offered where there is something to join', () => {
+    const offered = (networks: Surroundings['networks']) => networkChoices('lab', surroundings({ networks })).map(each => each.value);
+    assert.deepEqual(offered([]), ['link', 'none']);
+    assert.deepEqual(offered([{ label: 'net:20', value: 20 }]), ['link', 'none', 'join']);
   });
 });
 
 describe('a definition by hand', () => {
   test('is one, and what a definition is when nothing is said', () => {
-    const { hostname, command, ...rest } = readDefinition(byHand('web'));
+    const [definition] = readDefinitions(definitionText('web'), 'web.burrow.jsonc');
+    const { hostname, command, user, users, root, mounts, network, ...rest } = definition ?? {};
     assert.deepEqual(rest, Definition.parse({ name: 'web' }));
-    assert.equal(hostname, 'web');
-    assert.deepEqual(command, ['sh']);
+    assert.deepEqual([hostname, command, user], ['web', ['sh'], '0']);
+    // These have no default in the schema, where they would need namespaces that are not there; their descriptions name it.
+    assert.deepEqual([users, root, network], ['root', 'discard', 'link']);
+    assert.deepEqual(mounts, [{ type: 'tmpfs', path: '/tmp', mode: '1777' }]);
+  });
+
+  test('names every key that there is', () => {
+    const text = definitionText('web');
+    for (const key of Object.keys(Definition.shape)) if (key !== '$schema') assert.match(text, new RegExp(`"${key}":`), key);
+    for (const key of [...Object.keys(Limits.shape), ...Object.keys(Security.shape)]) assert.match(text, new RegExp(`"${key}":`), key);
+  });
+});
+
+describe('a definition file', () => {
+  test('has one sandbox or several', () => {
+    const names = (text: string) => readDefinitions(text, 'x.burrow.jsonc').map(each => each.name);
+    assert.deepEqual(names('{ "name": "a" } // one'), ['a']);
+    assert.deepEqual(names('{ "sandboxes": { "left": {}, "right": { "network": "none" }, } }'), ['left', 'right']);
   });
 
   test('with a fault in it is refused with the fault', () => {
-    assert.throws(() => readDefinition('{\n  "name": \n}', 'x.burrow.jsonc'), {
-      message: 'Line 3 of x.burrow.jsonc is not JSON with comments: ValueExpected',
-    });
-    assert.throws(() => readDefinition('{ "name": "a", "netwrok": "none" }'), { message: /netwrok.* is not a key of a definition$/ });
+    const refused = (text: string, message: string | RegExp) => assert.throws(() => readDefinitions(text, 'x.burrow.jsonc'), { message });
+    refused('{\n  "name": \n}', 'In x.burrow.jsonc, line 3 is no JSON with comments: ValueExpected');
+    refused('{ "name": "a", "netwrok": "none" }', /^In x\.burrow\.jsonc, "netwrok" is not a key of a definition$/);
+    refused('{ "sandboxes": { "left": { "init": false } } }', /^In x\.burrow\.jsonc, sandboxes\.left: init is false/);
   });
 });

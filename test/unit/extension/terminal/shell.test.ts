@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
+import { entryProgram, type Terminals } from '../../../../extension/terminal/entry-program.ts';
 import type { Ending } from '../../../../extension/terminal/messages.ts';
 import { type Helper, type Screen, Shell } from '../../../../extension/terminal/shell.ts';
 
@@ -60,7 +61,11 @@ class Fake {
     explain: error => `no: ${(error as Error).message}`,
   };
 
-  readonly shell = new Shell(this.helper as unknown as Helper, { target: { sandbox: 's1' } }, this.screen);
+  readonly shell = new Shell(
+    this.helper as unknown as Helper,
+    entryProgram(this.helper as unknown as Terminals, { target: { sandbox: 's1' } }),
+    this.screen,
+  );
 
   async settle(): Promise<void> {
     for (let round = 0; round < 5; round++) await nextTick();

@@ -3,8 +3,9 @@ import { describe, test } from 'node:test';
 import { containerTree } from '../../../../extension/containers/model.ts';
 import { Machine } from '../../../../extension/machine/machine.ts';
 import { removalWarning, sandboxTree } from '../../../../extension/sandboxes/model.ts';
+import type { Sandbox } from '../../../../helper/protocol/model.ts';
 import { all, drawn, find } from '../drawing.ts';
-import { machine, redis, snapshot, web } from '../example.ts';
+import { machine, redis, snapshot, web, webInodes } from '../example.ts';
 
 describe('the tree of containers', () => {
   test("shows what a container has of its own, then what is the host's", () => {
@@ -141,10 +142,53 @@ describe('the tree of sandboxes', () => {
     assert.deepEqual(drawn(sandboxTree(new Machine({ ...snapshot, processes: [] }, [{ ...web, networks: [] }])), 1), ['web | no process']);
   });
 
-  test('removing it is asked about only when something runs in it', () => {
-    assert.equal(removalWarning(machine, web), 'Its process is ended; nothing of it stays.');
-    const idle = snapshot.processes.filter(each => each.pid !== 91);
-    assert.equal(removalWarning(new Machine({ ...snapshot, processes: idle }, [web]), web), undefined);
+  test('says whose a namespace is that it has joined', () => {
+    const joined = { ...web, namespaces: { ...webInodes, net: 20, uts: 14 }, networks: [] };
+    const other = { ...web, id: 's2', name: 'other', namespaces: { ...webInodes, mnt: 99 } };
+    const shown = drawn(sandboxTree(new Machine(snapshot, [joined, other])), 2);
+    assert.ok(shown.includes('  net 20 | shared with redis-1'), shown.join('\n'));
+    assert.ok(shown.includes("  uts 14 | host's"));
+    assert.ok(shown.includes('  pid 32 | shared with other'));
+    assert.ok(shown.includes('  mnt 31 | own'));
+  });
+
+  test('shows one that is kept without a process, and offers for it nothing that needs one', () => {
+    const { pid: _, ...kept } = web;
+    const [node] = sandboxTree(new Machine(snapshot, [{ ...kept, root: undefined }]));
+    assert.equal(node?.description, '10.201.0.2 · no process · kept');
+    assert.equal(node?.context, 'sandbox enterable removable');
+  });
+
+  test('shows what it uses where that is known, in the row and in the tooltip', () => {
+    const known = { runOf: () => undefined, usageOf: () => ({ memoryBytes: 24 * 2 ** 20, cpuSeconds: 1.5 }) };
+    const limited: Sandbox = { ...web, limits: { memory: 2 ** 28, processes: 64 }, persist: false, notices: ['no limit of swap here'] };
+    const [node] = sandboxTree(new Machine(snapshot, [limited]), known);
+    assert.equal(node?.description, '10.201.0.2 · 2 processes · 24 MB');
+    assert.deepEqual(node?.tooltip?.().facts.slice(3), [
+      ['files', 'discard'],
+      ['eth0', '10.201.0.2/30, at the host bw0 10.201.0.1/30'],
+      ['memory used', '24 MB'],
+      ['CPU time used', '1.5 s'],
+      ['limit of memory', '256 MB'],
+      ['limit of processes', '64'],
+      ['stays', 'until the window that made it is closed'],
+      ['note', 'no limit of swap here'],
+    ]);
+  });
+
+  test('shows a run by its program, and stops it instead of removing it', () => {
+    const run = { sandbox: 's1', program: 'a.out', wallSeconds: 5, began: 0 };
+    const [node] = sandboxTree(machine, { runOf: () => run, usageOf: () => ({}) });
+    assert.equal(node?.description, 'running a.out · at most 5 s');
+    assert.equal(node?.context, 'sandbox enterable haspid discards running');
+  });
+
+  test('removing it is asked about only when something runs in it or is lost with it', () => {
+    assert.equal(removalWarning(machine, web, 0), 'Its process is ended; nothing of it stays.');
+    const idle = new Machine({ ...snapshot, processes: snapshot.processes.filter(each => each.pid !== 91) }, [web]);
+    assert.equal(removalWarning(idle, web, 0), undefined);
+    assert.equal(removalWarning(idle, web, 1), 'A file that it changed vanishes; nothing of it stays.');
+    assert.equal(removalWarning(machine, web, 3), 'Its process is ended, 3 files that it changed vanish; nothing of it stays.');
   });
 });
 
