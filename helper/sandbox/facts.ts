@@ -4,6 +4,7 @@ import type { Identity } from '../entry/identity.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { NamespaceType, SandboxNetwork } from '../protocol/model.ts';
 import type { Confinement } from '../security/confine.ts';
+import type { Front } from './disks.ts';
 
 /** A namespace to join, held open by the helper. */
 export interface Joined {
@@ -45,6 +46,7 @@ export interface Facts {
   readonly unpacked: Unpacked | undefined;
   /** Mount points of the host's other disks, which a thrown-away root covers too. */
   readonly disks: readonly string[];
+  readonly fronts: ReadonlyMap<string, Front>;
   /** Those of the definition's sources that are no directories. */
   readonly files: ReadonlySet<string>;
   /** The namespaces that this kernel has. */

@@ -2,12 +2,11 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Mount } from '../protocol/definition/mounts.ts';
-import type { IdMapping } from '../protocol/inspection.ts';
 import { prelude } from '../stage/calls.ts';
 import { stage } from '../stage/run.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, cloneFlag, cloneFlagName, MOUNT_ATTR_IDMAP, O_CLOEXEC, OPEN_TREE_CLONE } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
-import type { Ids } from './ids.ts';
+import { type Ids, mapText } from './ids.ts';
 
 export const isIdmapped = (each: Mount): each is Extract<Mount, { type: 'bind' }> => each.type === 'bind' && each.idmap;
 
@@ -44,9 +43,6 @@ export async function mapFor({ mounts = [] }: Definition, { uids, gids }: Ids): 
     closeSync(nothing);
   }
 }
-
-export const mapText = (maps: readonly IdMapping[]): string =>
-  maps.map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join('');
 
 /**
  * A mount of `source` alone that is not placed anywhere yet.

@@ -24,15 +24,44 @@ export interface Accounts {
   readonly firstTenant: number;
 }
 
+/** Each file is read when it is asked for: most sandboxes need none. */
 export const readAccounts = (firstTenant = USUAL_FIRST_TENANT): Accounts => ({
-  passwd: readIfThere('/etc/passwd'),
-  subuid: readIfThere('/etc/subuid'),
-  subgid: readIfThere('/etc/subgid'),
+  get passwd() {
+    return readIfThere('/etc/passwd');
+  },
+  get subuid() {
+    return readIfThere('/etc/subuid');
+  },
+  get subgid() {
+    return readIfThere('/etc/subgid');
+  },
   firstTenant,
 });
 
-/** @throws Refusal `unsupported` or `denied` when the user does not have the ids that the definition asks for */
+/** As /proc/PID/uid_map takes them. */
+export const mapText = (maps: readonly IdMapping[]): string =>
+  maps.map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join('');
+
+/** The kernel takes less than a page in one write, user_namespaces(7); on no machine is that less than this. */
+const MAP_BYTES = 4096;
+
+/** @throws Refusal `unsupported` or `denied` when the user does not have the ids that the definition asks for, `invalid` for maps that are too long */
 export function idsFor(users: Users, uid: number, gid: number, accounts: Accounts): Ids {
+  const { uids, gids } = wantedIds(users, uid, gid, accounts);
+  for (const [key, map] of [
+    ['uid', uids],
+    ['gid', gids],
+  ] as const) {
+    const bytes = mapText(map).length;
+    if (bytes >= MAP_BYTES)
+      throw new Refusal('invalid', `users.${key}: its ${map.length} lines are ${bytes} bytes; the kernel takes less than ${MAP_BYTES}.`, {
+        hint: 'Join lines that follow one another.',
+      });
+  }
+  return { uids, gids };
+}
+
+function wantedIds(users: Users, uid: number, gid: number, accounts: Accounts): Ids {
   if (typeof users !== 'string') return 'tenant' in users ? tenantIds(users.tenant, accounts) : ownIds(users, uid, gid, accounts);
   const only = (inside: number, outside: number): IdMapping => ({ inside, outside, count: 1 });
   if (users === 'same') return { uids: [only(uid, uid)], gids: [only(gid, gid)] };

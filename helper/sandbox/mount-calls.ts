@@ -1,6 +1,6 @@
 // mount(2) and its newer relatives as instructions of the stage.
 import { constants } from 'node:fs';
-import { type Argument, type Call, flags } from '../stage/program.ts';
+import { type Argument, type Call, type Flags, flags } from '../stage/program.ts';
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -67,16 +67,19 @@ const resolutions = {
 export type Care = keyof typeof resolutions | 'none';
 
 /** Holds what is at `path`, so that it cannot be exchanged between the look and the mount (CVE-2021-30465). */
-export function hold(path: string, care: keyof typeof resolutions, as: string): Call {
+export const hold = (path: string, care: keyof typeof resolutions, as: string): Call =>
+  openedBy(path, { text: 'O_PATH|O_CLOEXEC', value: O_PATH | O_CLOEXEC }, care, as);
+
+/** The same for a directory, where whoever asks may list it and enter it, which `.` asks for. */
+export const holdOpen = (path: string, care: keyof typeof resolutions, as: string): Call =>
+  openedBy(`${path}/.`, { text: 'O_RDONLY|O_DIRECTORY|O_CLOEXEC', value: constants.O_DIRECTORY | O_CLOEXEC }, care, as);
+
+function openedBy(path: string, how: Flags, care: keyof typeof resolutions, as: string): Call {
   const { text, value } = resolutions[care];
-  const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve
-  how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0);
-  how.writeBigUInt64LE(BigInt(value), 16);
-  return {
-    call: 'openat2',
-    arguments: [here, path, { bytes: how, text: `{flags=O_PATH|O_CLOEXEC, resolve=${text}}` }, how.length],
-    as,
-  };
+  const bytes = Buffer.alloc(24); // struct open_how: flags, mode, resolve
+  bytes.writeBigUInt64LE(BigInt(how.value), 0);
+  bytes.writeBigUInt64LE(BigInt(value), 16);
+  return { call: 'openat2', arguments: [here, path, { bytes, text: `{flags=${how.text}, resolve=${text}}` }, bytes.length], as };
 }
 
 /** Calls that mount at `.`, done in the directory that `path` is now. The working directory is `/` afterwards. */

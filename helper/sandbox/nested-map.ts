@@ -7,7 +7,7 @@ import type { Call } from '../stage/program.ts';
 import { stage } from '../stage/run.ts';
 import { cloneFlag, cloneFlagName, NS_GET_PARENT, O_CLOEXEC } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
-import { mapText } from './idmaps.ts';
+import { mapText } from './ids.ts';
 import { here } from './mount-calls.ts';
 
 const OUTER = "the tenant's user namespace";

@@ -1,11 +1,11 @@
 // Performs the helper's steps of a plan, each with the descriptors of the process that waits for it.
-import { writeFileSync } from 'node:fs';
+import { writeTo } from '../cgroup/files.ts';
 import { take } from '../cgroup/group.ts';
 import { parseIpv4 } from '../network/address.ts';
 import { LOOPBACK, newAddress, up } from '../network/rtnetlink.ts';
 import { Wiring } from '../network/wiring.ts';
 import { RequestFailed } from '../sys/netlink.ts';
-import { mapText } from './idmaps.ts';
+import { mapText } from './ids.ts';
 import { mapNested } from './nested-map.ts';
 import { pin } from './pins.ts';
 import type { HelperStep } from './steps.ts';
@@ -34,13 +34,13 @@ const performers: { readonly [D in LocalStep['do']]: Performer<D> } = {
   group: ({ step }) => take(step),
   idmap: ({ from, handle }, { idmap }) => idmap(from, handle),
   'map-ids': ({ uids, gids, denySetgroups }, { pid }) => {
-    if (denySetgroups) writeFileSync(`/proc/${pid}/setgroups`, 'deny');
-    writeFileSync(`/proc/${pid}/uid_map`, mapText(uids));
-    writeFileSync(`/proc/${pid}/gid_map`, mapText(gids));
+    if (denySetgroups) writeTo(`/proc/${pid}/setgroups`, 'deny');
+    writeTo(`/proc/${pid}/uid_map`, mapText(uids));
+    writeTo(`/proc/${pid}/gid_map`, mapText(gids));
   },
   'map-nested': ({ uids, gids }, { pid }) => mapNested(pid, uids, gids),
   'offset-clocks': ({ monotonicSeconds, boottimeSeconds }, { pid }) =>
-    writeFileSync(`/proc/${pid}/timens_offsets`, `monotonic ${monotonicSeconds} 0\nboottime ${boottimeSeconds} 0\n`),
+    writeTo(`/proc/${pid}/timens_offsets`, `monotonic ${monotonicSeconds} 0\nboottime ${boottimeSeconds} 0\n`),
   ready: (_, { ready, pid }) => ready(pid),
   pin: ({ type, path }, { pid }) => pin(`/proc/${pid}/ns/${type === 'time' ? 'time_for_children' : type}`, path),
 };

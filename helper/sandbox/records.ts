@@ -12,8 +12,6 @@ export const Traces = z.object({
   id: z.string(),
   name: z.string(),
   network: SandboxNetwork.optional(),
-  /** Has it control groups? They are found by its id. */
-  cgroups: z.boolean(),
   /** Where its root file system is unpacked. */
   unpacked: z.string().optional(),
   /** The disks that a thrown-away root covers besides `/`, in the order of their layers. */
@@ -51,9 +49,16 @@ export class Records {
     return join(this.#directory, `${id}.json`);
   }
 
-  /** Replaces the file as a whole: a crash leaves the old one or the new one. */
+  /**
+   * Replaces the file as a whole: a crash leaves the old one or the new one. The first needs no such care, as nothing
+   * is made before it is written.
+   */
   write(record: SandboxRecord): void {
     const path = this.pathOf(record.traces.id);
+    if (record.phase === 'making') {
+      writeFileSync(path, JSON.stringify(record), { mode: 0o600 });
+      return;
+    }
     writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   }

@@ -4,6 +4,7 @@ import type { Root } from '../protocol/definition/root.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { type Argument, type Call, flags } from '../stage/program.ts';
 import { MNT_DETACH, mountFlags, O_CLOEXEC, O_PATH } from '../sys/flags.ts';
+import type { Front } from './disks.ts';
 import type { Facts } from './facts.ts';
 import { bind, type Care, here, mkdir, mount, plain, restrict } from './mount-calls.ts';
 import { rootSource } from './sources.ts';
@@ -44,11 +45,11 @@ export function hostFiles(definition: Definition, facts: Facts): Call[] {
 }
 
 const views: Readonly<Record<Extract<Root, string>, (at: string, facts: Facts) => Call[]>> = {
-  discard: (at, { staging, disks }) => [
+  discard: (at, { staging, disks, fronts }) => [
     { call: 'openat', arguments: [here, staging, { text: 'O_PATH|O_CLOEXEC', value: O_PATH | O_CLOEXEC }, 0], as: STAGING },
     mkdir(`${staging}/upper`),
     mkdir(`${staging}/work`),
-    ...['/', ...disks].flatMap((disk, index) => overlay(disk, index, staging)),
+    ...['/', ...disks].flatMap((disk, index) => overlay(disk, index, staging, fronts.get(disk))),
     ...covers(at),
   ],
   readonly: at => [bind('/', at), restrict(['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NODEV'], here, at), ...covers(at)],
@@ -66,13 +67,24 @@ const own = ['proc', 'sys', 'dev', 'run'] as const;
 const covers = (at: string): Call[] => own.map(name => mount('tmpfs', `${at}/${name}`, 'tmpfs', plain, 'mode=755'));
 
 /** Reads go to `disk`, writes to memory. A disk besides the root may be of a kind that overlayfs refuses; then it is not there. */
-function overlay(disk: string, index: number, staging: string): Call[] {
+function overlay(disk: string, index: number, staging: string, front: Front | undefined): Call[] {
   const upper = `${staging}/upper/${index}`;
   const work = `${staging}/work/${index}`;
   const data = `lowerdir=${escaped(disk)},upperdir=${escaped(upper)},workdir=${escaped(work)},redirect_dir=off,metacopy=off`;
   const at = disk === '/' ? rootAt(staging) : `${rootAt(staging)}${disk}`;
-  return [mkdir(upper), mkdir(work), mount('overlay', at, 'overlay', flags(mountFlags, 'MS_NODEV'), data, index === 0 ? undefined : 'all')];
+  return [
+    mkdir(upper),
+    ...(front ? faceOf(upper, front) : []),
+    mkdir(work),
+    mount('overlay', at, 'overlay', flags(mountFlags, 'MS_NODEV'), data, index === 0 ? undefined : 'all'),
+  ];
 }
+
+/** Of a directory that is on top overlayfs asks only the upper one who may enter: a disk that is shut to others would be open. */
+const faceOf = (path: string, { mode, uid, gid }: Front): Call[] => [
+  { call: 'fchownat', arguments: [here, path, uid, gid, 0] },
+  { call: 'fchmodat', arguments: [here, path, { text: `0${mode.toString(8)}`, value: mode }] },
+];
 
 /** overlayfs splits its options at commas and its lower layers at colons. */
 export const escaped = (path: string): string => path.replace(/[\\,:]/g, '\\$&');

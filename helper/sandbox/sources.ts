@@ -8,13 +8,15 @@ import { type Argument, type Call, flags } from '../stage/program.ts';
 import { mountFlags, O_CLOEXEC } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
 import { isIdmapped } from './idmaps.ts';
-import { type Care, close, emptyFile, here, hold, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
+import { type Care, close, emptyFile, here, hold, holdOpen, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
 import { escaped, outsideOf } from './root-files.ts';
 
 interface Source {
   readonly name: string;
   readonly path: string;
   readonly readonly: boolean;
+  /** A layer lends its files to a directory that is not itself, and asks nobody any more who may look into it. */
+  readonly layer?: true;
 }
 
 const ROOT = 'root directory';
@@ -23,7 +25,8 @@ const lowerName = (index: number, layer: number): string => `mount ${index} laye
 
 const sourcesOfMount = (each: Mount, index: number): Source[] => {
   if (each.type === 'bind' && !each.idmap) return [{ name: mountName(index), path: each.source, readonly: each.readonly }];
-  if (each.type === 'overlay') return each.lower.map((path, layer) => ({ name: lowerName(index, layer), path, readonly: true }));
+  if (each.type === 'overlay')
+    return each.lower.map((path, layer) => ({ name: lowerName(index, layer), path, readonly: true, layer: true }));
   return [];
 };
 
@@ -83,7 +86,7 @@ function takeAsCaller(sources: readonly Source[], facts: Facts): Call[] {
   const { uid, gid, groups } = facts;
   const held = ({ name }: Source): string => `caller's ${name}`;
   // The links of /proc ask for no right to what they lead to but that to trace, which the stage still has.
-  const taken = sources.map(each => hold(each.path, 'no magic links', held(each)));
+  const taken = sources.map(each => (each.layer ? holdOpen : hold)(each.path, 'no magic links', held(each)));
   return [
     ...withRightsOf(uid, gid, groups, taken),
     ...sources.flatMap(each => [takeHeld(held(each), each.name), ...placeTaken(each, { resultOf: each.name }, facts), close(held(each))]),

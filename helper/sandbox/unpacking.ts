@@ -35,7 +35,7 @@ export async function unpackFor(definition: Definition, facts: Facts, caller: Ca
     ...(definition.directory === '/' && config?.directory !== undefined && { directory: config.directory }),
     ...(definition.user === undefined && config?.user !== undefined && { user: config.user }),
   };
-  return { definition: whole, facts: { ...facts, identity: identityIn(whole, { uids, gids }, unpacked) }, done: 2 };
+  return { definition: whole, facts: { ...facts, identity: identityIn(whole, { uids, gids }, unpacked, caller) }, done: 2 };
 }
 
 const UNPACK_MS = 600_000;

@@ -1,7 +1,7 @@
 // Burrow against what people use today, side by side in one run: npm run bench [-- GROUP…]. Needs root, runc and busybox.
 import { discovery } from './discovery/discovery.ts';
 import { machine } from './machine.ts';
-import { sandbox } from './sandbox.ts';
+import { sandbox } from './sandbox/sandbox.ts';
 import { keep, print, type Row } from './table.ts';
 import { terminal } from './terminal.ts';
 

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { parseIpv4 } from '../../../helper/network/address.ts';
-import { removeAtOnce, removeLink } from '../../../helper/network/remove-link.ts';
+import { removeLink } from '../../../helper/network/remove-link.ts';
 import { getAddresses, getLinks, LOOPBACK, networkAround, newAddress, newVeth, up } from '../../../helper/network/rtnetlink.ts';
 import { cloneFlag } from '../../../helper/sys/flags.ts';
 import { sys } from '../../../helper/sys/libc.ts';
@@ -30,25 +30,25 @@ describe('links', () => {
     sys('unshare', 'net', cloneFlag.net);
   });
 
-  it('tells the index of each end of a pair', () => {
+  it('tells the index of each end of a pair', async () => {
     const { host, inside } = makePair('one', 'other');
     using socket = new RouteSocket();
     const found = new Map(getLinks(socket).map(({ index, name }) => [name, index]));
     assert.deepEqual([host, inside], [found.get('one'), found.get('other')]);
-    removeAtOnce('one');
+    await removeLink('one');
   });
 
-  it('does several things by one message', () => {
+  it('does several things by one message', async () => {
     const { host } = makePair('one', 'other');
     using socket = new RouteSocket();
     socket.together([newAddress(host, parseIpv4('10.9.0.1/30'), '10.9.0.1/30 on one'), up(host, 'one'), up(LOOPBACK, 'lo')]);
     assert.ok(getAddresses(socket).some(each => each.index === host && each.address === '10.9.0.1/30'));
     const links = getLinks(socket);
     assert.ok(['one', 'lo'].every(name => links.find(each => each.name === name)?.up));
-    removeAtOnce('one');
+    await removeLink('one');
   });
 
-  it('names the first of several that failed', () => {
+  it('names the first of several that failed', async () => {
     using socket = new RouteSocket();
     const address = newAddress(4000, parseIpv4('10.9.0.1/30'), '10.9.0.1/30 on nothing');
     assert.throws(
@@ -63,14 +63,14 @@ describe('links', () => {
     assert.ok(getLinks(socket).length > 0, 'the socket is usable afterwards');
   });
 
-  it('refuses a name that is taken', () => {
+  it('refuses a name that is taken', async () => {
     makePair('one', 'other');
     assert.throws(
       () => makePair('one', 'third'),
       (error: unknown) =>
         error instanceof RequestFailed && error.index === 0 && error.syscall === 'RTM_NEWLINK' && error.errno === 'EEXIST',
     );
-    removeAtOnce('one');
+    await removeLink('one');
   });
 
   it('removes both ends, of many pairs at once, and what is gone already', async () => {
@@ -82,10 +82,9 @@ describe('links', () => {
       [],
     );
     await removeLink('pair0');
-    removeAtOnce('pair0');
   });
 
-  it('finds the network around an address', () => {
+  it('finds the network around an address', async () => {
     const { host } = makePair('one', 'other');
     using socket = new RouteSocket();
     const around = (address: string): unknown => networkAround(socket, parseIpv4(address).address);
@@ -96,7 +95,7 @@ describe('links', () => {
     assert.equal(around('10.9.0.8'), undefined);
     execFileSync('ip', ['route', 'add', 'blackhole', '10.10.0.0/16']);
     assert.notEqual(around('10.10.0.1'), undefined);
-    removeAtOnce('one');
+    await removeLink('one');
   });
 
   it('says why a link cannot be removed', async () => {

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hostHierarchies, OURS } from '../../../helper/cgroup/hierarchies.ts';
 
 export interface Belongings {
@@ -71,8 +71,9 @@ function cgroups(folder: string): string[] {
   const before = recorded(folder);
   const found = hierarchies.flatMap(({ mount }) => {
     const shared = join(mount, OURS);
-    if (!existsSync(shared)) return [];
-    const groups = readdirSync(shared, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []));
+    // No file of a cgroup has a name without a dot or an underscore.
+    const groups = list(shared).filter(name => !/[._]|^tasks$/.test(name));
+    if (!existsSync(shared)) return []; // others make and remove it too
     return groups.length > 0 ? groups.map(id => ({ id, path: join(shared, id) })) : [{ id: '', path: shared }];
   });
   // One of another helper that comes or goes right now has its record before it and after it.
@@ -80,13 +81,18 @@ function cgroups(folder: string): string[] {
   return found.filter(({ id }) => !others.has(id)).map(({ path }) => path);
 }
 
-/** The ids of all sandboxes of the machine's other helpers. */
-const recorded = (folder: string): string[] =>
-  list('/run')
-    .map(name => join('/run', name))
+/** The ids of all sandboxes of the machine's other helpers: those that run, and those that tests have just killed. */
+function recorded(folder: string): string[] {
+  const served = list('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(pid => /\0--socket\0([^\0]+)/.exec(read(`/proc/${pid}/cmdline`))?.slice(1) ?? [])
+    .map(socket => dirname(socket));
+  const states = ['/run', '/tmp'].flatMap(parent => list(parent).map(name => join(parent, name)));
+  return [...new Set([...states, ...served])]
     .filter(each => each !== folder)
     .flatMap(each => list(join(each, 'sandboxes')))
     .map(file => file.replace(/\.json.*$/, ''));
+}
 
 /** What is there now and was not before, and each of `inodes` that still has a process of this helper. */
 export function leaks(before: Belongings, now: Belongings, inodes: ReadonlySet<number>, helper: number): string[] {

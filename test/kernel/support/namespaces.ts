@@ -11,6 +11,13 @@ export const inodeOf = (pid: number | 'self', type: NamespaceType | 'pid_for_chi
 export const inodesOf = (pid: number | 'self'): Record<NamespaceType, number> =>
   Object.fromEntries(types.map(type => [type, inodeOf(pid, type)])) as Record<NamespaceType, number>;
 
+/** The inode of the user namespace that the one of a process is nested in, by ioctl_nsfs(2). */
+export function parentOfUser(pid: number): number {
+  const NS_GET_PARENT = 0xb702;
+  const script = `open my $own, "<", "/proc/${pid}/ns/user"; my $fd = ioctl($own, ${NS_GET_PARENT}, 0) or die $!; open my $parent, "<&=", $fd; print((stat $parent)[1])`;
+  return Number(execFileSync('perl', ['-e', script], { encoding: 'utf8' }));
+}
+
 /** Runs a program in all namespaces and the root directory of a process, by nsenter(1), and gives its output. */
 export const inside = (pid: number, ...command: readonly string[]): string =>
   execFileSync('nsenter', ['--target', String(pid), '--all', '--root', '--wd=/', '--', ...command], {

@@ -32,7 +32,7 @@ describe('layOut', () => {
   });
 
   it('switches controllers on down to the cgroup with the limits, and no further', () =>
-    assert.deepEqual(make(systemdHost(), { limits: { cpus: 1, processes: 10 } }).make.map(describeStep), [
+    assert.deepEqual(make(systemdHost(), { limits: { cpus: 1, processes: 10 } }).make.v2.map(describeStep), [
       'mkdir("/sys/fs/cgroup/burrow", 0755)  # may be there',
       'write("/sys/fs/cgroup/cgroup.subtree_control", "+cpu +pids")',
       'write("/sys/fs/cgroup/burrow/cgroup.subtree_control", "+cpu +pids")',
@@ -45,7 +45,7 @@ describe('layOut', () => {
   it('gives a v1 cpuset what it needs to take processes', () =>
     assert.deepEqual(
       make(v1Host(), { guarded: true })
-        .make.map(describeStep)
+        .make.v1.map(describeStep)
         .filter(line => line.includes('/cpuset/')),
       [
         'mkdir("/sys/fs/cgroup/cpuset/burrow", 0755)  # may be there',

@@ -1,25 +1,38 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { env } from 'node:process';
 import { describe, it } from 'node:test';
-import { compile, describe as show } from '../../../../helper/sandbox/plan.ts';
 import { inRepository } from '../../../support/repository.ts';
-import { asRoot, facts, plan, planLines, type Sample, samples } from './plans.ts';
+import { asRoot, facts, planLines } from './plans.ts';
+import { type Sample, samples } from './samples.ts';
 
-/** A plan as it is written down beside this file, for people to read. */
-const written = (name: string): string[] =>
-  readFileSync(inRepository('test/unit/helper/sandbox/plans', `${name}.plan`), 'utf8')
-    .trimEnd()
-    .split('\n');
+const folder = inRepository('test/unit/helper/sandbox/plans');
+const fileOf = (name: string): string => `${folder}/${name}.plan`;
+
+const linesOf = ({ definition, facts: changes, purpose }: Sample): string[] => planLines(definition, changes, purpose);
+
+// WRITE_PLANS=1 writes them anew; read what git shows of it before it is committed.
+if (env['WRITE_PLANS'])
+  for (const [name, sample] of Object.entries(samples)) writeFileSync(fileOf(name), `${linesOf(sample).join('\n')}\n`);
 
 const inOrder = (lines: readonly string[], one: string, other: string): void =>
   assert.ok(lines.includes(one) && lines.indexOf(one) < lines.indexOf(other), `${one} before ${other} in\n${lines.join('\n')}`);
 
 describe('planFor', () => {
-  for (const [name, { what, definition, facts: changes }] of Object.entries<Sample>(samples))
-    it(`makes the plan of ${name}.plan: ${what}`, () => assert.deepEqual(planLines(definition, changes), written(name)));
+  for (const [name, sample] of Object.entries(samples))
+    it(`makes the plan of ${name}.plan: ${sample.what}`, () =>
+      assert.deepEqual(linesOf(sample), readFileSync(fileOf(name), 'utf8').trimEnd().split('\n')));
+
+  it('has no plan written down that is none of these', () =>
+    assert.deepEqual(
+      readdirSync(folder).sort(),
+      Object.keys(samples)
+        .map(name => `${name}.plan`)
+        .sort(),
+    ));
 
   it('takes what the definition names with the caller’s rights, and locks it before the user namespace is there', () => {
-    const lines = planLines(samples.mounts.definition);
+    const lines = planLines(samples['mounts']?.definition ?? {});
     inOrder(lines, 'stage   setfsuid(1000)', 'stage   open_tree(AT_FDCWD, "/home/dev/src", OPEN_TREE_CLOEXEC)');
     inOrder(lines, 'stage   open_tree(AT_FDCWD, "/home/dev/src", OPEN_TREE_CLOEXEC)', 'stage   setfsuid(0)');
     inOrder(
@@ -42,28 +55,16 @@ describe('planFor', () => {
     const uids = [...facts.uids, { inside: 1, outside: 0, count: 1 }];
     inOrder(planLines({}, { uids }), 'stage   umount2(".", MNT_DETACH)', 'stage   unshare(CLONE_NEWUSER)');
   });
-});
 
-describe('compile', () => {
-  it('waits for the helper once for each group of its steps', () => {
-    const { program, first, at } = compile(plan({}));
-    assert.deepEqual(first, [{ do: 'record', path: facts.record }]);
-    assert.deepEqual(
-      [...at.values()].map(steps => steps.map(step => step.do)),
-      [['map-ids'], ['link', 'address', 'address', 'up', 'up', 'up']],
-    );
-    const waits = program.flatMap(each => ('do' in each && each.do === 'sync' ? each.until : []));
-    assert.deepEqual(waits, [...at.keys()]);
+  it('guards where the user namespace is somebody else’s, whose root may be root outside', () => {
+    const joined = { user: { handle: 'user of redis' } };
+    const lines = planLines({ namespaces: { user: 'container:redis' } }, { joined, uids: [], gids: [] });
+    inOrder(lines, 'stage   umount2(".", MNT_DETACH)', 'stage   setns(<user of redis>, CLONE_NEWUSER)');
+    assert.ok(lines.some(line => line.includes('/proc/sys", NULL, MS_BIND')));
   });
 
-  it('knows the line of each instruction', () => {
-    const whole = plan({ time: { monotonicSeconds: 60 } });
-    const printed = show(whole);
-    const { program, lines } = compile(whole);
-    assert.equal(lines.length, program.length);
-    program.forEach((instruction, index) => {
-      const line = printed[(lines[index] ?? 0) - 1] ?? '';
-      assert.equal(line.startsWith('helper'), 'do' in instruction && instruction.do === 'sync', `${index}: ${line}`);
-    });
+  it('guards where the user namespace that is named is the host’s', () => {
+    const lines = planLines({ namespaces: { user: 'pid:1' } }, { ...asRoot, uids: [], gids: [] });
+    assert.ok(lines.some(line => line.includes('/proc/sys", NULL, MS_BIND')));
   });
 });

@@ -1,7 +1,12 @@
 // Plans of definitions that differ from the default one in a key.
+
+import type { Hierarchy } from '../../../../helper/cgroup/hierarchies.ts';
+import { layOut, type Wishes } from '../../../../helper/cgroup/layout.ts';
 import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
 import { namespaceTypes } from '../../../../helper/protocol/model.ts';
-import { describe, type Facts, type Plan, planFor } from '../../../../helper/sandbox/plan.ts';
+import type { Facts, Groups } from '../../../../helper/sandbox/facts.ts';
+import { type Purpose, planFor } from '../../../../helper/sandbox/plan.ts';
+import { describe, type Plan } from '../../../../helper/sandbox/steps.ts';
 
 export const facts: Facts = {
   record: '/run/burrow/sandboxes/0a1b2c3d.json',
@@ -11,53 +16,64 @@ export const facts: Facts = {
   groups: [27, 1000],
   uids: [{ inside: 0, outside: 1000, count: 1 }],
   gids: [{ inside: 0, outside: 1000, count: 1 }],
+  tenant: undefined,
   network: { hostLink: 'bw-0a1b2c3d', hostAddress: '10.201.0.1/30', link: 'eth0', address: '10.201.0.2/30' },
+  joined: {},
+  cgroups: { make: [], places: [] },
+  unpacked: undefined,
   disks: [],
+  fronts: new Map(),
   files: new Set(),
   types: new Set(namespaceTypes),
+  identity: { uid: 0, gid: 0, name: 'root', home: '/root' },
+  confinement: { limits: {}, noNewPrivileges: false },
+  pins: '/run/burrow/namespaces/0a1b2c3d',
 };
 
 /** The same for root, whose sandboxes are guarded: see plan.ts. */
-export const asRoot: Partial<Facts> = {
+export const asRoot = {
   uid: 0,
   gid: 0,
-  groups: [],
+  groups: [0],
   uids: [{ inside: 0, outside: 0, count: 1 }],
   gids: [{ inside: 0, outside: 0, count: 1 }],
-};
+} satisfies Partial<Facts>;
 
-export interface Sample {
-  readonly what: string;
-  readonly definition: Partial<DefinitionInput>;
-  readonly facts?: Partial<Facts>;
+export const groupsOn = (hierarchies: readonly Hierarchy[], wishes: Partial<Wishes>): Groups =>
+  layOut('0a1b2c3d', hierarchies, { limits: {}, guarded: false, killable: false, ...wishes });
+
+export const stay: Purpose = { kind: 'stay' };
+export const inTerminal: Purpose = { kind: 'run', terminal: true };
+export const inPipes: Purpose = { kind: 'run', terminal: false };
+
+export const plan = (definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}, purpose: Purpose = stay): Plan =>
+  planFor(Definition.parse({ name: 'web', ...definition }), { ...facts, ...changes }, purpose);
+
+export const planLines = (definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}, purpose: Purpose = stay): string[] =>
+  describe(plan(definition, changes, purpose));
+
+export interface Change {
+  readonly gone: string[];
+  readonly new: string[];
 }
 
-/** What each of plans/*.plan is the plan of. */
-export const samples = {
-  ordinary: { what: 'a name alone', definition: {} },
-  root: { what: 'the same where root inside is root outside', definition: {}, facts: asRoot },
-  readonly: { what: 'this machine’s files, unchangeable', definition: { root: 'readonly' } },
-  directory: { what: 'a directory as root', definition: { root: { directory: '/srv/image' } } },
-  mounts: {
-    what: 'a tmpfs and two bind mounts',
-    definition: {
-      mounts: [
-        { type: 'tmpfs', path: '/var/cache', sizeBytes: 65_536, mode: '700' },
-        { type: 'bind', source: '/home/dev/src', path: '/src' },
-        { type: 'bind', source: '/home/dev/out', path: '/out', readonly: false },
-      ],
-    },
-  },
-} satisfies Record<string, Sample>;
-
-export const plan = (definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}): Plan =>
-  planFor(Definition.parse({ name: 'web', ...definition }), { ...facts, ...changes });
-
-export const planLines = (definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}): string[] =>
-  describe(plan(definition, changes));
-
-/** How a plan differs from the default one's: what is not in it any more, and what is new. */
-export function changed(definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}): { gone: string[]; new: string[] } {
-  const [before, after] = [planLines({}), planLines(definition, changes)];
-  return { gone: before.filter(line => !after.includes(line)), new: after.filter(line => !before.includes(line)) };
+/** What is not in a plan any more, and what is new; a line that is there more often counts. */
+export function difference(before: readonly string[], after: readonly string[]): Change {
+  const without = (lines: readonly string[], others: readonly string[]): string[] => {
+    const left = [...others];
+    return lines.filter(line => {
+      const at = left.indexOf(line);
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    });
+  };
+  return { gone: without(before, after), new: without(after, before) };
 }
+
+/** How a plan differs from the default one's. */
+export const changed = (definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}): Change =>
+  difference(planLines({}), planLines(definition, changes));
+
+/** The same for a run of the command. */
+export const changedRun = (definition: Partial<DefinitionInput>, changes: Partial<Facts> = {}): Change =>
+  difference(planLines({}, {}, inPipes), planLines(definition, changes, inPipes));
