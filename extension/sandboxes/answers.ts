@@ -43,7 +43,7 @@ export const purposeChoices = (containers: Surroundings['containers']): Choice<P
   { label: 'Shell to try things in', detail: 'Writes are thrown away, a link to the host.', value: 'shell' },
   {
     label: 'Run an untrusted program',
-    detail: 'Files are read-only, no network, no capability; 512 MB of memory, 256 processes, 1 processor.',
+    detail: 'Read-only, no network, no capability; 512 MB, 256 processes, 1 processor.',
     value: 'untrusted',
   },
   { label: 'Network lab', detail: 'Files are read-only, a link to the host.', value: 'lab' },

@@ -70,7 +70,13 @@ const containersOf = (machine: Machine): Choice<string>[] =>
 export async function createScratchSandbox(session: Session): Promise<void> {
   if (!(await helperRuns(session, 'Making a sandbox'))) return;
   const { name, subnet, taken } = await session.request('sandbox/propose', {});
-  const outcome = await askSandbox(name, { taken, subnet, workspace: workspaceFolder(), networks: networkSpaces(session.machine), containers: containersOf(session.machine) });
+  const outcome = await askSandbox(name, {
+    taken,
+    subnet,
+    workspace: workspaceFolder(),
+    networks: networkSpaces(session.machine),
+    containers: containersOf(session.machine),
+  });
   if (outcome?.kind === 'by-hand') await openDefinitionText(outcome.name, definitionText(outcome.name));
   else if (outcome?.kind === 'like') await newSandboxLike(session, { kind: 'container', id: outcome.container });
   else if (outcome) await create(session, outcome.definition);

@@ -48,7 +48,13 @@ step('the second question says what each preset is', async ({ workbench: { quick
   await quickInput.run('Burrow: Create Scratch Sandbox');
   await quickInput.title.filter({ hasText: '1/4' }).waitFor();
   await quickInput.accept();
-  for (const preset of ['Shell to try things in', 'Run an untrusted program', 'Network lab', 'Reproduce a container…', 'Everything by hand'])
+  for (const preset of [
+    'Shell to try things in',
+    'Run an untrusted program',
+    'Network lab',
+    'Reproduce a container…',
+    'Everything by hand',
+  ])
     await quickInput.row(new RegExp(`^${preset}`)).waitFor();
 });
 
