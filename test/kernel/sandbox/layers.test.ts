@@ -90,7 +90,7 @@ for (const maker of whoMakes)
         const links = [
           '/proc/self/cwd',
           '/proc/self/fd/3',
-  
+
           `/proc/${client.machine.pid}/cwd`,
           '/proc/self/exe',
           '/proc/thread-self/root/etc',
