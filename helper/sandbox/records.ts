@@ -49,16 +49,9 @@ export class Records {
     return join(this.#directory, `${id}.json`);
   }
 
-  /**
-   * Replaces the file as a whole: a crash leaves the old one or the new one. The first needs no such care, as nothing
-   * is made before it is written.
-   */
+  /** Replaces the file as a whole: a crash leaves the old one or the new one. */
   write(record: SandboxRecord): void {
     const path = this.pathOf(record.traces.id);
-    if (record.phase === 'making') {
-      writeFileSync(path, JSON.stringify(record), { mode: 0o600 });
-      return;
-    }
     writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   }

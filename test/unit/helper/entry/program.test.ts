@@ -138,11 +138,11 @@ describe('entryProgram', () => {
   });
 
   it('enters the target’s control groups as the host’s root, by being born into that of v2', () => {
-    const { places } = layOut('a1', hybridHost(), { limits: { processes: 5 }, guarded: false, killable: true });
+    const { places } = layOut('a1', hybridHost(), { limits: { processes: 5 }, guarded: false, killable: true, counted: false });
     const all = lines({ places });
     const at = [
       'openat(AT_FDCWD, "/sys/fs/cgroup/pids/burrow/a1/inside/tasks", O_WRONLY|O_CLOEXEC, 0)',
-      'openat(AT_FDCWD, "/sys/fs/cgroup/unified/burrow/a1/inside", O_PATH|O_CLOEXEC, 0)',
+      'openat(AT_FDCWD, "/sys/fs/cgroup/unified/burrow/a1", O_PATH|O_CLOEXEC, 0)',
       'setns(<net of web>, CLONE_NEWNET)',
       'clone3({flags=CLONE_PARENT|CLONE_INTO_CGROUP, cgroup=<cgroup>})',
       'close_range(4, ~0U, 0)',
