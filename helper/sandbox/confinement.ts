@@ -22,15 +22,22 @@ const architecture = arch === 'arm64' ? 'arm64' : 'x64';
 export function confinementOf({ limits, security }: Pick<Definition, 'limits' | 'security'>, profile: string | undefined): Confinement {
   const kept = keptBy(security);
   const policy = policyOf(security, profile);
-  const last = lastCapability();
   return {
     limits: rlimitsOf(limits, security),
     noNewPrivileges: security.noNewPrivileges,
-    ...(kept && { capabilities: { kept, last } }),
-    ...(policy && {
-      filter: filterOf(policy, { architecture, kernel: release(), capabilities: kept ?? new Set(capabilities) }),
-    }),
+    ...(kept && { capabilities: { kept, last: lastCapability() } }),
+    ...(policy && { filter: filterFor(policy, kept) }),
   };
+}
+
+/** Of most sandboxes; to compile it takes a short run longer than to start it. */
+let usual: Buffer | undefined;
+
+function filterFor(policy: Policy, kept: ReadonlySet<Capability> | undefined): Buffer {
+  const compile = (): Buffer => filterOf(policy, { architecture, kernel: release(), capabilities: kept ?? new Set(capabilities) });
+  if (policy !== defaultPolicy || kept) return compile();
+  usual ??= compile();
+  return usual;
 }
 
 function keptBy({ capabilities: wanted }: Security): ReadonlySet<Capability> | undefined {

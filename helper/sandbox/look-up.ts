@@ -5,7 +5,7 @@ import type { Hierarchy } from '../cgroup/hierarchies.ts';
 import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
-import { openFileAs } from '../image/as-caller.ts';
+import { asCaller, openFileAs } from '../image/as-caller.ts';
 import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { Refusal } from '../sys/errors.ts';
@@ -20,7 +20,7 @@ import { networkFor } from './network.ts';
 import { isGuarded } from './plan.ts';
 import type { Kept, Records, Traces } from './records.ts';
 import { rootOf } from './root-files.ts';
-import { sourcesOf } from './sources.ts';
+import { idmappedSources, sourcesOf } from './sources.ts';
 
 /** Who asks: the owner of the new sandbox's user namespace, and root inside. */
 export interface Caller {
@@ -100,7 +100,7 @@ export async function lookUp(
     unpacked: source,
     disks: [...fronts.keys()],
     fronts,
-    files: filesAmong(definition),
+    files: filesAmong(definition, caller),
     types: new Set(supportedTypes),
     identity: identityIn(definition, ids, source, caller),
     confinement: confinementOf(definition, profile),
@@ -110,7 +110,6 @@ export async function lookUp(
     id,
     name: definition.name,
     ...(network && { network }),
-    cgroups: places.length > 0,
     disks: [...facts.disks],
     ...(source && { unpacked: source.into }),
     ...(init === 'none' && { pins: join(pins, id) }),
@@ -144,12 +143,18 @@ function unpackedFrom({ root }: Definition, into: string): Unpacked | undefined 
 }
 
 /** A wrong guess costs nothing but the attempt: a mount goes only on what is of its kind. */
-const filesAmong = (definition: Definition): Set<string> =>
-  new Set(
-    sourcesOf(definition)
-      .map(({ path }) => path)
-      .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory() === false),
-  );
+function filesAmong(definition: Definition, caller: Caller): Set<string> {
+  const paths = [...sourcesOf(definition), ...idmappedSources(definition)].map(({ path }) => path);
+  return new Set(paths.length === 0 ? [] : asCaller(caller, () => paths.filter(isFile)));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false; // the stage says so, with the same rights
+  }
+}
 
 /** @throws Refusal or SysError for what the caller may not read, or is larger than any profile */
 function profileOf({ security: { seccomp } }: Definition, caller: Caller): string | undefined {

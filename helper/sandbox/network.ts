@@ -31,8 +31,7 @@ export function networkFor(id: string, definition: Definition, own: readonly Ipv
   return { ...linkNames(id), hostAddress: host, address };
 }
 
-export function networkSteps(network: SandboxNetwork | undefined): HelperStep[] {
-  if (!network) return [{ do: 'up', side: 'inside', link: 'lo' }];
+export function networkSteps(network: SandboxNetwork): HelperStep[] {
   const { hostLink, hostAddress, link, address } = network;
   return [
     { do: 'link', network },

@@ -21,6 +21,7 @@ import {
   filesOf,
   finish,
   join,
+  loopbackUp,
   mountsOf,
   stayAsInit,
   unshare,
@@ -63,7 +64,7 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
   const files = own.has('mnt') ? steps(filesOf(definition, facts)) : [];
   const mounts = own.has('mnt') ? steps(mountsOf(definition, facts, surroundings)) : [];
   const user = userSteps(definition, facts);
-  const network = own.has('net') ? networkSteps(facts.network).map(helper) : [];
+  const network = own.has('net') ? linkSteps(facts) : [];
   const clocks = clockSteps(definition);
   const pins = definition.init === 'none' ? pinSteps(own, facts) : [];
   const { into, fork } = forkSteps(definition, facts, guarded);
@@ -158,6 +159,8 @@ function becomeFirst({ uids, gids }: Facts): Call[] {
   const first = (map: Facts['uids']): number => (map.some(({ inside }) => inside === 0) ? 0 : (map[0]?.inside ?? 0));
   return become(first(uids), first(gids));
 }
+
+const linkSteps = ({ network }: Facts): Step[] => (network ? networkSteps(network).map(helper) : steps(loopbackUp()));
 
 const clockSteps = ({ time: { monotonicSeconds, boottimeSeconds } }: Definition): Step[] =>
   monotonicSeconds || boottimeSeconds ? [helper({ do: 'offset-clocks', monotonicSeconds, boottimeSeconds })] : [];

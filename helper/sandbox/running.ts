@@ -5,6 +5,7 @@ import type { Definition } from '../protocol/definition/definition.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import type { EndedBy, Report, Usage } from '../protocol/report.ts';
 import { type Ending, endingOf, type Usage as ProcessUsage } from '../stage/reaper.ts';
+import { groupLimitsOf } from './confinement.ts';
 import { killAll, usageIn } from './control.ts';
 import { ENDING } from './plan.ts';
 import type { Making, Sandboxes } from './sandboxes.ts';
@@ -37,7 +38,7 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
       stdio,
       handles: new Map(ending ? [[ENDING, ending.write]] : []),
       // Now, because what was counted goes with the control groups.
-      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...usageIn(sandboxes, id) } }),
+      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...(isCounted(definition) && usageIn(sandboxes, id)) } }),
     });
     const watch = new Watch(definition, sandbox.id, sandboxes);
     const finish = async (): Promise<Report> => {
@@ -57,6 +58,9 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
     throw error;
   }
 }
+
+/** Only with limits are there control groups that count for certain; without them the kernel's count of processes says as much. */
+const isCounted = ({ limits }: Definition): boolean => limits.cpuSeconds !== undefined || Object.keys(groupLimitsOf(limits)).length > 0;
 
 const processUsage = ({ userSeconds, systemSeconds, peakResidentBytes }: ProcessUsage): Usage => ({
   cpuSeconds: userSeconds + systemSeconds,

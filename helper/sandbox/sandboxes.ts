@@ -29,6 +29,7 @@ import { takeAway } from './teardown.ts';
 import { unpackFor } from './unpacking.ts';
 
 const ADOPTED_CHECK_MS = 2000;
+const TIDY_MS = 200;
 
 /** What is unpacked may be larger than memory. */
 const STORE = '/var/lib/burrow';
@@ -54,11 +55,13 @@ export class Sandboxes {
   readonly #busy = new Set<string>();
   /** Those that an earlier helper made. */
   readonly #adopted = new Set<string>();
+  readonly #places = new Map<string, readonly Place[]>();
   /** When the processes end that the others stand on. */
   readonly #ends = new Map<string, Promise<void>>();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #premises: Premises;
   readonly #changed: () => void;
+  readonly #tidying = setTimeout(() => this.tidy(), TIDY_MS).unref();
 
   /**
    * @param state the helper's own directory
@@ -137,7 +140,7 @@ export class Sandboxes {
     } finally {
       this.#busy.delete(definition.name);
       if (!this.#kept.has(id)) this.#premises.networks.delete(id);
-      this.#tidy();
+      this.#tidySoon();
     }
   }
 
@@ -155,8 +158,10 @@ export class Sandboxes {
   }
 
   /** Its control groups. */
-  placesOf(id: string): Place[] {
-    return findPlaces(id, this.#premises.hierarchies);
+  placesOf(id: string): readonly Place[] {
+    const known = this.#places.get(id) ?? findPlaces(id, this.#premises.hierarchies);
+    this.#places.set(id, known);
+    return known;
   }
 
   /** By id or name. */
@@ -197,6 +202,7 @@ export class Sandboxes {
     const { records } = this.#premises;
     const found = await this.#lookUp(id, running, handles);
     const { traces, notices, profile } = found;
+    this.#places.set(id, found.facts.cgroups.places);
     const record = (): void => records.write({ phase: 'making', traces });
     try {
       const { definition, facts, done } = await unpackFor(written, found.facts, caller, record);
@@ -231,6 +237,7 @@ export class Sandboxes {
     } catch (error) {
       this.#kept.delete(id);
       this.#ends.delete(id);
+      this.#places.delete(id);
       await this.#undo(traces);
       throw error;
     }
@@ -254,12 +261,13 @@ export class Sandboxes {
     const init = async (): Promise<void> => {
       if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.get(sandbox.id));
     };
-    await takeAway(traces, this.#premises.hierarchies, init);
+    await takeAway(traces, this.placesOf(sandbox.id), init);
     this.#premises.records.delete(sandbox.id);
     this.#premises.networks.delete(sandbox.id);
     this.#ends.delete(sandbox.id);
+    this.#places.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
-    this.#tidy();
+    this.#tidySoon();
   }
 
   /** One whose init has ended. What cannot be taken away now stays in the list, for the person to try again. */
@@ -284,22 +292,26 @@ export class Sandboxes {
       this.#busy.add(traces.name);
       void this.#undo(traces).finally(() => {
         this.#busy.delete(traces.name);
-        this.#tidy();
+        this.#tidySoon();
       });
     }
   }
 
   /** What cannot be taken away now keeps its record, and the next helper tries again. */
   async #undo(traces: Traces): Promise<void> {
-    await takeAway(traces, this.#premises.hierarchies).then(
+    await takeAway(traces, findPlaces(traces.id, this.#premises.hierarchies)).then(
       () => this.#premises.records.delete(traces.id),
       (error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }),
     );
   }
 
-  /** After the last one nothing is left, and nobody is about to need it. */
-  #tidy(): void {
+  /** When there has been no sandbox for a moment, or the helper ends, what they share goes too. */
+  tidy(): void {
     if (this.#kept.size + this.#busy.size === 0) removeShared(this.#premises.hierarchies);
+  }
+
+  #tidySoon(): void {
+    if (this.#kept.size + this.#busy.size === 0) this.#tidying.refresh();
   }
 
   /** The kernel tells only a parent of its children's end. */

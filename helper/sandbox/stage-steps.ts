@@ -14,6 +14,7 @@ import {
   PR_SET_NAME,
   PR_SET_SECUREBITS,
   SECBIT_NO_SETUID_FIXUP,
+  SIOCSIFFLAGS,
 } from '../sys/flags.ts';
 import type { Facts, Joined } from './facts.ts';
 import { here } from './mount-calls.ts';
@@ -86,6 +87,32 @@ export function finish(definition: Definition, surroundings: Surroundings, morta
     ...(mortal ? [endWithHelper] : []),
   ];
 }
+
+/** Without another link the helper has nothing to do in the network namespace. Any socket will do. */
+export const loopbackUp = (): Call[] => {
+  const request = Buffer.alloc(40); // struct ifreq: the name, and flags behind it
+  request.write('lo');
+  request.writeInt16LE(IFF_UP, 16);
+  return [
+    {
+      call: 'socket',
+      arguments: [{ text: 'AF_UNIX', value: 1 }, { text: 'SOCK_DGRAM|SOCK_CLOEXEC', value: SOCK_DGRAM + O_CLOEXEC }, 0],
+      as: 'socket',
+    },
+    {
+      call: 'ioctl',
+      arguments: [
+        { resultOf: 'socket' },
+        { text: 'SIOCSIFFLAGS', value: SIOCSIFFLAGS },
+        { bytes: request, text: '{ifr_name="lo", ifr_flags=IFF_UP}' },
+      ],
+    },
+    { call: 'close', arguments: [{ resultOf: 'socket' }] },
+  ];
+};
+
+const IFF_UP = 1;
+const SOCK_DGRAM = 2;
 
 const nothing: Call = {
   call: 'openat',

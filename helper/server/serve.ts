@@ -63,6 +63,7 @@ export async function serve({ socket, user, firstTenant }: ServeOptions): Promis
 
   function end(): void {
     recordEvent('stopped');
+    sandboxes.tidy();
     server.close();
     rmSync(socket, { force: true });
     // Answers that are on their way still go out.

@@ -26,7 +26,7 @@ const ids: string[] = [];
 /** The cgroups of one more sandbox. */
 function group(wishes: Partial<Wishes>, among: readonly Hierarchy[] = hierarchies): readonly Place[] {
   const id = `test-${process.pid}-${++count}`;
-  const layout = layOut(id, among, { limits: {}, guarded: false, killable: false, ...wishes });
+  const layout = layOut(id, among, { limits: {}, guarded: false, killable: false, counted: false, ...wishes });
   assert.deepEqual(layout.missing, []);
   ids.push(id);
   make(layout);
@@ -173,7 +173,7 @@ describe('cgroups', () => {
   for (const [way, among] of ways) {
     const skip = among.length === 0 && `this host has no ${way}`;
     it(`ends processes that always fork: ${way}`, { skip }, async () => {
-      const places = group({ killable: true }, among);
+      const places = group({ killable: true, counted: false }, among);
       const user = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups'];
       new Member(places, '/usr/bin/setpriv', ...user, '/bin/bash', '-c', bomb);
       await eventually('the bomb', () =>
@@ -224,7 +224,7 @@ describe('cgroups', () => {
 
   it('leaves nothing behind when one of the limits cannot be set', () => {
     const id = `test-${process.pid}-${++count}`;
-    const layout = layOut(id, hierarchies, { limits: { memoryBytes: MB, processes: -5 }, guarded: true, killable: false });
+    const layout = layOut(id, hierarchies, { limits: { memoryBytes: MB, processes: -5 }, guarded: true, killable: false, counted: false });
     assert.throws(() => make(layout), { name: 'SysError', syscall: 'write', errno: 'EINVAL', subject: /pids\.max$/ });
     assert.deepEqual(findPlaces(id, hierarchies), []);
   });
@@ -232,7 +232,7 @@ describe('cgroups', () => {
   it('refuses an id that is taken, and leaves that sandbox alone', () => {
     const places = limited({ processes: 7 });
     const id = ids.at(-1) ?? '';
-    const layout = layOut(id, hierarchies, { limits: { processes: 9 }, guarded: true, killable: false });
+    const layout = layOut(id, hierarchies, { limits: { processes: 9 }, guarded: true, killable: false, counted: false });
     assert.throws(() => make(layout), { name: 'SysError', syscall: 'mkdir', errno: 'EEXIST' });
     assert.equal(contentOf(places, 'pids.max'), '7');
     assert.equal(findPlaces(id, hierarchies).length, places.length);

@@ -12,6 +12,7 @@ const sourcesOf = {
   listns: ['listns.c'],
   calls: ['calls.c'],
   swapper: ['swapper.c'],
+  tracer: ['tracer.c', 'spoil.c', 'acts.c'],
 } as const;
 
 const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
