@@ -62,12 +62,14 @@ const hints: readonly Hint[] = [
   { call: 'unshare', errno: 'ENOSPC', says: lowestLimit },
   { call: 'unshare', errno: 'EUSERS', says: always('Namespaces are nested too deeply; the limit is 32.') },
   { call: 'unshare', errno: 'EINVAL', says: always('This kernel lacks one of these namespaces; leave it out of "namespaces".') },
-  {
-    call: 'clone',
-    errno: 'EAGAIN',
-    says: always('A limit of processes is reached: of the user (ulimit -u), of a control group, or kernel.pid_max.'),
-  },
-  { call: 'clone', errno: 'ENOMEM', says: always('The pid namespace that it would join has ended.') },
+  ...['clone', 'clone3'].flatMap((call): Hint[] => [
+    {
+      call,
+      errno: 'EAGAIN',
+      says: always('A limit of processes is reached: of the user (ulimit -u), of a control group, or kernel.pid_max.'),
+    },
+    { call, errno: 'ENOMEM', says: always('The pid namespace that it would join has ended.') },
+  ]),
   { call: 'mount', errno: 'ENODEV', says: always('This kernel lacks that file system; choose "root": "readonly" if it is overlay.') },
   {
     call: 'mount',

@@ -52,11 +52,14 @@ export function flags<T extends Readonly<Record<string, number>>>(table: T, ...n
 }
 
 export function describe(instruction: Instruction): string {
-  if (!('do' in instruction)) {
-    const { call, arguments: given, tolerate } = instruction;
-    const tolerated = tolerate === undefined ? '' : tolerate === 'all' ? '  # may fail' : `  # may fail: ${tolerate.join(', ')}`;
-    return `${call}(${given.map(show).join(', ')})${tolerated}`;
-  }
+  const tolerate = 'do' in instruction ? undefined : instruction.tolerate;
+  const tolerated = tolerate === undefined ? '' : tolerate === 'all' ? '  # may fail' : `  # may fail: ${tolerate.join(', ')}`;
+  return `${describeCall(instruction)}${tolerated}`;
+}
+
+/** Without a word on what may come of it. */
+export function describeCall(instruction: Instruction): string {
+  if (!('do' in instruction)) return `${instruction.call}(${instruction.arguments.map(show).join(', ')})`;
   switch (instruction.do) {
     case 'fork':
       return instruction.into === undefined

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { decodeReport, encode, REPORT, REPORT_BYTES, type Report } from './encode.ts';
 import { stageExecutable } from './executable.ts';
-import { describe, handlesOf, type Instruction, type Program } from './program.ts';
+import { describeCall, handlesOf, type Instruction, type Program } from './program.ts';
 import { type Ended, reaper } from './reaper.ts';
 import { spawnStage } from './spawn.ts';
 
@@ -12,10 +12,15 @@ export class StageFailed extends SysError {
   /** Its place in the program, from 0. */
   readonly index: number;
   constructor(instruction: Instruction, index: number, errno: number) {
-    super('call' in instruction ? instruction.call : 'clone', errno, describe(instruction));
+    super(callOf(instruction), errno, describeCall(instruction));
     this.instruction = instruction;
     this.index = index;
   }
+}
+
+function callOf(instruction: Instruction): string {
+  if ('call' in instruction) return instruction.call;
+  return 'into' in instruction ? 'clone3' : 'clone';
 }
 
 export interface Staging {

@@ -11,6 +11,7 @@ const sourcesOf = {
   storm: ['storm.c'],
   listns: ['listns.c'],
   calls: ['calls.c'],
+  tracer: ['tracer.c', 'spoil.c', 'acts.c'],
 } as const;
 
 const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

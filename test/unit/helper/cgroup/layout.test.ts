@@ -14,7 +14,7 @@ const used = (host: readonly Hierarchy[], wishes: Partial<Wishes>): (string | un
 describe('layOut', () => {
   it('makes nothing for a sandbox that needs nothing', () => {
     const { places, make: steps, missing } = make(hybridHost(), {});
-    assert.deepEqual([places, steps, missing], [[], [], []]);
+    assert.deepEqual([places, steps, missing], [[], { v1: [], v2: [] }, []]);
   });
 
   it('uses only what has a limit', () => {

@@ -37,6 +37,7 @@ describe('lookUp', () => {
       unpacked: join(state, 'unpacked'),
       firstTenant: undefined,
       hierarchies: [],
+      networks: new Map(),
     };
     const whole = Definition.parse({ name: 'web', network: 'none', ...definition });
     return lookUp('0a1b2c3d', whole, caller, premises, world, [], handles);
@@ -81,12 +82,12 @@ describe('lookUp', () => {
     ));
 
   it('says which limits the host cannot keep, and writes nothing', async () => {
-    const { notices, traces } = await find({ limits: { memory: '1G', processes: 5 } }, ordinary);
+    const { notices, traces, facts } = await find({ limits: { memory: '1G', processes: 5 } }, ordinary);
     assert.deepEqual(
       notices.map(each => each.slice(0, each.indexOf(':'))),
       ['limits.memory is not kept', 'limits.processes is not kept'],
     );
-    assert.deepEqual(traces, { id: '0a1b2c3d', name: 'web', cgroups: false });
+    assert.deepEqual(traces, { id: '0a1b2c3d', name: 'web', cgroups: false, disks: [...facts.disks] });
     assert.deepEqual(new Records(state).read(), []);
   });
 

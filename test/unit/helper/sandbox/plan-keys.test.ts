@@ -66,10 +66,10 @@ describe('a key of the definition', () => {
     assert.deepEqual(changed({}, { disks: ['/home', '/srv/a,b:c'] }).new, [
       'stage   mkdirat(AT_FDCWD, "/run/burrow/staging/upper/1", 0755)',
       'stage   mkdirat(AT_FDCWD, "/run/burrow/staging/work/1", 0755)',
-      'stage   mount("overlay", "/run/burrow/staging/root/home", "overlay", MS_NODEV, "lowerdir=/home,upperdir=/run/burrow/staging/upper/1,workdir=/run/burrow/staging/work/1")  # may fail',
+      'stage   mount("overlay", "/run/burrow/staging/root/home", "overlay", MS_NODEV, "lowerdir=/home,upperdir=/run/burrow/staging/upper/1,workdir=/run/burrow/staging/work/1,redirect_dir=off,metacopy=off")  # may fail',
       'stage   mkdirat(AT_FDCWD, "/run/burrow/staging/upper/2", 0755)',
       'stage   mkdirat(AT_FDCWD, "/run/burrow/staging/work/2", 0755)',
-      'stage   mount("overlay", "/run/burrow/staging/root/srv/a,b:c", "overlay", MS_NODEV, "lowerdir=/srv/a\\\\,b\\\\:c,upperdir=/run/burrow/staging/upper/2,workdir=/run/burrow/staging/work/2")  # may fail',
+      'stage   mount("overlay", "/run/burrow/staging/root/srv/a,b:c", "overlay", MS_NODEV, "lowerdir=/srv/a\\\\,b\\\\:c,upperdir=/run/burrow/staging/upper/2,workdir=/run/burrow/staging/work/2,redirect_dir=off,metacopy=off")  # may fail',
     ]);
   });
 

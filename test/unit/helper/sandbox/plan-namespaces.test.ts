@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type NamespaceType, namespaceTypes } from '../../../../helper/protocol/model.ts';
-import type { Facts } from '../../../../helper/sandbox/facts.ts';
 import { cloneFlagName } from '../../../../helper/sys/flags.ts';
-import { asRoot, changed, planLines } from './plans.ts';
-
-const joinedOf = (...types: readonly NamespaceType[]): Pick<Facts, 'joined'> => ({
-  joined: Object.fromEntries(types.map(type => [type, { handle: `${type} of redis` }])),
-});
+import { asRoot, changed, joinedOf, planLines } from './plans.ts';
 
 /** The names of all that is unshared, each once. */
 const made = (lines: readonly string[]): string[] =>

@@ -93,7 +93,9 @@ describe('every plan', () => {
       assert.ok(first(lines, 'setgroups(') >= 0);
       for (const at of calls) {
         assert.ok(first(lines, 'stage   setgroups(') < at);
-        const next = lines.slice(at + 1, at + (lines[at]?.includes('unshare') ? 4 : 3)).map(line => line.slice(8).replace(/[(:].*/, ''));
+        const next = lines
+          .slice(at + 1, at + (lines[at]?.includes('unshare') ? 4 : 3))
+          .map(line => line.slice(8).replace(/^from within the tenant's user namespace, |[(:].*/g, ''));
         const become = ['setresgid', 'setresuid'];
         assert.deepEqual(next, lines[at]?.includes('unshare') ? ['write uid_map', ...become] : become);
       }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { env } from 'node:process';
 import { describe, it } from 'node:test';
 import { inRepository } from '../../../support/repository.ts';
-import { asRoot, facts, planLines } from './plans.ts';
+import { asRoot, facts, joinedOf, planLines } from './plans.ts';
 import { type Sample, samples } from './samples.ts';
 
 const folder = inRepository('test/unit/helper/sandbox/plans');
@@ -33,8 +33,9 @@ describe('planFor', () => {
 
   it('takes what the definition names with the caller’s rights, and locks it before the user namespace is there', () => {
     const lines = planLines(samples['mounts']?.definition ?? {});
-    inOrder(lines, 'stage   setfsuid(1000)', 'stage   open_tree(AT_FDCWD, "/home/dev/src", OPEN_TREE_CLOEXEC)');
-    inOrder(lines, 'stage   open_tree(AT_FDCWD, "/home/dev/src", OPEN_TREE_CLOEXEC)', 'stage   setfsuid(0)');
+    const look = 'stage   openat2(AT_FDCWD, "/home/dev/src", {flags=O_PATH|O_CLOEXEC, resolve=RESOLVE_NO_MAGICLINKS}, 24)';
+    inOrder(lines, 'stage   setfsuid(1000)', look);
+    inOrder(lines, look, 'stage   setfsuid(0)');
     inOrder(
       lines,
       'stage   mount_setattr(<mount 1>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY}, 32)',
@@ -57,8 +58,7 @@ describe('planFor', () => {
   });
 
   it('guards where the user namespace is somebody else’s, whose root may be root outside', () => {
-    const joined = { user: { handle: 'user of redis' } };
-    const lines = planLines({ namespaces: { user: 'container:redis' } }, { joined, uids: [], gids: [] });
+    const lines = planLines({ namespaces: { user: 'container:redis' } }, { ...joinedOf('user'), uids: [], gids: [] });
     inOrder(lines, 'stage   umount2(".", MNT_DETACH)', 'stage   setns(<user of redis>, CLONE_NEWUSER)');
     assert.ok(lines.some(line => line.includes('/proc/sys", NULL, MS_BIND')));
   });

@@ -3,7 +3,7 @@
 import type { Hierarchy } from '../../../../helper/cgroup/hierarchies.ts';
 import { layOut, type Wishes } from '../../../../helper/cgroup/layout.ts';
 import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
-import { namespaceTypes } from '../../../../helper/protocol/model.ts';
+import { type NamespaceType, namespaceTypes } from '../../../../helper/protocol/model.ts';
 import type { Facts, Groups } from '../../../../helper/sandbox/facts.ts';
 import { type Purpose, planFor } from '../../../../helper/sandbox/plan.ts';
 import { describe, type Plan } from '../../../../helper/sandbox/steps.ts';
@@ -19,7 +19,7 @@ export const facts: Facts = {
   tenant: undefined,
   network: { hostLink: 'bw-0a1b2c3d', hostAddress: '10.201.0.1/30', link: 'eth0', address: '10.201.0.2/30' },
   joined: {},
-  cgroups: { make: [], places: [] },
+  cgroups: { make: { v1: [], v2: [] }, places: [] },
   unpacked: undefined,
   disks: [],
   fronts: new Map(),
@@ -56,6 +56,10 @@ export interface Change {
   readonly gone: string[];
   readonly new: string[];
 }
+
+export const joinedOf = (...types: readonly NamespaceType[]): Pick<Facts, 'joined'> => ({
+  joined: Object.fromEntries(types.map(type => [type, { handle: `${type} of redis`, path: `/proc/812/ns/${type}` }])),
+});
 
 /** What is not in a plan any more, and what is new; a line that is there more often counts. */
 export function difference(before: readonly string[], after: readonly string[]): Change {

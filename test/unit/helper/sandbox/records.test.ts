@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Definition } from '../../../../helper/protocol/definition/definition.ts';
 import { Records, type SandboxRecord, type Traces } from '../../../../helper/sandbox/records.ts';
 
-const traces: Traces = { id: 'a1', name: 'web', cgroups: false };
+const traces: Traces = { id: 'a1', name: 'web', cgroups: false, disks: [] };
 const making: SandboxRecord = { phase: 'making', traces };
 const ready: SandboxRecord = {
   phase: 'ready',
@@ -14,6 +14,7 @@ const ready: SandboxRecord = {
     ...traces,
     network: { hostLink: 'bw-a1', hostAddress: '10.201.0.1/30', link: 'eth0', address: '10.201.0.2/30' },
     cgroups: true,
+    disks: ['/home', '/srv'],
     unpacked: '/var/lib/burrow/run-burrow/a1',
     pins: '/run/burrow/namespaces/a1',
   },

@@ -4,7 +4,7 @@ import type { Facts } from '../../../../helper/sandbox/facts.ts';
 import type { Purpose } from '../../../../helper/sandbox/plan.ts';
 import type { Confinement } from '../../../../helper/security/confine.ts';
 import { hybridHost, systemdHost } from '../cgroup/hosts.ts';
-import { asRoot, groupsOn, inPipes, inTerminal } from './plans.ts';
+import { asRoot, groupsOn, inPipes, inTerminal, joinedOf } from './plans.ts';
 
 export interface Sample {
   readonly what: string;
@@ -74,6 +74,11 @@ export const samples: Readonly<Record<string, Sample>> = {
     definition: { mounts: everyMount },
     facts: { ...asRoot, files: new Set(['/etc/hosts']) },
   },
+  idmapped: {
+    what: 'a bind mount whose ids are those inside',
+    definition: { mounts: [{ type: 'bind', source: '/srv/root', path: '/mnt', idmap: true, readonly: false }] },
+    facts: { ...asRoot, uids: block, gids: block },
+  },
   auto: { what: 'a range of users', definition: { users: 'auto' }, facts: { uids: range, gids: range } },
   same: {
     what: 'the caller as himself',
@@ -93,7 +98,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   'tenant-joined': {
     what: 'another sandbox of a tenant',
     definition: { users: { tenant: 3 } },
-    facts: { uids: block, gids: block, tenant: { handle: 'user of tenant 3' } },
+    facts: { uids: block, gids: block, tenant: { handle: 'user of tenant 3', path: '/proc/812/ns/user' } },
   },
   'net-alone': {
     what: 'a network namespace and nothing else, for root',
@@ -113,12 +118,12 @@ export const samples: Readonly<Record<string, Sample>> = {
   'join-pid': {
     what: 'the pid namespace of somebody else',
     definition: { namespaces: { pid: 'container:redis-1' }, root: 'empty', mounts: everyMount.slice(11, 12) },
-    facts: { joined: { pid: { handle: 'pid of container:redis-1' } } },
+    facts: joinedOf('pid'),
   },
   'join-user': {
     what: 'the user namespace of somebody else',
     definition: { namespaces: { user: 'container:redis-1' } },
-    facts: { joined: { user: { handle: 'user of container:redis-1' } }, uids: block, gids: block },
+    facts: { ...joinedOf('user'), uids: block, gids: block },
   },
   kept: {
     what: 'namespaces that are kept without a process',
