@@ -100,5 +100,3 @@ const USUAL_WEIGHT = 100;
 
 /** A limit of control groups by the key of the definition. */
 export const keyOf = (group: string): string => Object.entries(groupKeys).find(([, name]) => name === group)?.[0] ?? group;
-
-export const umaskOf = ({ umask }: Security): number => Number.parseInt(umask, 8);

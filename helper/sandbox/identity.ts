@@ -3,9 +3,9 @@ import { constants, openSync } from 'node:fs';
 import { type Identity, identify } from '../entry/identity.ts';
 import { Entered } from '../entry/target.ts';
 import { type Caller, openDirectoryAs } from '../image/as-caller.ts';
+import type { Unpacked } from '../plan/facts.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { O_PATH } from '../sys/flags.ts';
-import type { Unpacked } from './facts.ts';
 import type { Ids } from './ids.ts';
 
 /**

@@ -7,20 +7,20 @@ import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
 import { asCaller, openFileAs } from '../image/as-caller.ts';
 import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
+import type { Facts, Unpacked } from '../plan/facts.ts';
+import { isGuarded } from '../plan/plan.ts';
+import { rootOf } from '../plan/root-files.ts';
+import { idmappedSources, sourcesOf } from '../plan/sources.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { Refusal } from '../sys/errors.ts';
 import { supportedTypes } from '../sys/procfs.ts';
 import { confinementOf, groupLimitsOf, keyOf } from './confinement.ts';
 import { disksOf, frontsOf } from './disks.ts';
-import type { Facts, Unpacked } from './facts.ts';
 import { identityIn } from './identity.ts';
 import { idsFor, readAccounts } from './ids.ts';
 import { type Handles, openJoins, openTenant } from './joins.ts';
 import { networkFor } from './network.ts';
-import { isGuarded } from './plan.ts';
 import type { Kept, Records, Traces } from './records.ts';
-import { rootOf } from './root-files.ts';
-import { idmappedSources, sourcesOf } from './sources.ts';
 
 /** Who asks: the owner of the new sandbox's user namespace, and root inside. */
 export interface Caller {

@@ -1,11 +1,12 @@
 // Carries a plan out: the helper's steps and the stage's program, the one waiting for the other.
+import { OURS } from '../cgroup/hierarchies.ts';
+import { compile, lineOf } from '../plan/compile.ts';
+import type { HelperStep, Plan } from '../plan/steps.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Ended } from '../stage/reaper.ts';
-import { StageFailed, stage } from '../stage/run.ts';
-import { compile, lineOf } from './compile.ts';
+import { StageFailed, type Staging, stage } from '../stage/run.ts';
 import { explainPlan } from './explain.ts';
 import { perform, type Surroundings } from './perform.ts';
-import type { HelperStep, Plan } from './steps.ts';
 
 export interface Making extends Omit<Surroundings, 'pid'> {
   readonly definition: Definition;
@@ -31,7 +32,7 @@ export async function carryOut({ definition, plan, done, stdio, handles, onEnd, 
     });
   try {
     await carry(first.slice(done), 0);
-    return await stage({
+    return await staged({
       program,
       stdio,
       handles,
@@ -44,3 +45,20 @@ export async function carryOut({ definition, plan, done, stdio, handles, onEnd, 
     throw explainPlan(error, definition, line);
   }
 }
+
+/** How often what sandboxes share may go, because another helper has just removed its last one. */
+const ATTEMPTS = 5;
+
+/** The cgroups are the first that the stage makes: when the directory above them has gone, there is nothing yet to undo but the others. */
+async function staged(staging: Staging): Promise<number | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await stage(staging);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !lostShared(error)) throw error;
+    }
+  }
+}
+
+const lostShared = (error: unknown): boolean =>
+  error instanceof StageFailed && error.syscall === 'mkdirat' && error.errno === 'ENOENT' && error.subject.includes(`/${OURS}/`);

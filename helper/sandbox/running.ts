@@ -1,13 +1,13 @@
 // One run of a definition's command, from its start to the report.
 import { Socket } from 'node:net';
 import { pipe } from '../entry/pipes.ts';
+import { ENDING } from '../plan/plan.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import type { EndedBy, Report, Usage } from '../protocol/report.ts';
 import { type Ending, endingOf, type Usage as ProcessUsage } from '../stage/reaper.ts';
 import { groupLimitsOf } from './confinement.ts';
 import { killAll, usageIn } from './control.ts';
-import { ENDING } from './plan.ts';
 import type { Making, Sandboxes } from './sandboxes.ts';
 
 export interface Run {

@@ -1,8 +1,8 @@
 // Root file systems that come out of an archive or an image.
 import { mkdirSync } from 'node:fs';
 import { unpack } from '../image/unpack.ts';
+import type { Facts } from '../plan/facts.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
-import type { Facts } from './facts.ts';
 import { identityIn } from './identity.ts';
 import type { Caller } from './look-up.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describe as show } from '../../../../helper/sandbox/steps.ts';
+import { describe as show } from '../../../../helper/plan/steps.ts';
 import { asRoot, changed, changedRun, difference, inPipes, inTerminal, plan, planLines } from './plans.ts';
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -2,11 +2,11 @@
 
 import type { Hierarchy } from '../../../../helper/cgroup/hierarchies.ts';
 import { layOut, type Wishes } from '../../../../helper/cgroup/layout.ts';
+import type { Facts, Groups } from '../../../../helper/plan/facts.ts';
+import { type Purpose, planFor } from '../../../../helper/plan/plan.ts';
+import { describe, type Plan } from '../../../../helper/plan/steps.ts';
 import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
 import { type NamespaceType, namespaceTypes } from '../../../../helper/protocol/model.ts';
-import type { Facts, Groups } from '../../../../helper/sandbox/facts.ts';
-import { type Purpose, planFor } from '../../../../helper/sandbox/plan.ts';
-import { describe, type Plan } from '../../../../helper/sandbox/steps.ts';
 
 export const facts: Facts = {
   record: '/run/burrow/sandboxes/0a1b2c3d.json',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { limitsOf } from '../cgroup/reading.ts';
 import type { DefinitionInput } from '../protocol/definition/definition.ts';
-import { type Part, part, type Seen } from './like.ts';
+import { type Part, part, type Seen } from './likeness.ts';
 
 type Limits = NonNullable<DefinitionInput['limits']>;
 type Resource = keyof NonNullable<Limits['rlimits']>;

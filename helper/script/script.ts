@@ -1,14 +1,14 @@
 // "Copy as Shell Commands": what a definition says, as a script of util-linux, iproute2 and coreutils that root can run
 // with `sh`. It is for reading and for learning first, so each part says what it is for, and what no command does is said.
 import type { Step as GroupStep } from '../cgroup/layout.ts';
+import type { Facts } from '../plan/facts.ts';
+import { rootOf } from '../plan/root-files.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { type NamespaceType, namespaceTypes, type SandboxNetwork } from '../protocol/model.ts';
-import type { Facts } from './facts.ts';
-import { rootOf } from './root-files.ts';
-import { enterAndRun } from './script-command.ts';
-import { insideFiles, prepareFiles } from './script-files.ts';
-import { commentOf, fileOf, quote, section, words } from './script-text.ts';
+import { enterAndRun } from './command.ts';
+import { insideFiles, prepareFiles } from './files.ts';
+import { commentOf, fileOf, quote, section, words } from './text.ts';
 
 /** What a script depends on besides its definition. */
 export interface ScriptFacts {

@@ -4,7 +4,7 @@ import type { DefinitionInput } from '../protocol/definition/definition.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { openInRoot } from '../sys/in-root.ts';
 import { type MountLine, parseMountInfo } from '../sys/procfs.ts';
-import { type Part, part, type Seen } from './like.ts';
+import { type Part, part, type Seen } from './likeness.ts';
 
 type Mount = NonNullable<DefinitionInput['mounts']>[number];
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
-import { type ScriptFacts, scriptFor } from '../../../../helper/sandbox/script.ts';
-import { fileOf, quote } from '../../../../helper/sandbox/script-text.ts';
+import { type ScriptFacts, scriptFor } from '../../../../helper/script/script.ts';
+import { fileOf, quote } from '../../../../helper/script/text.ts';
 
 const facts: ScriptFacts = {
   uid: 1000,

@@ -1,10 +1,11 @@
 // The files of a sandbox as mount(8) puts them together: first as root of this machine, then from within.
+
+import { mountsIn } from '../plan/own-mounts.ts';
+import { escaped, outsideOf, rootOf } from '../plan/root-files.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Mount } from '../protocol/definition/mounts.ts';
-import { mountsIn } from './own-mounts.ts';
-import { escaped, outsideOf, rootOf } from './root-files.ts';
 import type { ScriptFacts } from './script.ts';
-import { quote, section } from './script-text.ts';
+import { quote, section } from './text.ts';
 
 const ROOT = '"$work/root"';
 const taken = (index: number): string => `"$work/taken/${index}"`;

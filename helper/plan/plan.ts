@@ -4,12 +4,12 @@ import { BIRTHPLACE, birthplaceAmong, joinCalls } from '../cgroup/join.ts';
 import { makeCalls } from '../cgroup/make-calls.ts';
 import { commandCalls } from '../entry/command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
+import { umaskOf } from '../protocol/definition/security.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import { prelude, setgroups } from '../stage/calls.ts';
 import type { Call } from '../stage/program.ts';
-import { umaskOf } from './confinement.ts';
 import type { Facts } from './facts.ts';
-import { networkSteps } from './network.ts';
+import { networkSteps } from './link-steps.ts';
 import { careFor, rootOf } from './root-files.ts';
 import { idmappedSources } from './sources.ts';
 import {

@@ -2,12 +2,11 @@
 // namespace is made: only then is what is read-only locked, so that root inside cannot make it writable.
 import { constants } from 'node:fs';
 import type { Definition } from '../protocol/definition/definition.ts';
-import type { Mount } from '../protocol/definition/mounts.ts';
+import { isIdmapped, type Mount } from '../protocol/definition/mounts.ts';
 import { setgroups } from '../stage/calls.ts';
 import { type Argument, type Call, flags } from '../stage/program.ts';
 import { mountFlags, O_CLOEXEC } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
-import { isIdmapped } from './idmaps.ts';
 import { type Care, close, emptyFile, here, hold, holdOpen, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
 import { escaped, outsideOf } from './root-files.ts';
 

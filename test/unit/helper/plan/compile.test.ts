@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compile, lineOf } from '../../../../helper/sandbox/compile.ts';
-import { describe as show } from '../../../../helper/sandbox/steps.ts';
+import { compile, lineOf } from '../../../../helper/plan/compile.ts';
+import { describe as show } from '../../../../helper/plan/steps.ts';
 import { facts, plan } from './plans.ts';
 import { samples } from './samples.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { another } from '../../../../helper/likeness/another.ts';
+import { asValid, freeName } from '../../../../helper/likeness/likeness.ts';
+import { ownRlimits, parseRlimits } from '../../../../helper/likeness/limits.ts';
 import { Definition } from '../../../../helper/protocol/definition/definition.ts';
-import { another } from '../../../../helper/sandbox/another.ts';
-import { asValid, freeName } from '../../../../helper/sandbox/like.ts';
-import { ownRlimits, parseRlimits } from '../../../../helper/sandbox/like-limits.ts';
 
 describe('freeName', () => {
   it('makes a name of whatever something is called', () => {

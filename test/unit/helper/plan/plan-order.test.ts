@@ -1,9 +1,9 @@
 // What holds for every plan, whatever is in the definition.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compile } from '../../../../helper/sandbox/compile.ts';
-import type { Plan } from '../../../../helper/sandbox/steps.ts';
-import { describe as show } from '../../../../helper/sandbox/steps.ts';
+import { compile } from '../../../../helper/plan/compile.ts';
+import type { Plan } from '../../../../helper/plan/steps.ts';
+import { describe as show } from '../../../../helper/plan/steps.ts';
 import { encode } from '../../../../helper/stage/encode.ts';
 import { argumentsOf, type Call, type Instruction, type Program } from '../../../../helper/stage/program.ts';
 import { plan } from './plans.ts';

@@ -3,8 +3,8 @@ import type { Step as GroupStep, Place } from '../cgroup/layout.ts';
 import type { Identity } from '../entry/identity.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { NamespaceType, SandboxNetwork } from '../protocol/model.ts';
+import type { Front } from '../sandbox/disks.ts';
 import type { Confinement } from '../security/confine.ts';
-import type { Front } from './disks.ts';
 
 /** A namespace to join, held open by the helper. */
 export interface Joined {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Definition, type DefinitionInput } from '../protocol/definition/definition.ts';
 import type { Result } from '../protocol/methods.ts';
-import { freeName } from './like.ts';
+import { freeName } from './likeness.ts';
 
 /** The same once more, by another name, without what only one can have and without what is so anyway. */
 export function another(definition: Definition, taken: readonly string[]): Result<'sandbox/like'> {

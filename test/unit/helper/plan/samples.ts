@@ -1,7 +1,8 @@
 // Definitions whose whole plans are written down in plans/, for people to read.
+
+import type { Facts } from '../../../../helper/plan/facts.ts';
+import type { Purpose } from '../../../../helper/plan/plan.ts';
 import type { DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
-import type { Facts } from '../../../../helper/sandbox/facts.ts';
-import type { Purpose } from '../../../../helper/sandbox/plan.ts';
 import type { Confinement } from '../../../../helper/security/confine.ts';
 import { hybridHost, systemdHost } from '../cgroup/hosts.ts';
 import { asRoot, groupsOn, inPipes, inTerminal, joinedOf } from './plans.ts';

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { isOpaque, isWhiteout, layersOf, openBelow, openDirectory } from '../../../../helper/sandbox/layers.ts';
+import { isOpaque, isWhiteout, layersOf, openBelow, openDirectory } from '../../../../helper/changes/layers.ts';
 
 describe('layers', () => {
   const folder = mkdtempSync(join(tmpdir(), 'burrow-layers-'));

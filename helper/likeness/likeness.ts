@@ -15,9 +15,9 @@ import { sys } from '../sys/libc.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';
 import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
-import { mountsLike, rootLike } from './like-files.ts';
-import { limitsLike } from './like-limits.ts';
-import { securityLike, userLike, usersLike } from './like-rights.ts';
+import { mountsLike, rootLike } from './files.ts';
+import { limitsLike } from './limits.ts';
+import { securityLike, userLike, usersLike } from './rights.ts';
 
 /** Which process, and what people call it. */
 export interface Model {

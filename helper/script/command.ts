@@ -1,7 +1,7 @@
 // The last lines inside: the old root goes out of sight, and the command takes the shell's place.
 import type { Definition } from '../protocol/definition/definition.ts';
-import { isHostView } from './script-files.ts';
-import { commentOf, quote, section, words } from './script-text.ts';
+import { isHostView } from './files.ts';
+import { commentOf, quote, section, words } from './text.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

@@ -6,7 +6,7 @@ import { inRepository } from '../../../support/repository.ts';
 import { asRoot, facts, joinedOf, planLines } from './plans.ts';
 import { type Sample, samples } from './samples.ts';
 
-const folder = inRepository('test/unit/helper/sandbox/plans');
+const folder = inRepository('test/unit/helper/plan/plans');
 const fileOf = (name: string): string => `${folder}/${name}.plan`;
 
 const linesOf = ({ definition, facts: changes, purpose }: Sample): string[] => planLines(definition, changes, purpose);

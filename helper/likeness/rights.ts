@@ -5,7 +5,7 @@ import type { DefinitionInput } from '../protocol/definition/definition.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { capabilities } from '../security/capabilities.ts';
 import { parseIdMap, statusField } from '../sys/procfs.ts';
-import { type Part, part, type Seen } from './like.ts';
+import { type Part, part, type Seen } from './likeness.ts';
 
 const HIGHEST_ID = 0xffff_fffe;
 
