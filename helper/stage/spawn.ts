@@ -1,7 +1,6 @@
 // Starts the stage by posix_spawn(3). Node's own spawn forks, which copies the page tables of the helper:
 // that takes longer than all that most programs do.
 import { closeSync } from 'node:fs';
-import { SysError } from '../sys/errors.ts';
 import { F_DUPFD_CLOEXEC } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 

@@ -80,7 +80,7 @@ describe('confinementOf', () => {
       core: 'unlimited',
     });
     // A second more than the helper counts, which is to say why.
-    assert.deepEqual(limitsOf({ cpuSeconds: 1.2 }), { cpu: 3 });
+    assert.deepEqual(limitsOf({ cpuSeconds: 1.2 }), { cpu: { soft: 3, hard: 4 } });
     assert.deepEqual(limitsOf({ cpuSeconds: 1.2, rlimits: { cpu: 1 } }), { cpu: 1 });
   });
 });
