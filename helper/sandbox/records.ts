@@ -15,7 +15,7 @@ export const Traces = z.object({
   /** Where its root file system is unpacked. */
   unpacked: z.string().optional(),
   /** The disks that a thrown-away root covers besides `/`, in the order of their layers. */
-  disks: z.array(z.string()),
+  disks: z.array(z.string()).default([]),
   /** Where its namespaces are pinned. */
   pins: z.string().optional(),
 });

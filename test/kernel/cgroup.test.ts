@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import { findPlaces, make, remove, update } from '../../helper/cgroup/group.ts';
+import { findPlaces, make, remove, removeShared, update } from '../../helper/cgroup/group.ts';
 import { findHidden, type Hierarchy, hostHierarchies } from '../../helper/cgroup/hierarchies.ts';
 import { awaitEmpty, isEmpty, kill } from '../../helper/cgroup/kill.ts';
 import { layOut, type Place, type Wishes } from '../../helper/cgroup/layout.ts';
@@ -52,6 +52,7 @@ describe('cgroups', () => {
       await remove(places, DEADLINE_MS);
       assert.deepEqual(findPlaces(id, hierarchies), []);
     }
+    removeShared(hierarchies);
     // Of others on this machine there may be some, but then in use.
     for (const { mount } of hierarchies) assert.notDeepEqual(groupsIn(join(mount, 'burrow')), []);
   });
@@ -127,8 +128,8 @@ describe('cgroups', () => {
     assert.equal(places.length, hierarchies.length);
     assert.deepEqual(findHidden(readFileSync('/proc/self/cgroup', 'utf8'), hierarchies), []);
     const { output } = await new Member(places, '/bin/cat', '/proc/self/cgroup').end();
-    const inside = places[0]?.inside.slice(places[0].hierarchy.mount.length);
-    const elsewhere = parseCgroup(output).filter(({ path }) => path !== inside);
+    const insides = places.map(({ inside, hierarchy }) => inside.slice(hierarchy.mount.length));
+    const elsewhere = parseCgroup(output).filter(({ path }) => !insides.includes(path));
     assert.deepEqual(elsewhere, []);
   });
 
