@@ -1,7 +1,7 @@
 // The helper itself: its directory, its socket, its end.
 import { chownSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Discovery } from '../discovery/discovery.ts';
 import { Streams } from '../entry/streams.ts';
@@ -35,7 +35,10 @@ export interface ServeOptions {
  * @returns once the socket answers
  * @throws Refusal when the socket cannot be made there, or another helper has it
  */
-export async function serve({ socket, user, firstTenant }: ServeOptions): Promise<void> {
+export async function serve({ socket: given, user, firstTenant }: ServeOptions): Promise<void> {
+  const socket = resolve(given);
+  // Where it was started may be removed, or unmounted, while it lives.
+  process.chdir('/');
   keepInherited();
   const state = dirname(socket);
   await claim(socket, state);

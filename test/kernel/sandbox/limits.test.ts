@@ -161,7 +161,7 @@ for (const maker of whoMakes)
       assert.deepEqual(unknown, { kind: 'unknown', message: 'There is no sandbox called nobody.', subject: 'nobody' });
       for (const [limits, message] of [
         [{ processes: 0 }, 'limits.processes must be at least 1.'],
-        [{ memory: '12Q' }, 'limits.memory must be a number or a size like 64M, 1.5G is written 1536M.'],
+        [{ memory: '12Q' }, 'limits.memory must be a size like 64M; 1.5G is written 1536M.'],
         [{ files: 10 }, '"limits.files" is not a key of sandbox/update.'],
       ] as const)
         assert.equal((await client.failure('sandbox/update', { sandbox: id, limits })).message, message);

@@ -79,7 +79,7 @@ describe('confinementOf', () => {
       nofile: 7,
       core: 'unlimited',
     });
-    // A second more than the helper counts, which is to say why.
+    // A second more than the helper counts, which is to say why; and SIGXCPU says it, too, before SIGKILL comes.
     assert.deepEqual(limitsOf({ cpuSeconds: 1.2 }), { cpu: { soft: 3, hard: 4 } });
     assert.deepEqual(limitsOf({ cpuSeconds: 1.2, rlimits: { cpu: 1 } }), { cpu: 1 });
   });
