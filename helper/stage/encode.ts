@@ -5,6 +5,7 @@ import { syscallNumber } from '../sys/syscalls.ts';
 import { type Argument, argumentsOf, type Call, handlesOf, type Program } from './program.ts';
 
 const MAGIC = 0x31575242;
+const HEADER_BYTES = 20;
 const INSTRUCTION_BYTES = 64;
 const OPERATION = { call: 0, fork: 1, sync: 2, init: 3, command: 4 } as const;
 const KIND = { value: 0, data: 1, result: 2 } as const;
@@ -95,8 +96,11 @@ function errnoNumber(symbol: string): number {
   return number;
 }
 
-/** @throws SysError E2BIG for a program that the stage would not take; Error for a mistake in its maker */
-export function encode(program: Program): Buffer {
+/**
+ * @param helper the process that starts the stage, with which it ends
+ * @throws SysError E2BIG for a program that the stage would not take; Error for a mistake in its maker
+ */
+export function encode(program: Program, helper = process.pid): Buffer {
   const data = new Data();
   const handles = handlesOf(program);
   const labels = new Map<string, number>();
@@ -137,9 +141,9 @@ export function encode(program: Program): Buffer {
     if (!('do' in instruction) && instruction.as !== undefined) labels.set(instruction.as, index);
   });
 
-  const header = Buffer.alloc(16);
+  const header = Buffer.alloc(HEADER_BYTES);
   const body = data.bytes();
-  [MAGIC, program.length, data.relocations.length, body.length].forEach((value, index) => {
+  [MAGIC, program.length, data.relocations.length, body.length, helper].forEach((value, index) => {
     header.writeUInt32LE(value, index * 4);
   });
   const relocations = Buffer.alloc(data.relocations.length * 4);

@@ -27,6 +27,7 @@ enum { ARG_VALUE, ARG_DATA, ARG_RESULT };
 
 struct header {
 	u32 magic, instructions, relocations, data_bytes;
+	u32 helper; /* pid of the process that started this one */
 };
 
 struct instruction {
@@ -227,10 +228,22 @@ static void execute(const struct instruction *program, u32 count, const u8 *data
 	}
 }
 
+/*
+ * A helper that dies ends this process: what it would go on to make on the host, the next helper has by then looked for.
+ * A child does not inherit that (prctl(2)); it has left the host's namespaces, or meets a wait before it makes anything.
+ */
+static void end_with(u32 helper)
+{
+	call(__NR_prctl, 1 /* PR_SET_PDEATHSIG */, SIGKILL, 0, 0);
+	if (call(__NR_getppid, 0, 0, 0, 0) != helper)
+		leave(1); /* it was too late for a signal */
+}
+
 static void __attribute__((noreturn, used)) run(void)
 {
 	struct header header;
 	read_all((u8 *)&header, sizeof header);
+	end_with(header.helper);
 
 	u64 code_bytes = header.instructions * sizeof(struct instruction);
 	u64 read_bytes = code_bytes + header.data_bytes + header.relocations * sizeof(u32);

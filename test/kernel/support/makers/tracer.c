@@ -4,7 +4,8 @@
  *
  *   attach PID                        from now on follows this helper's threads and the stages that it starts
  *   record STAGE                      says `call NUMBER FIRST` of each call of the stage of that order, from 0 for the next one
- *   stage STAGE CALL fail|hold ERRNO  what becomes of the call of that order, from 0 for the stage's first prctl(2)
+ *   stage STAGE CALL fail|hold ERRNO  what becomes of the call of that order, from 0 for the first of its program, in that stage or
+ *                                     in a later one: another may be started meanwhile
  *   helper NUMBERS TEXT CALL fail|hold|garble ERRNO
  *                                     of the helper's calls with one of these numbers and TEXT in a path, or in where a descriptor
  *                                     leads; `garble` makes the message of netlink(7) number ERRNO one that no kernel knows
@@ -23,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -36,7 +38,7 @@ struct traced {
 	pid_t pid;
 	enum kind kind;
 	int order; /* of a stage */
-	long call; /* that it is in or was in last; -1 before its first prctl(2) */
+	long call; /* that it is in or was in last; -1 before the first of its program */
 	int error; /* that the call it is in is to fail with */
 	int held, stopped;
 };
@@ -105,10 +107,11 @@ static void hit(struct traced *each, const struct __ptrace_syscall_info *call, e
 
 static void enter_stage(struct traced *each, const struct __ptrace_syscall_info *call)
 {
-	if (each->call < 0 && call->entry.nr != SYS_prctl) return;
+	/* Every program begins with this one. */
+	if (each->call < 0 && (call->entry.nr != SYS_prctl || call->entry.args[0] != PR_SET_DUMPABLE)) return;
 	each->call++;
 	if (each->order == stage_rule.record) printf("call %ld %ld\n", (long)call->entry.nr, (long)call->entry.args[0]);
-	if (stage_rule.action == NOTHING || each->order != stage_rule.order || each->call != stage_rule.call) return;
+	if (stage_rule.action == NOTHING || each->order < stage_rule.order || each->call != stage_rule.call) return;
 	hit(each, call, stage_rule.action, stage_rule.error);
 	stage_rule.action = NOTHING;
 }

@@ -6,7 +6,7 @@ import type { Program } from '../../../../helper/stage/program.ts';
 import { syscallNumber } from '../../../../helper/sys/syscalls.ts';
 import { inRepository } from '../../../support/repository.ts';
 
-const HEADER_BYTES = 16;
+const HEADER_BYTES = 20;
 const INSTRUCTION_BYTES = 64;
 
 /** The parts of an encoded program, read as stage.c reads them. */
@@ -31,11 +31,12 @@ describe('encode', () => {
     number.writeUInt16LE(syscallNumber.chdir);
     const expected = [
       '42525731 01000000 00000000 08000000', // "BRW1", one instruction, no relocation, eight bytes of data
+      '2a000000', // the process that starts the stage
       `0000 0200 0000 0000 010000000000 ${number.toString('hex')}`, // a call, ENOENT tolerated, the first argument in the data
       '0000000000000000'.repeat(6),
       '2f746d7000000000', // "/tmp", padded to eight
     ];
-    const bytes = encode([{ call: 'chdir', arguments: ['/tmp'], tolerate: ['ENOENT'] }]);
+    const bytes = encode([{ call: 'chdir', arguments: ['/tmp'], tolerate: ['ENOENT'] }], 42);
     assert.equal(bytes.toString('hex'), expected.join('').replaceAll(' ', ''));
   });
 
