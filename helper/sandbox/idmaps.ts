@@ -1,6 +1,5 @@
 // Mounts whose files have on the disk the ids that they have inside, mount_setattr(2).
 import { closeSync, openSync, writeFileSync } from 'node:fs';
-import type { Definition } from '../protocol/definition/definition.ts';
 import type { Mount } from '../protocol/definition/mounts.ts';
 import { prelude } from '../stage/calls.ts';
 import { stage } from '../stage/run.ts';
@@ -13,10 +12,9 @@ export const isIdmapped = (each: Mount): each is Extract<Mount, { type: 'bind' }
 /**
  * A user namespace that nobody is in, only to say how ids are mapped: the sandbox's own comes too late, as its
  * processes may not change mounts of the host's.
- * @returns its descriptor, or undefined where the definition asks for no such mount
+ * @returns its descriptor
  */
-export async function mapFor({ mounts = [] }: Definition, { uids, gids }: Ids): Promise<number | undefined> {
-  if (!mounts.some(isIdmapped)) return undefined;
+export async function mapFor({ uids, gids }: Ids): Promise<number> {
   const nothing = openSync('/dev/null', 'r+');
   let map: number | undefined;
   try {
@@ -35,6 +33,7 @@ export async function mapFor({ mounts = [] }: Definition, { uids, gids }: Ids): 
       },
       onEnd: () => undefined,
     });
+    if (map === undefined) throw new Error('the user namespace was not there to be held');
     return map;
   } catch (error) {
     if (map !== undefined) closeSync(map);

@@ -36,6 +36,7 @@ for (const { who, user, definition, stage, lasting } of cases)
     });
     after(async () => {
       await tracer.stop();
+      await machine.requireClean();
       await machine.stop();
     });
 
@@ -59,7 +60,9 @@ for (const { who, user, definition, stage, lasting } of cases)
     }
 
     it('what was half made is gone, and what was finished lives on', async () => {
-      const calls = await tracer.record(stage, async () => machine.call('sandbox/remove', { sandbox: (await machine.create(definition)).id }));
+      const calls = await tracer.record(stage, async () =>
+        machine.call('sandbox/remove', { sandbox: (await machine.create(definition)).id }),
+      );
       await machine.settle();
       const wrong: string[] = [];
       let adopted = 0;
