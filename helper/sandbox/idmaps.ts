@@ -1,7 +1,17 @@
 // Mounts whose files have on the disk the ids that they have inside, mount_setattr(2).
 import { closeSync, openSync, writeFileSync } from 'node:fs';
+
+<<<<<<< HEAD
+
 import type { Definition } from '../protocol/definition/definition.ts';
 import { isIdmapped } from '../protocol/definition/mounts.ts';
+
+=======
+
+import type { Mount } from '../protocol/definition/mounts.ts';
+
+>>>>>>> faults
+
 import { prelude } from '../stage/calls.ts';
 import { stage } from '../stage/run.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, cloneFlag, cloneFlagName, MOUNT_ATTR_IDMAP, O_CLOEXEC, OPEN_TREE_CLONE } from '../sys/flags.ts';
@@ -11,10 +21,9 @@ import { type Ids, mapText } from './ids.ts';
 /**
  * A user namespace that nobody is in, only to say how ids are mapped: the sandbox's own comes too late, as its
  * processes may not change mounts of the host's.
- * @returns its descriptor, or undefined where the definition asks for no such mount
+ * @returns its descriptor
  */
-export async function mapFor({ mounts = [] }: Definition, { uids, gids }: Ids): Promise<number | undefined> {
-  if (!mounts.some(isIdmapped)) return undefined;
+export async function mapFor({ uids, gids }: Ids): Promise<number> {
   const nothing = openSync('/dev/null', 'r+');
   let map: number | undefined;
   try {
@@ -33,6 +42,7 @@ export async function mapFor({ mounts = [] }: Definition, { uids, gids }: Ids): 
       },
       onEnd: () => undefined,
     });
+    if (map === undefined) throw new Error('the user namespace was not there to be held');
     return map;
   } catch (error) {
     if (map !== undefined) closeSync(map);

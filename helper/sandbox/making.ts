@@ -8,6 +8,12 @@ import { StageFailed, type Staging, stage } from '../stage/run.ts';
 import { explainPlan } from './explain.ts';
 import { perform, type Surroundings } from './perform.ts';
 
+/** The plan's line at which an init asks to stay, from 1. */
+const lineOfInit = (plan: Plan): number =>
+  plan.findIndex(
+    each => each.by === 'stage' && 'do' in each.instruction && (each.instruction.do === 'init' || each.instruction.do === 'command'),
+  ) + 1;
+
 export interface Making extends Omit<Surroundings, 'pid'> {
   readonly definition: Definition;
   readonly plan: Plan;
@@ -26,6 +32,7 @@ export interface Making extends Omit<Surroundings, 'pid'> {
 export async function carryOut({ definition, plan, done, stdio, handles, onEnd, ...surroundings }: Making): Promise<number | undefined> {
   const { program, first, at, lines } = compile(plan);
   let failed: HelperStep | undefined;
+  let staysNot = false;
   const carry = (steps: readonly HelperStep[], pid: number): Promise<void> =>
     perform(steps, { ...surroundings, pid }, step => {
       failed = step;
@@ -37,11 +44,21 @@ export async function carryOut({ definition, plan, done, stdio, handles, onEnd, 
       stdio,
       handles,
       onSync: (until, waiting) => carry(at.get(until) ?? [], waiting),
-      onReady: surroundings.ready,
+      onReady: pid => {
+        staysNot = true;
+        surroundings.ready(pid);
+        staysNot = false;
+      },
       onEnd,
     });
   } catch (error) {
-    const line = failed ? lineOf(plan, failed) : error instanceof StageFailed ? lines[error.index] : undefined;
+    const line = failed
+      ? lineOf(plan, failed)
+      : staysNot
+        ? lineOfInit(plan)
+        : error instanceof StageFailed
+          ? lines[error.index]
+          : undefined;
     throw explainPlan(error, definition, line);
   }
 }

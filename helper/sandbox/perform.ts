@@ -18,7 +18,7 @@ export interface Surroundings {
   /** Keeps it as made, with the process that it stands on. */
   readonly ready: (pid: number) => void;
   /** Makes an idmapped mount, which the stage gets by that handle. */
-  readonly idmap: (from: string, handle: string) => void;
+  readonly idmap: (from: string, handle: string) => Promise<void>;
 }
 
 type NetworkStep = Extract<HelperStep, { do: 'link' | 'address' | 'up' }>;

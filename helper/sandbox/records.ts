@@ -49,11 +49,16 @@ export class Records {
     return join(this.#directory, `${id}.json`);
   }
 
-  /** Replaces the file as a whole: a crash leaves the old one or the new one. */
+  /** Replaces the file as a whole: a crash leaves the old one or the new one, and a failure the old one. */
   write(record: SandboxRecord): void {
     const path = this.pathOf(record.traces.id);
-    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    try {
+      writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    } catch (error) {
+      rmSync(`${path}.new`, { force: true });
+      throw error;
+    }
   }
 
   delete(id: string): void {

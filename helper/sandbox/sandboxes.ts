@@ -230,9 +230,11 @@ export class Sandboxes {
         onEnd(ending, usage, id);
         void this.#forget(id);
       };
-      const map = await mapFor(definition, facts);
-      if (map !== undefined) handles.add('ids of its users', map);
-      const idmap = (from: string, handle: string): void => void handles.add(handle, idmapped(from, map ?? -1));
+      const idmap = async (from: string, handle: string): Promise<void> => {
+        const map = handles.all.get(IDS) ?? (await mapFor(facts));
+        handles.add(IDS, map);
+        handles.add(handle, idmapped(from, map));
+      };
       const plan = planFor(definition, facts, purpose);
       await carryOut({ definition, plan, done, record, ready, idmap, stdio, handles: handles.all, onEnd: ended });
     } catch (error) {
@@ -328,5 +330,8 @@ export class Sandboxes {
 /** Without a process it lives by its pins. */
 const lives = ({ sandbox: { pid }, start }: Pick<Kept, 'sandbox' | 'start'>): boolean =>
   pid === undefined || (start !== undefined && isAlive(pid, start));
+
+/** The handle of the user namespace that mounts get their ids from. */
+const IDS = 'ids of its users';
 
 const newId = (): string => randomBytes(4).toString('hex');

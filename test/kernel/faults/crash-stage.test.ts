@@ -36,6 +36,7 @@ for (const { who, user, definition, stage, lasting } of cases)
     });
     after(async () => {
       await tracer.stop();
+      await machine.requireClean();
       await machine.stop();
     });
 

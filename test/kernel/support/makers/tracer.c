@@ -79,7 +79,7 @@ static struct traced *add(pid_t pid, enum kind kind)
 
 static int followed_by_call(const struct traced *each)
 {
-	return each->kind == STAGE || (each->kind == HELPER && helper_rule.action != NOTHING);
+	return each->error || each->kind == STAGE || (each->kind == HELPER && helper_rule.action != NOTHING);
 }
 
 static void go_on(struct traced *each, int signal)
