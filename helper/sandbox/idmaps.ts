@@ -1,17 +1,5 @@
 // Mounts whose files have on the disk the ids that they have inside, mount_setattr(2).
 import { closeSync, openSync, writeFileSync } from 'node:fs';
-
-<<<<<<< HEAD
-
-import type { Definition } from '../protocol/definition/definition.ts';
-import { isIdmapped } from '../protocol/definition/mounts.ts';
-
-=======
-
-import type { Mount } from '../protocol/definition/mounts.ts';
-
->>>>>>> faults
-
 import { prelude } from '../stage/calls.ts';
 import { stage } from '../stage/run.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, cloneFlag, cloneFlagName, MOUNT_ATTR_IDMAP, O_CLOEXEC, OPEN_TREE_CLONE } from '../sys/flags.ts';
