@@ -51,8 +51,15 @@ function takesPart({ rounds: own }: Competitor, round: number, rounds: number): 
 }
 
 /** Runs a program to its end. @throws Error with what it said when it fails */
-export function run(program: string, ...words: readonly string[]): undefined {
-  const { status, stderr, error } = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 64 << 20 });
+export const run = (program: string, ...words: readonly string[]): undefined => runAs(undefined, program, ...words);
+
+/** @param uid and group of the program; this process's own when left out */
+export function runAs(uid: number | undefined, program: string, ...words: readonly string[]): undefined {
+  const { status, stderr, error } = spawnSync(program, words, {
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+    ...(uid !== undefined && { uid, gid: uid }),
+  });
   if (error) throw error;
   if (status !== 0) throw new Error(`${program} ${words.join(' ')}: ${stderr}`);
   return undefined;

@@ -7,18 +7,19 @@ import { TestHelper } from '../support/helper.ts';
 export interface Subject {
   readonly helper: Helper;
   readonly pid: number;
+  readonly socket: string;
 }
 
-/** Gives `work` a fresh helper, and leaves nothing of it behind. */
-export async function withHelper<T>(work: (subject: Subject) => Promise<T>): Promise<T> {
+/** Gives `work` a fresh helper, and leaves nothing of it behind. @param options of `burrow serve` */
+export async function withHelper<T>(work: (subject: Subject) => Promise<T>, ...options: readonly string[]): Promise<T> {
   const host = new TestHelper();
   let callOff: (() => void) | undefined;
   try {
-    host.start();
+    host.start(...options);
     using helper = await Helper.reach(host.socket);
     const { pid } = await helper.request('helper/hello', { protocol: protocolVersion });
     callOff = afterMe('kill -KILL "$1"; rm -rf "$2"', String(pid), host.folder);
-    return await work({ helper, pid });
+    return await work({ helper, pid, socket: host.socket });
   } finally {
     callOff?.();
     await host.remove();
