@@ -15,7 +15,11 @@ export const findPlaces = (id: string, hierarchies: readonly Hierarchy[]): Place
   everyPlace(hierarchies, id).filter(({ group }) => existsSync(group));
 
 /** How often the shared directory may go, because another helper has just removed the last other sandbox. */
-const ATTEMPTS = 5;
+export const ATTEMPTS = 5;
+
+/** Did something fail because the shared directory went? @param subject the path, or the call with its path, that was not there (ENOENT) */
+export const isSharedGone = (places: readonly Place[], subject: string): boolean =>
+  places.some(({ shared, group }) => subject.includes(shared) && !subject.includes(`${group}/`));
 
 /**
  * Makes the cgroups and writes the limits. Leaves nothing of the sandbox behind when it throws.

@@ -15,8 +15,7 @@ export function makeCalls(step: Step): Call[] {
       {
         call: 'mkdirat',
         arguments: [here, step.path, { text: '0755', value: 0o755 }],
-        // What an attempt before made is as good: ids are random, and nobody else's.
-        tolerate: ['EEXIST'],
+        ...(step.shared && { tolerate: ['EEXIST'] }),
       },
     ];
   if (step.do === 'copy') return writeTo(step.path, readFrom(step.from)?.trim() ?? '', false);

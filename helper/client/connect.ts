@@ -14,7 +14,8 @@ export class Helper implements Disposable {
   private constructor(path: string, socket: Socket) {
     this.#path = path;
     this.#connection = createMessageConnection(new StreamMessageReader(socket), new SocketMessageWriter(socket));
-    // Without this, requests that are under way when the helper dies would never settle.
+    // Without these two, requests that are under way when the helper dies would never settle.
+    socket.on('end', () => socket.destroy());
     this.#connection.onClose(() => this.#connection.dispose());
     this.#connection.listen();
   }

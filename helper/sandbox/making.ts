@@ -1,10 +1,12 @@
 // Carries a plan out: the helper's steps and the stage's program, the one waiting for the other.
-import { OURS } from '../cgroup/hierarchies.ts';
+import { ATTEMPTS, isSharedGone, remove } from '../cgroup/group.ts';
+import type { Place } from '../cgroup/layout.ts';
 import { compile, lineOf } from '../plan/compile.ts';
 import type { HelperStep, Plan } from '../plan/steps.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Ended } from '../stage/reaper.ts';
-import { StageFailed, type Staging, stage } from '../stage/run.ts';
+import { StageFailed, stage } from '../stage/run.ts';
+import { Refusal } from '../sys/errors.ts';
 import { explainPlan } from './explain.ts';
 import { perform, type Surroundings } from './perform.ts';
 
@@ -23,13 +25,31 @@ export interface Making extends Omit<Surroundings, 'pid'> {
   readonly stdio: readonly [number, number, number];
   readonly handles: ReadonlyMap<string, number>;
   readonly onEnd: Ended;
+  /** Its control groups. */
+  readonly places: readonly Place[];
 }
 
 /**
+ * Another helper takes the directory of all groups away when it has no sandbox any more, and that may be between two
+ * steps of this plan. Nothing but groups has been made by then, so it is begun again.
  * @returns the process that the plan leaves behind, if any
  * @throws Refusal with the plan's line, the call and the errno; the caller takes away what is made until then
  */
-export async function carryOut({ definition, plan, done, stdio, handles, onEnd, ...surroundings }: Making): Promise<number | undefined> {
+export async function carryOut(making: Making): Promise<number | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await carryOutOnce(making);
+    } catch (error) {
+      const { errno, subject = '' } = error instanceof Refusal ? error.failure : {};
+      if (attempt === ATTEMPTS || errno !== 'ENOENT' || !isSharedGone(making.places, subject)) throw error;
+      await remove(making.places, END_MS);
+    }
+  }
+}
+
+const END_MS = 10_000;
+
+async function carryOutOnce({ definition, plan, done, stdio, handles, onEnd, ...surroundings }: Making): Promise<number | undefined> {
   const { program, first, at, lines } = compile(plan);
   let failed: HelperStep | undefined;
   let staysNot = false;
@@ -39,7 +59,7 @@ export async function carryOut({ definition, plan, done, stdio, handles, onEnd, 
     });
   try {
     await carry(first.slice(done), 0);
-    return await staged({
+    return await stage({
       program,
       stdio,
       handles,
@@ -62,20 +82,3 @@ export async function carryOut({ definition, plan, done, stdio, handles, onEnd, 
     throw explainPlan(error, definition, line);
   }
 }
-
-/** How often what sandboxes share may go, because another helper has just removed its last one. */
-const ATTEMPTS = 5;
-
-/** The cgroups are the first that the stage makes: when the directory above them has gone, there is nothing yet to undo but the others. */
-async function staged(staging: Staging): Promise<number | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await stage(staging);
-    } catch (error) {
-      if (attempt === ATTEMPTS || !lostShared(error)) throw error;
-    }
-  }
-}
-
-const lostShared = (error: unknown): boolean =>
-  error instanceof StageFailed && error.syscall === 'mkdirat' && error.errno === 'ENOENT' && error.subject.includes(`/${OURS}/`);

@@ -231,12 +231,24 @@ export class Sandboxes {
         void this.#forget(id);
       };
       const idmap = async (from: string, handle: string): Promise<void> => {
+        if (handles.all.has(handle)) return; // the plan was begun before
         const map = handles.all.get(IDS) ?? (await mapFor(facts));
         handles.add(IDS, map);
         handles.add(handle, idmapped(from, map));
       };
       const plan = planFor(definition, facts, purpose);
-      await carryOut({ definition, plan, done, record, ready, idmap, stdio, handles: handles.all, onEnd: ended });
+      await carryOut({
+        definition,
+        plan,
+        places: facts.cgroups.places,
+        done,
+        record,
+        ready,
+        idmap,
+        stdio,
+        handles: handles.all,
+        onEnd: ended,
+      });
     } catch (error) {
       this.#kept.delete(id);
       this.#ends.delete(id);

@@ -10,7 +10,7 @@ import { Tracer } from '../support/makers/tracer.ts';
 import { type StageStep, stageSteps } from '../support/stage-steps.ts';
 
 /** To look whether anything is left takes longer than to fail; so it is done after so many failures. */
-const AT_A_TIME = Number(process.env['BURROW_FAULTS_AT_A_TIME'] ?? 16);
+const AT_A_TIME = process.env['BURROW_FAULTS'] === 'all' ? 1 : 24;
 
 interface Case {
   readonly who: string;
