@@ -20,6 +20,7 @@ import type { Ended, Ending, Usage as ProcessUsage } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
 import { bodyOf } from './body.ts';
 import { confinementOf } from './confinement.ts';
+import { Ends } from './ends.ts';
 import { idmapped, mapFor } from './idmaps.ts';
 import { endInit, isAlive } from './init.ts';
 import { Handles } from './joins.ts';
@@ -57,8 +58,7 @@ export class Sandboxes {
   /** Those that an earlier helper made. */
   readonly #adopted = new Set<string>();
   readonly #places = new Map<string, readonly Place[]>();
-  /** When the processes end that the others stand on. */
-  readonly #ends = new Map<string, Promise<void>>();
+  readonly #ends = new Ends();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #premises: Premises;
   readonly #changed: () => void;
@@ -205,6 +205,7 @@ export class Sandboxes {
     const { traces, notices, profile } = found;
     this.#places.set(id, found.facts.cgroups.places);
     const record = (): void => records.write({ phase: 'making', traces });
+    let made: Sandbox | undefined;
     try {
       const { definition, facts, done } = await unpackFor(written, found.facts, caller, record);
       const ready = (pid: number): void => {
@@ -217,14 +218,9 @@ export class Sandboxes {
         // One that ends with the helper is nothing that another could adopt.
         if (!isMortal(definition, purpose)) records.write({ phase: 'ready', ...kept });
         this.#kept.set(id, kept);
+        made = kept.sandbox;
       };
-      let end = (): void => undefined;
-      this.#ends.set(
-        id,
-        new Promise(resolve => {
-          end = resolve;
-        }),
-      );
+      const end = this.#ends.expect(id);
       const ended: Ended = (ending, usage) => {
         end();
         onEnd(ending, usage, id);
@@ -251,15 +247,16 @@ export class Sandboxes {
       });
     } catch (error) {
       this.#kept.delete(id);
-      this.#ends.delete(id);
+      this.#ends.forget(id);
       this.#places.delete(id);
       await this.#undo(traces);
       throw error;
     }
     this.#changed();
-    const kept = this.#kept.get(id);
-    if (!kept) throw new Refusal('gone', `${written.name} ended as soon as it was made.`, { subject: written.name });
-    return kept.sandbox;
+    // The command of a run may have ended by now, and that is no failure.
+    if (!made || (purpose.kind === 'stay' && !this.#kept.has(id)))
+      throw new Refusal('gone', `${written.name} ended as soon as it was made.`, { subject: written.name });
+    return made;
   }
 
   #remove(kept: Kept): Promise<void> {
@@ -274,12 +271,12 @@ export class Sandboxes {
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
     const { name, pid } = sandbox;
     const init = async (): Promise<void> => {
-      if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.get(sandbox.id));
+      if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.of(sandbox.id));
     };
     await takeAway(traces, this.placesOf(sandbox.id), init);
     this.#premises.records.delete(sandbox.id);
     this.#premises.networks.delete(sandbox.id);
-    this.#ends.delete(sandbox.id);
+    this.#ends.forget(sandbox.id);
     this.#places.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
     this.#tidySoon();
