@@ -62,7 +62,7 @@ export class Sandboxes {
   readonly #removals = new Map<string, Promise<void>>();
   readonly #premises: Premises;
   readonly #changed: () => void;
-  readonly #tidying = setTimeout(() => this.tidy(), TIDY_MS).unref();
+  #tidying: NodeJS.Timeout | undefined;
 
   /**
    * @param state the helper's own directory
@@ -319,11 +319,20 @@ export class Sandboxes {
 
   /** When there has been no sandbox for a moment, or the helper ends, what they share goes too. */
   tidy(): void {
-    if (this.#kept.size + this.#busy.size === 0) removeShared(this.#premises.hierarchies);
+    if (this.#tidying === undefined || this.#kept.size + this.#busy.size > 0) return;
+    clearTimeout(this.#tidying);
+    this.#tidying = undefined;
+    try {
+      removeShared(this.#premises.hierarchies);
+    } catch (error) {
+      recordEvent('not removed', { error: String(error) });
+    }
   }
 
   #tidySoon(): void {
-    if (this.#kept.size + this.#busy.size === 0) this.#tidying.refresh();
+    if (this.#kept.size + this.#busy.size > 0) return;
+    this.#tidying ??= setTimeout(() => this.tidy(), TIDY_MS).unref();
+    this.#tidying.refresh();
   }
 
   /** The kernel tells only a parent of its children's end. */
