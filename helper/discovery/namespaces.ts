@@ -65,6 +65,11 @@ export class Namespaces {
     return node;
   }
 
+  /** What nothing seen held may have gone before somebody held it again: then its inode is another namespace's. */
+  #doubtRelations(node: NamespaceNode): void {
+    if (!node.isHeld || node.isUnseen) this.unrelated.add(node);
+  }
+
   touch(node: NamespaceNode): void {
     this.#changed.add(node);
   }
@@ -76,6 +81,7 @@ export class Namespaces {
     if (before && JSON.stringify(before) === JSON.stringify(claims)) return;
     for (const { namespace, kind, claimant } of claims) {
       const node = this.reach(namespace);
+      this.#doubtRelations(node);
       node.claim(kind, claimant);
       this.touch(node);
     }
@@ -107,6 +113,7 @@ export class Namespaces {
     node.relations = relations;
     const after = this.#eldersOf(node, key => this.reach(key));
     for (const elder of after) {
+      this.#doubtRelations(elder);
       elder.adopt(node);
       this.touch(elder);
     }
@@ -147,6 +154,7 @@ export class Namespaces {
       node.release('unseen', unseen);
       this.touch(node);
       this.settle(node);
+      if (node.isHeld) this.unrelated.add(node);
     }
   }
 

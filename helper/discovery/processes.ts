@@ -140,6 +140,8 @@ export class Processes {
     const inode = process.namespaces[type];
     if (inode === undefined) return;
     const node = this.#namespaces.reach({ type, inode });
+    // The inode may be another namespace's since the last one left.
+    if (node.processes === 0) this.#namespaces.unrelated.add(node);
     node.processes++;
     if (node.oldest?.pid === process.pid || (!this.#orphaned.has(node) && (!node.oldest || isOlder(process, node.oldest))))
       node.oldest = process;
