@@ -36,7 +36,7 @@ const bundles = [
   },
   { part: 'helper', entry: 'helper/discovery/worker.ts', output: 'discovery-worker', options: withKoffi },
   { part: 'helper', entry: 'helper/image/worker.ts', output: 'unpack-worker', options: withKoffi },
-  { part: 'helper', entry: 'helper/sandbox/keeper.ts', output: 'keeper', options: withKoffi },
+  { part: 'helper', entry: 'helper/changes/keeper.ts', output: 'keeper', options: withKoffi },
 ];
 const parts = ['extension', 'helper', 'stage', 'schema'];
 

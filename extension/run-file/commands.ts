@@ -3,6 +3,7 @@ import { env, ThemeColor, ThemeIcon, type Uri, window, workspace } from 'vscode'
 import { helperRuns } from '../helper-client/commands.ts';
 import { NotRunning, Refused } from '../helper-client/errors.ts';
 import { explain } from '../helper-client/explain.ts';
+import { visible } from '../hostile-text.ts';
 import { showError } from '../notify.ts';
 import { askOne, back } from '../questions.ts';
 import type { Session } from '../session.ts';
@@ -69,7 +70,7 @@ async function run(session: Session, { file, language }: { readonly file: Uri; r
   // A setting that is no limit is refused before a terminal opens.
   define();
   if (!(await helperRuns(session, 'Running a file in a sandbox'))) return;
-  const name = path.split('/').at(-1) ?? path;
+  const name = visible(path.split('/').at(-1) ?? path);
   const notices = ['no network, read-only files, scratch in /tmp', ...(place === path ? [] : [`${path} is ${place} inside`])];
   const attempt = { privileged: session.hello?.privileged ?? false };
   const pty = pseudoterminal(session, runProgram(session, { program: name, define, notices }), error => {

@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly workspace: string | undefined;
   /** The network namespaces that can be joined. */
   readonly networks: readonly Choice<number>[];
+  /** The containers that a sandbox can be like, by their ids. */
+  readonly containers: readonly Choice<string>[];
 }
 
 export type Purpose = 'shell' | 'untrusted' | 'lab';
@@ -34,14 +36,20 @@ export function nameProblem(name: string, taken: readonly string[]): string | un
   return taken.includes(name) ? `${name} is taken: a sandbox of that name exists.` : undefined;
 }
 
-export const purposeChoices: readonly Choice<Purpose | 'by-hand'>[] = [
+/** What is no preset: the sandbox is made of a definition that opens in an editor. */
+export type InEditor = 'like' | 'by-hand';
+
+export const purposeChoices = (containers: Surroundings['containers']): Choice<Purpose | InEditor>[] => [
   { label: 'Shell to try things in', detail: 'Writes are thrown away, a link to the host.', value: 'shell' },
   {
     label: 'Run an untrusted program',
-    detail: 'Files are read-only, no network, no capability; 512 MB of memory, 256 processes, 1 processor.',
+    detail: 'Read-only, no network, no capability; 512 MB, 256 processes, 1 processor.',
     value: 'untrusted',
   },
   { label: 'Network lab', detail: 'Files are read-only, a link to the host.', value: 'lab' },
+  ...(containers.length > 0
+    ? [{ label: 'Reproduce a container…', detail: 'Opens a definition like it in an editor.', value: 'like' as const }]
+    : []),
   { label: 'Everything by hand', detail: 'Opens a definition in an editor.', value: 'by-hand' },
 ];
 

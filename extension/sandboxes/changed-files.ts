@@ -20,7 +20,9 @@ export const changeChoice = ({ path, kind, type, sizeBytes }: Change): Choice<st
 
 /** Of many the directories are only on the way to what was changed in them. */
 export const offeredChanges = ({ changes }: Changes): readonly Change[] =>
-  changes.filter(each => each.type !== 'directory' || each.kind === 'removed' || isLeaf(each, changes));
+  changes
+    .filter(each => each.type !== 'directory' || each.kind === 'removed' || isLeaf(each, changes))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 
 const isLeaf = ({ path }: Change, all: readonly Change[]): boolean => !all.some(each => each.path.startsWith(`${path}/`));
 

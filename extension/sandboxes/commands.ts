@@ -19,6 +19,7 @@ import type { Session } from '../session.ts';
 import { definitionText } from './by-hand.ts';
 import { type Changes, offeredChanges } from './changed-files.ts';
 import { offerChanges } from './changes.ts';
+import { newSandboxLike } from './like.ts';
 import { discards, removalWarning } from './model.ts';
 import { openDefinitionText } from './untitled.ts';
 import { askSandbox, workspaceFolder } from './wizard.ts';
@@ -61,11 +62,23 @@ function networkSpaces(machine: Machine): Choice<number>[] {
   return [...spaces.filter(isNamed), ...spaces.filter(each => !isNamed(each))];
 }
 
+const containersOf = (machine: Machine): Choice<string>[] =>
+  subjectChoices(machine, ['container']).flatMap(({ label, description, value }) =>
+    value.kind === 'container' ? [{ label, description, value: value.id }] : [],
+  );
+
 export async function createScratchSandbox(session: Session): Promise<void> {
   if (!(await helperRuns(session, 'Making a sandbox'))) return;
   const { name, subnet, taken } = await session.request('sandbox/propose', {});
-  const outcome = await askSandbox(name, { taken, subnet, workspace: workspaceFolder(), networks: networkSpaces(session.machine) });
+  const outcome = await askSandbox(name, {
+    taken,
+    subnet,
+    workspace: workspaceFolder(),
+    networks: networkSpaces(session.machine),
+    containers: containersOf(session.machine),
+  });
   if (outcome?.kind === 'by-hand') await openDefinitionText(outcome.name, definitionText(outcome.name));
+  else if (outcome?.kind === 'like') await newSandboxLike(session, { kind: 'container', id: outcome.container });
   else if (outcome) await create(session, outcome.definition);
 }
 

@@ -14,7 +14,15 @@ import {
   type Surroundings,
 } from './answers.ts';
 
-type Draft = Partial<Answers> & { readonly name: string; readonly wanted?: Purpose | 'by-hand' };
+/** The container that the sandbox is to be like. */
+interface Likeness {
+  readonly like: string;
+}
+
+type Wanted = Purpose | 'by-hand' | Likeness;
+type Draft = Partial<Answers> & { readonly name: string; readonly wanted?: Wanted };
+
+const isPurpose = (wanted: Wanted | undefined): wanted is Purpose => typeof wanted === 'string' && wanted !== 'by-hand';
 
 const titled = (step: number): Question => ({ title: 'Create Scratch Sandbox', step, totalSteps: 4, hasBack: step > 1 });
 
@@ -30,6 +38,16 @@ const dialogs: Readonly<Record<ForeignFiles, OpenDialogOptions>> = {
 };
 
 const isForeign = (kind: Files['kind']): kind is ForeignFiles => Object.hasOwn(dialogs, kind);
+
+async function askPurpose(question: Question, { containers }: Surroundings): Promise<Answer<Wanted>> {
+  for (;;) {
+    const purpose = await askOne({ ...question, placeholder: 'What is it for?' }, purposeChoices(containers));
+    if (purpose !== 'like') return purpose;
+    const like = await askOne({ ...question, placeholder: 'Which container?' }, containers);
+    if (like === undefined) return undefined;
+    if (like !== back) return { like };
+  }
+}
 
 async function askFiles(question: Question, purpose: Purpose, surroundings: Surroundings): Promise<Answer<Files>> {
   for (;;) {
@@ -59,7 +77,7 @@ function given<T>(answer: Answer<T>, take: (value: T) => Draft): Answer<Draft> {
   return answer === back ? back : take(answer);
 }
 
-const purposeOf = ({ wanted }: Draft): Purpose => (wanted === undefined || wanted === 'by-hand' ? 'shell' : wanted);
+const purposeOf = ({ wanted }: Draft): Purpose => (isPurpose(wanted) ? wanted : 'shell');
 
 /** The four questions, in their order. */
 const steps: readonly Step[] = [
@@ -68,13 +86,14 @@ const steps: readonly Step[] = [
       await askText({ ...titled(1), value: draft.name, prompt: 'Name of the sandbox', validate: name => nameProblem(name, taken) }),
       name => ({ ...draft, name }),
     ),
-  async draft => given(await askOne({ ...titled(2), placeholder: 'What is it for?' }, purposeChoices), wanted => ({ ...draft, wanted })),
+  async (draft, surroundings) => given(await askPurpose(titled(2), surroundings), wanted => ({ ...draft, wanted })),
   async (draft, surroundings) => given(await askFiles(titled(3), purposeOf(draft), surroundings), files => ({ ...draft, files })),
   async (draft, surroundings) => given(await askNetwork(titled(4), purposeOf(draft), surroundings), network => ({ ...draft, network })),
 ];
 
 export type Outcome =
   | { readonly kind: 'definition'; readonly definition: ReturnType<typeof definitionOf> }
+  | { readonly kind: 'like'; readonly container: string }
   | { readonly kind: 'by-hand'; readonly name: string };
 
 /** The first folder of the window, where it is one of this machine. */
@@ -92,6 +111,7 @@ export async function askSandbox(name: string, surroundings: Surroundings): Prom
     }
     draft = answer;
     if (draft.wanted === 'by-hand') return { kind: 'by-hand', name: draft.name };
+    if (typeof draft.wanted === 'object') return { kind: 'like', container: draft.wanted.like };
     index += 1;
   }
   const { files = { kind: 'discard' }, network = 'link' } = draft;

@@ -96,7 +96,7 @@ export function removeShared(hierarchies: readonly Hierarchy[]): void {
 }
 
 /** Of a group in which nobody made another: no directory of it has to be read. @returns false when something is in it */
-export const removeAtOnce = ({ inside, group }: Place): boolean => removeDirectory(inside) && removeDirectory(group);
+export const removeAtOnce = ({ inside, group }: Place): boolean => (inside === group || removeDirectory(inside)) && removeDirectory(group);
 
 const EBUSY = 16;
 

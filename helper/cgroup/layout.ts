@@ -1,7 +1,7 @@
 // Which cgroups a sandbox has, as data: made in this order, removed in the opposite one.
 import { join } from 'node:path';
 import { type Hierarchy, OURS } from './hierarchies.ts';
-import { type Limits, type LimitWrite, type MissingLimit, planLimits } from './limits.ts';
+import { type Limits, type LimitWrite, limitingControllers, type MissingLimit, planLimits } from './limits.ts';
 
 /** A sandbox's cgroups in one hierarchy. */
 export interface Place {
@@ -11,7 +11,7 @@ export interface Place {
   /** `/burrow/ID`: carries the limits, holds no process, and nobody inside ever sees it. */
   readonly group: string;
   /**
-   * `/burrow/ID/inside`: holds the processes, and is the root of their cgroup namespace. Root inside who is also root
+   * `/burrow/ID/inside`, or the same where nothing can be limited: holds the processes, and is the root of their cgroup namespace. Root inside who is also root
    * outside may write all that he sees there, and what he sees has no limits of the sandbox in it.
    */
   readonly inside: string;
@@ -23,6 +23,8 @@ export interface Wishes {
   readonly guarded: boolean;
   /** Must its processes be found and ended without a pid namespace of their own? */
   readonly killable: boolean;
+  /** Must the processor time of all its processes be known while they run? */
+  readonly counted: boolean;
 }
 
 export type Step =
@@ -46,18 +48,22 @@ export function placeIn(hierarchy: Hierarchy, id: string): Place {
   if (!/^\w[\w-]*$/.test(id)) throw new Error(`no id of a sandbox: ${id}`);
   const shared = join(hierarchy.mount, OURS);
   const group = join(shared, id);
-  return { hierarchy, shared, group, inside: join(group, 'inside') };
+  return { hierarchy, shared, group, inside: canLimit(hierarchy) ? join(group, 'inside') : group };
 }
+
+/** Where nothing can be limited there is nothing to keep from those inside, and one directory less to make and to remove. */
+const canLimit = ({ controllers }: Hierarchy): boolean => controllers.some(each => limitingControllers.has(each));
 
 /** All that a sandbox of any kind can have; what is not there counts as removed already. */
 export const everyPlace = (hierarchies: readonly Hierarchy[], id: string): Place[] => hierarchies.map(hierarchy => placeIn(hierarchy, id));
 
-export function layOut(id: string, hierarchies: readonly Hierarchy[], { limits, guarded, killable }: Wishes): Layout {
+export function layOut(id: string, hierarchies: readonly Hierarchy[], { limits, guarded, killable, counted }: Wishes): Layout {
   const { writes, missing } = planLimits(limits, hierarchies);
   const limited = new Set(writes.map(write => write.hierarchy));
-  const forKilling = killable ? bestForKilling(hierarchies) : undefined;
+  const forKilling = killable ? firstThat(hierarchies, killers) : undefined;
+  const forCounting = counted ? firstThat(hierarchies, counters) : undefined;
   const places = hierarchies
-    .filter(hierarchy => guarded || limited.has(hierarchy) || hierarchy === forKilling)
+    .filter(hierarchy => guarded || limited.has(hierarchy) || hierarchy === forKilling || hierarchy === forCounting)
     .map(hierarchy => placeIn(hierarchy, id));
   const make = (version: 1 | 2): Step[] =>
     places.filter(({ hierarchy }) => hierarchy.version === version).flatMap(place => stepsFor(place, writes));
@@ -72,8 +78,14 @@ const killers: readonly ((hierarchy: Hierarchy) => boolean)[] = [
   () => true,
 ];
 
-const bestForKilling = (hierarchies: readonly Hierarchy[]): Hierarchy | undefined =>
-  killers.flatMap(suits => hierarchies.find(suits) ?? [])[0];
+/** Every cgroup of v2 has cpu.stat, whatever its controllers. */
+const counters: readonly ((hierarchy: Hierarchy) => boolean)[] = [
+  ({ controllers }) => controllers.includes('cpuacct'),
+  ({ version }) => version === 2,
+];
+
+const firstThat = (hierarchies: readonly Hierarchy[], suits: readonly ((hierarchy: Hierarchy) => boolean)[]): Hierarchy | undefined =>
+  suits.flatMap(each => hierarchies.find(each) ?? [])[0];
 
 const mkdir = (path: string, shared = false): Step => ({ do: 'mkdir', path, shared });
 const write = (path: string, value: string, optional = false): Step => ({ do: 'write', path, value, optional });
@@ -86,7 +98,7 @@ function stepsFor(place: Place, writes: readonly LimitWrite[]): Step[] {
     ...preparations(place, own),
     mkdir(group),
     ...own.map(({ file, value, optional = false }) => write(join(group, file), value, optional)),
-    mkdir(inside),
+    ...(inside === group ? [] : [mkdir(inside)]),
   ];
 }
 

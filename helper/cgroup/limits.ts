@@ -137,6 +137,11 @@ const forms: Readonly<Record<LimitKey, Readonly<Record<1 | 2, Form>>>> = {
 
 export const limitKeys = Object.keys(forms) as readonly LimitKey[];
 
+/** All that keep one of the limits, in either version. */
+export const limitingControllers: ReadonlySet<string> = new Set(
+  limitKeys.flatMap(key => [forms[key][1].controller, forms[key][2].controller]),
+);
+
 /** Where a limit is set on this host, if anywhere. */
 export function findForm(key: LimitKey, hierarchies: readonly Hierarchy[]): { hierarchy: Hierarchy; form: Form } | undefined {
   for (const hierarchy of hierarchies) {

@@ -1,9 +1,10 @@
 // The command line's side of the socket.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { createMessageConnection, type MessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { createMessageConnection, type MessageConnection, StreamMessageReader } from 'vscode-jsonrpc/node';
 import { request } from '../protocol/calls.ts';
 import { type MethodName, type ParamsInput, protocolVersion, type Result, streamGreeting } from '../protocol/methods.ts';
+import { SocketMessageWriter } from '../server/message-writer.ts';
 import { Refusal } from '../sys/errors.ts';
 
 export class Helper implements Disposable {
@@ -12,7 +13,7 @@ export class Helper implements Disposable {
 
   private constructor(path: string, socket: Socket) {
     this.#path = path;
-    this.#connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+    this.#connection = createMessageConnection(new StreamMessageReader(socket), new SocketMessageWriter(socket));
     // Without these two, requests that are under way when the helper dies would never settle.
     socket.on('end', () => socket.destroy());
     this.#connection.onClose(() => this.#connection.dispose());

@@ -87,11 +87,15 @@ function hasDirectory({ root }: Entered, directory: string): boolean {
   }
 }
 
+const FORKS: ReadonlySet<string> = new Set(['clone', 'clone3']);
+
 function explained(error: unknown, { command }: Entry, label: string): unknown {
   if (!(error instanceof StageFailed)) return error;
   const { syscall, errno } = error;
   // A pid namespace whose init has ended takes no process any more, and that is how the kernel says so.
-  if (syscall === 'clone' && errno === 'ENOMEM')
+  if (FORKS.has(syscall) && errno === 'ENOMEM')
     return new Refusal('gone', `${label} ended a moment ago.`, { syscall, errno, subject: label });
+  if (FORKS.has(syscall) && errno === 'EAGAIN')
+    return new Refusal('denied', `${label} may have no more processes: a limit is reached.`, { syscall, errno, subject: label });
   return noCommand(error, command, label) ?? error;
 }

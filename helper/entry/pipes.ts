@@ -5,9 +5,10 @@ import { sys } from '../sys/libc.ts';
 
 type Ends = readonly [number, number, number];
 
-export function pipe(): { read: number; write: number } {
+/** @param flags of pipe2(2) besides O_CLOEXEC */
+export function pipe(flags = 0): { read: number; write: number } {
   const ends = Buffer.alloc(8);
-  sys('pipe2', 'a pipe', ends, O_CLOEXEC);
+  sys('pipe2', 'a pipe', ends, O_CLOEXEC | flags);
   return { read: ends.readInt32LE(0), write: ends.readInt32LE(4) };
 }
 

@@ -88,12 +88,14 @@ export class Terminals {
     const end = (): void => {
       const open = this.#open.get(terminal);
       if (!socket.writableEnded) socket.end(open ? leftIn(open.master) : '');
+      // What comes now is for nobody, but who does not read never sees the other end go, and keeps the socket for ever.
+      socket.unpipe(stream).resume();
       this.#forget(terminal);
     };
     stream.on('end', end).on('close', end).pipe(socket, { end: false });
     socket.pipe(stream, { end: false });
     socket.on('error', () => undefined).on('close', () => this.#forget(terminal));
-    if (stream.destroyed) socket.end();
+    if (stream.destroyed) end();
   }
 
   #find(terminal: string, uid: number): Terminal {

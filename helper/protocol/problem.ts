@@ -31,17 +31,30 @@ function deepest(issues: readonly Issue[]): Issue {
   const [best] = branches;
   const missing = branches.filter(each => isMissing(each) && each.path.length > 0);
   const at = (issue: Issue): Issue => ({ ...issue, path: [...first.path, ...issue.path] });
-  if (best && rank(best) === 0) return at(best);
-  // No branch got anywhere. An unknown key, or the only key that lacks, still says more than what all of them want.
+  if (best && rank(best) <= 1) return at(best);
+  // No branch got anywhere. The only one that knows all keys, an unknown key, or the only key that lacks, still says more than what all of them want.
+  const knowing = first.errors.filter(branch => branch.every(each => each.code !== 'unrecognized_keys')).map(branch => deepest(branch));
+  const [only, another] = knowing.filter(each => missing.some(other => other.path.join() === each.path.join()));
+  if (only && !another) return at(only);
   const telling =
     missing.length > 0 ? (branches.find(each => each.code === 'unrecognized_keys') ?? (missing.length === 1 && missing[0])) : undefined;
   return telling ? at(telling) : ({ ...first, errors: branches.map(each => [each]) } as Issue);
 }
 
-/** A key that is there tells which branch was meant; one that is missing says only that another was. */
-const rank = (issue: Issue): number => (isMissing(issue) ? 2 : issue.path.length === 0 ? 1 : 0);
+/**
+ * A key that is there tells which branch was meant, and so does a value of the right type; one that is missing says only
+ * that another was, unless it is missing in something that is there.
+ */
+function rank(issue: Issue): number {
+  if (isMissing(issue)) return issue.path.length > 1 ? 0 : 3;
+  if (issue.path.length > 0) return 0;
+  return ['invalid_type', 'invalid_value', 'invalid_union', 'unrecognized_keys'].includes(issue.code) ? 2 : 1;
+}
 
-const isMissing = (issue: Issue): boolean => issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+const isMissing = (issue: Issue): boolean =>
+  issue.code === 'invalid_union'
+    ? issue.errors.flat().some(each => each.path.length === 0 && isMissing(each))
+    : issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
 
 function words(issue: Issue): string {
   switch (issue.code) {
@@ -50,7 +63,8 @@ function words(issue: Issue): string {
     case 'invalid_value':
       return `must be ${either(choices(issue))}`;
     case 'invalid_union':
-      return issue.errors.length === 0 ? discriminated(issue) : union(issue.errors.flat());
+      if (issue.errors.length === 0) return discriminated(issue);
+      return isMissing(issue) ? 'is missing' : union(issue.errors.flat());
     case 'too_small':
       return bounded(issue, 'at least', Number(issue.minimum));
     case 'too_big':
@@ -63,7 +77,7 @@ function words(issue: Issue): string {
 function union(issues: readonly Issue[]): string {
   const keys = issues.filter(each => isMissing(each) && each.path.length > 0).map(each => pathOf(each.path));
   if (keys.length > 0) return `must have ${either(keys)}`;
-  return issues.every(isMissing) ? 'is missing' : `must be ${either([...new Set(issues.flatMap(choices))])}`;
+  return `must be ${either([...new Set(issues.flatMap(choices))])}`;
 }
 
 function discriminated({ options, discriminator }: Invalid<'invalid_union'> & { options?: unknown; discriminator?: unknown }): string {
@@ -74,15 +88,16 @@ const typeNames: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'a number',
   int: 'a whole number',
-  boolean: 'true or false',
   array: 'a list',
   object: 'an object',
   record: 'an object',
 };
 
 function choices(issue: Issue): string[] {
-  if (issue.code === 'invalid_type') return [typeNames[issue.expected] ?? issue.expected];
+  if (issue.code === 'invalid_type')
+    return issue.expected === 'boolean' ? ['true', 'false'] : [typeNames[issue.expected] ?? issue.expected];
   if (issue.code === 'invalid_value') return issue.values.map(each => JSON.stringify(each));
+  if (issue.code === 'invalid_union') return issue.errors.flat().flatMap(choices);
   // Said once for all that it may be.
   return [issue.message.replace(/^must be /, '')];
 }

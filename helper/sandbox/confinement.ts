@@ -22,15 +22,22 @@ const architecture = arch === 'arm64' ? 'arm64' : 'x64';
 export function confinementOf({ limits, security }: Pick<Definition, 'limits' | 'security'>, profile: string | undefined): Confinement {
   const kept = keptBy(security);
   const policy = policyOf(security, profile);
-  const last = lastCapability();
   return {
     limits: rlimitsOf(limits, security),
     noNewPrivileges: security.noNewPrivileges,
-    ...(kept && { capabilities: { kept, last } }),
-    ...(policy && {
-      filter: filterOf(policy, { architecture, kernel: release(), capabilities: kept ?? new Set(capabilities) }),
-    }),
+    ...(kept && { capabilities: { kept, last: lastCapability() } }),
+    ...(policy && { filter: filterFor(policy, kept) }),
   };
+}
+
+/** Of most sandboxes; to compile it takes a short run longer than to start it. */
+let usual: Buffer | undefined;
+
+function filterFor(policy: Policy, kept: ReadonlySet<Capability> | undefined): Buffer {
+  const compile = (): Buffer => filterOf(policy, { architecture, kernel: release(), capabilities: kept ?? new Set(capabilities) });
+  if (policy !== defaultPolicy || kept) return compile();
+  usual ??= compile();
+  return usual;
 }
 
 function keptBy({ capabilities: wanted }: Security): ReadonlySet<Capability> | undefined {
@@ -62,8 +69,9 @@ const untraceable: Policy['syscalls'][number] = {
 const rlimitsOf = ({ files, rlimits, cpuSeconds }: Limits, { dumpable }: Security): Rlimits => ({
   ...(files !== undefined && { nofile: files }),
   ...(dumpable ? {} : { core: 0 }),
-  // Besides what the helper counts of all processes together: one that spins while the helper is gone still ends.
-  ...(cpuSeconds !== undefined && { cpu: Math.ceil(cpuSeconds) + 1 }),
+  // Besides what the helper counts of all processes together: one that spins while the helper is gone still ends, by
+  // SIGXCPU, which says why.
+  ...(cpuSeconds !== undefined && { cpu: { soft: Math.ceil(cpuSeconds) + 1, hard: Math.ceil(cpuSeconds) + 2 } }),
   ...rlimits,
 });
 
@@ -92,5 +100,3 @@ const USUAL_WEIGHT = 100;
 
 /** A limit of control groups by the key of the definition. */
 export const keyOf = (group: string): string => Object.entries(groupKeys).find(([, name]) => name === group)?.[0] ?? group;
-
-export const umaskOf = ({ umask }: Security): number => Number.parseInt(umask, 8);

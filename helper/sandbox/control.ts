@@ -2,19 +2,19 @@
 import { closeSync } from 'node:fs';
 import { update as updateGroups } from '../cgroup/group.ts';
 import { usage as usageOf } from '../cgroup/usage.ts';
+import { type Changes, changesOf } from '../changes/changes.ts';
+import { keep } from '../changes/keep.ts';
+import { STAGING_FD } from '../plan/stage-steps.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import type { Usage } from '../protocol/report.ts';
 import { Refusal } from '../sys/errors.ts';
 import { SIGKILL } from '../sys/flags.ts';
 import { openDescriptor } from '../sys/pidfd.ts';
-import { type Changes, changesOf } from './changes.ts';
 import { groupLimitsOf, type NewLimits } from './confinement.ts';
 import { isAlive, signal } from './init.ts';
-import { keep } from './keep.ts';
 import type { Caller } from './look-up.ts';
 import type { Kept } from './records.ts';
 import type { Sandboxes } from './sandboxes.ts';
-import { STAGING_FD } from './stage-steps.ts';
 
 /** What it has used so far, as its control groups tell. */
 export function usageIn(sandboxes: Sandboxes, id: string): Usage {

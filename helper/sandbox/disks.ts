@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseMountInfo } from '../sys/procfs.ts';
 
 /** File systems that hold files of a person, as opposed to views of the kernel or things in memory. */
@@ -11,4 +13,25 @@ const OWN = /^\/(?:proc|sys|dev|run|tmp)(?:\/|$)/;
 export function disksOf(mountInfo: string): string[] {
   const found = parseMountInfo(mountInfo).filter(({ path, fileSystem }) => path !== '/' && DISK.test(fileSystem) && !OWN.test(path));
   return [...new Set(found.map(({ path }) => path))].sort((a, b) => a.length - b.length);
+}
+
+/** Whose the root directory of a disk is, and what they may do there. */
+export interface Front {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A disk of a server that does not answer is as good as none. */
+const ANSWER_MS = 1000;
+
+/** Those of the disks whose root directory can be looked at. */
+export async function frontsOf(disks: readonly string[]): Promise<Map<string, Front>> {
+  const fronts = await Promise.all(
+    disks.map(async (path): Promise<[string, Front][]> => {
+      const found = await Promise.race([stat(path).catch(() => undefined), delay(ANSWER_MS, undefined, { ref: false })]);
+      return found ? [[path, { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid }]] : [];
+    }),
+  );
+  return new Map(fronts.flat());
 }

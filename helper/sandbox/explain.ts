@@ -78,6 +78,7 @@ const hints: readonly Hint[] = [
   },
   { call: 'mount', errno: 'ENOENT', says: always('The directory must exist inside before something can be mounted there.') },
   { call: 'move_mount', errno: 'ENOTDIR', says: always('A file goes on a file and a directory on a directory.') },
+  { call: 'move_mount', errno: 'EINVAL', says: always('A file goes on a file and a directory on a directory.') },
   { call: 'openat2', errno: 'ENOENT', as: PLACE, says: always('The path must exist inside before something can be mounted there.') },
   {
     call: 'openat2',

@@ -2,33 +2,39 @@
 import { constants, openSync } from 'node:fs';
 import { type Identity, identify } from '../entry/identity.ts';
 import { Entered } from '../entry/target.ts';
+import { type Caller, openDirectoryAs } from '../image/as-caller.ts';
+import type { Unpacked } from '../plan/facts.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
-import { hasVanished } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
-import type { Unpacked } from './facts.ts';
 import type { Ids } from './ids.ts';
 
 /**
  * Names are those of the sandbox's own /etc/passwd. An archive that is not unpacked yet has none, and its names are looked up then.
  * @throws Refusal as identify does
  */
-export function identityIn({ name, root, user }: Definition, { uids, gids }: Ids, unpacked: Unpacked | undefined): Identity {
+export function identityIn(
+  { name, root, user }: Definition,
+  { uids, gids }: Ids,
+  unpacked: Unpacked | undefined,
+  caller: Caller,
+): Identity {
   using entered = new Entered(name);
   if (uids.length > 0) {
     entered.uidMap = [...uids];
     entered.gidMap = [...gids];
   }
-  const directory = typeof root === 'object' && 'directory' in root ? root.directory : unpacked?.into;
-  if (directory !== undefined) entered.root = open(directory);
+  if (typeof root === 'object' && 'directory' in root) entered.root = held(() => openDirectoryAs(caller, root.directory));
+  else if (unpacked) entered.root = held(() => openSync(unpacked.into, O_PATH | constants.O_DIRECTORY));
   if (entered.root === undefined && unpacked && user !== undefined && !/^\d/.test(user)) return { uid: 0, gid: 0, name: user, home: '/' };
   return identify(entered, user);
 }
 
-function open(directory: string): number | undefined {
+/** What cannot be opened the stage says, when it takes the same with the same rights. */
+function held(open: () => number): number | undefined {
   try {
-    return openSync(directory, O_PATH | constants.O_DIRECTORY);
+    return open();
   } catch (error) {
-    if (hasVanished(error)) return undefined; // the stage says so, with its own rights
+    if (error instanceof Error && 'errno' in error) return undefined;
     throw error;
   }
 }

@@ -1,13 +1,10 @@
 // Mounts whose files have on the disk the ids that they have inside, mount_setattr(2).
 import { closeSync, openSync, writeFileSync } from 'node:fs';
-import type { Mount } from '../protocol/definition/mounts.ts';
 import { prelude } from '../stage/calls.ts';
 import { stage } from '../stage/run.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, cloneFlag, cloneFlagName, MOUNT_ATTR_IDMAP, O_CLOEXEC, OPEN_TREE_CLONE } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 import { type Ids, mapText } from './ids.ts';
-
-export const isIdmapped = (each: Mount): each is Extract<Mount, { type: 'bind' }> => each.type === 'bind' && each.idmap;
 
 /**
  * A user namespace that nobody is in, only to say how ids are mapped: the sandbox's own comes too late, as its

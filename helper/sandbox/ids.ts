@@ -24,10 +24,17 @@ export interface Accounts {
   readonly firstTenant: number;
 }
 
+/** Each file is read when it is asked for: most sandboxes need none. */
 export const readAccounts = (firstTenant = USUAL_FIRST_TENANT): Accounts => ({
-  passwd: readIfThere('/etc/passwd'),
-  subuid: readIfThere('/etc/subuid'),
-  subgid: readIfThere('/etc/subgid'),
+  get passwd() {
+    return readIfThere('/etc/passwd');
+  },
+  get subuid() {
+    return readIfThere('/etc/subuid');
+  },
+  get subgid() {
+    return readIfThere('/etc/subgid');
+  },
   firstTenant,
 });
 

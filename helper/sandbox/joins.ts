@@ -2,13 +2,13 @@
 import { closeSync, openSync } from 'node:fs';
 import { enter, type World } from '../entry/target.ts';
 import { parseTarget } from '../entry/target-words.ts';
+import type { Joined } from '../plan/facts.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import type { Target } from '../protocol/target.ts';
 import { Refusal } from '../sys/errors.ts';
 import { NS_GET_PARENT } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
-import type { Joined } from './facts.ts';
 import type { Ids } from './ids.ts';
 import type { Kept } from './records.ts';
 

@@ -5,22 +5,22 @@ import type { Hierarchy } from '../cgroup/hierarchies.ts';
 import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
-import { openFileAs } from '../image/as-caller.ts';
+import { asCaller, openFileAs } from '../image/as-caller.ts';
 import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
+import type { Facts, Unpacked } from '../plan/facts.ts';
+import { isGuarded } from '../plan/plan.ts';
+import { rootOf } from '../plan/root-files.ts';
+import { idmappedSources, sourcesOf } from '../plan/sources.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { Refusal } from '../sys/errors.ts';
 import { supportedTypes } from '../sys/procfs.ts';
 import { confinementOf, groupLimitsOf, keyOf } from './confinement.ts';
-import { disksOf } from './disks.ts';
-import type { Facts, Unpacked } from './facts.ts';
+import { disksOf, frontsOf } from './disks.ts';
 import { identityIn } from './identity.ts';
 import { idsFor, readAccounts } from './ids.ts';
 import { type Handles, openJoins, openTenant } from './joins.ts';
 import { networkFor } from './network.ts';
-import { isGuarded } from './plan.ts';
 import type { Kept, Records, Traces } from './records.ts';
-import { rootOf } from './root-files.ts';
-import { sourcesOf } from './sources.ts';
 
 /** Who asks: the owner of the new sandbox's user namespace, and root inside. */
 export interface Caller {
@@ -82,8 +82,10 @@ export async function lookUp(
     limits: groupLimitsOf(limits),
     guarded: isGuarded(definition, { uids: ids.uids, joined }) && init !== 'none',
     killable,
+    counted: limits.cpuSeconds !== undefined,
   });
   const profile = profileOf(definition, caller);
+  const fronts = await frontsOf(rootOf(definition) === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : []);
   const facts: Facts = {
     record: records.pathOf(id),
     staging,
@@ -96,10 +98,11 @@ export async function lookUp(
     joined,
     cgroups: { make, places },
     unpacked: source,
-    disks: rootOf(definition) === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : [],
-    files: filesAmong(definition),
+    disks: [...fronts.keys()],
+    fronts,
+    files: filesAmong(definition, caller),
     types: new Set(supportedTypes),
-    identity: identityIn(definition, ids, source),
+    identity: identityIn(definition, ids, source, caller),
     confinement: confinementOf(definition, profile),
     pins: join(pins, id),
   };
@@ -107,7 +110,6 @@ export async function lookUp(
     id,
     name: definition.name,
     ...(network && { network }),
-    cgroups: places.length > 0,
     disks: [...facts.disks],
     ...(source && { unpacked: source.into }),
     ...(init === 'none' && { pins: join(pins, id) }),
@@ -119,9 +121,19 @@ const notice = ({ key, reason }: MissingLimit): string => `limits.${keyOf(key)} 
 
 /** What would give an ordinary caller more than is theirs. */
 function requireRoot({ mounts = [] }: Definition, uid: number): void {
-  const index = mounts.findIndex(each => each.type === 'bind' && each.idmap);
-  if (uid === 0 || index < 0) return;
-  throw new Refusal('denied', `mounts[${index}].idmap: only root may have ids on a disk other than its own.`, { hint: 'Leave idmap out.' });
+  if (uid === 0) return;
+  mounts.forEach((each, index) => {
+    if (each.type === 'bind' && each.idmap)
+      throw new Refusal('denied', `mounts[${index}].idmap: only root may have ids on a disk other than its own.`, {
+        hint: 'Leave idmap out.',
+      });
+    // A directory of several layers is entered with the rights that the uppermost gives, the caller's own say, and
+    // overlayfs reads those below it with the rights of whoever mounted it: one that is shut to the caller would be open.
+    if (each.type === 'overlay' && each.lower.length > 1)
+      throw new Refusal('denied', `mounts[${index}].lower: only root may put several directories together.`, {
+        hint: 'Name one directory.',
+      });
+  });
 }
 
 function unpackedFrom({ root }: Definition, into: string): Unpacked | undefined {
@@ -131,12 +143,18 @@ function unpackedFrom({ root }: Definition, into: string): Unpacked | undefined 
 }
 
 /** A wrong guess costs nothing but the attempt: a mount goes only on what is of its kind. */
-const filesAmong = (definition: Definition): Set<string> =>
-  new Set(
-    sourcesOf(definition)
-      .map(({ path }) => path)
-      .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory() === false),
-  );
+function filesAmong(definition: Definition, caller: Caller): Set<string> {
+  const paths = [...sourcesOf(definition), ...idmappedSources(definition)].map(({ path }) => path);
+  return new Set(paths.length === 0 ? [] : asCaller(caller, () => paths.filter(isFile)));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false; // the stage says so, with the same rights
+  }
+}
 
 /** @throws Refusal or SysError for what the caller may not read, or is larger than any profile */
 function profileOf({ security: { seccomp } }: Definition, caller: Caller): string | undefined {

@@ -1,14 +1,14 @@
 // Carries a plan out: the helper's steps and the stage's program, the one waiting for the other.
 import { ATTEMPTS, isSharedGone, remove } from '../cgroup/group.ts';
 import type { Place } from '../cgroup/layout.ts';
+import { compile, lineOf } from '../plan/compile.ts';
+import type { HelperStep, Plan } from '../plan/steps.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Ended } from '../stage/reaper.ts';
 import { StageFailed, stage } from '../stage/run.ts';
 import { Refusal } from '../sys/errors.ts';
-import { compile, lineOf } from './compile.ts';
 import { explainPlan } from './explain.ts';
 import { perform, type Surroundings } from './perform.ts';
-import type { HelperStep, Plan } from './steps.ts';
 
 /** The plan's line at which an init asks to stay, from 1. */
 const lineOfInit = (plan: Plan): number =>

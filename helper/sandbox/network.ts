@@ -1,11 +1,10 @@
-// Which network a sandbox gets, and the helper's steps that make it.
+// Which network a sandbox gets.
 import type { Ipv4Network } from '../network/address.ts';
 import { freeSubnetHere, occupiedHere } from '../network/occupied.ts';
 import { addressesOf, formatNetwork, linkNames, requireFree } from '../network/subnets.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { SandboxNetwork } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
-import type { HelperStep } from './steps.ts';
 
 /**
  * @param own networks of the helper's sandboxes, which the host may not have yet
@@ -29,17 +28,4 @@ export function networkFor(id: string, definition: Definition, own: readonly Ipv
     });
   const { host, address } = addressesOf(subnet);
   return { ...linkNames(id), hostAddress: host, address };
-}
-
-export function networkSteps(network: SandboxNetwork | undefined): HelperStep[] {
-  if (!network) return [{ do: 'up', side: 'inside', link: 'lo' }];
-  const { hostLink, hostAddress, link, address } = network;
-  return [
-    { do: 'link', network },
-    { do: 'address', side: 'host', link: hostLink, address: hostAddress },
-    { do: 'address', side: 'inside', link, address },
-    { do: 'up', side: 'host', link: hostLink },
-    { do: 'up', side: 'inside', link },
-    { do: 'up', side: 'inside', link: 'lo' },
-  ];
 }

@@ -4,11 +4,11 @@ import { take } from '../cgroup/group.ts';
 import { parseIpv4 } from '../network/address.ts';
 import { LOOPBACK, newAddress, up } from '../network/rtnetlink.ts';
 import { Wiring } from '../network/wiring.ts';
+import type { HelperStep } from '../plan/steps.ts';
 import { RequestFailed } from '../sys/netlink.ts';
 import { mapText } from './ids.ts';
 import { mapNested } from './nested-map.ts';
 import { pin } from './pins.ts';
-import type { HelperStep } from './steps.ts';
 
 export interface Surroundings {
   /** The stage, which waits: it is the helper's own child, so its number is not reused. */

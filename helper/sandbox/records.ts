@@ -12,12 +12,10 @@ export const Traces = z.object({
   id: z.string(),
   name: z.string(),
   network: SandboxNetwork.optional(),
-  /** Has it control groups? They are found by its id. */
-  cgroups: z.boolean(),
   /** Where its root file system is unpacked. */
   unpacked: z.string().optional(),
   /** The disks that a thrown-away root covers besides `/`, in the order of their layers. */
-  disks: z.array(z.string()),
+  disks: z.array(z.string()).default([]),
   /** Where its namespaces are pinned. */
   pins: z.string().optional(),
 });

@@ -1,12 +1,14 @@
 // One run of a definition's command, from its start to the report.
+import { closeSync, constants, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { pipe } from '../entry/pipes.ts';
+import { ENDING } from '../plan/plan.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import type { EndedBy, Report, Usage } from '../protocol/report.ts';
 import { type Ending, endingOf, type Usage as ProcessUsage } from '../stage/reaper.ts';
+import { groupLimitsOf } from './confinement.ts';
 import { killAll, usageIn } from './control.ts';
-import { ENDING } from './plan.ts';
 import type { Making, Sandboxes } from './sandboxes.ts';
 
 export interface Run {
@@ -37,17 +39,17 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
       stdio,
       handles: new Map(ending ? [[ENDING, ending.write]] : []),
       // Now, because what was counted goes with the control groups.
-      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...usageIn(sandboxes, id) } }),
+      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...(isCounted(definition) && usageIn(sandboxes, id)) } }),
     });
     const watch = new Watch(definition, sandbox.id, sandboxes);
     const finish = async (): Promise<Report> => {
-      const command = await ending?.status();
-      const isKept = definition.onExit === 'keep' && command !== undefined;
-      const { how, usage } = isKept ? { how: command, usage: usageIn(sandboxes, sandbox.id) } : await init;
+      // Only a sandbox that is kept has an init that goes on, and tells of its command before it ends.
+      const early = definition.onExit === 'keep' ? await ending?.status() : undefined;
+      const { how, usage } = early ? { how: early, usage: usageIn(sandboxes, sandbox.id) } : await init;
       const wallSeconds = (performance.now() - began) / 1000;
       watch.stop();
-      if (!isKept) await sandboxes.remove(sandbox.id);
-      const told = command ?? how;
+      const told = early ?? ending?.take() ?? how;
+      if (!early) await sandboxes.remove(sandbox.id);
       const endedBy = watch.endedBy ?? limitBehind(told, usage);
       return { ...told, ...usage, wallSeconds, notices: [...sandbox.notices], ...(endedBy && { endedBy }) };
     };
@@ -57,6 +59,9 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
     throw error;
   }
 }
+
+/** Only with limits are there control groups that count for certain; without them the kernel's count of processes says as much. */
+const isCounted = ({ limits }: Definition): boolean => limits.cpuSeconds !== undefined || Object.keys(groupLimitsOf(limits)).length > 0;
 
 const processUsage = ({ userSeconds, systemSeconds, peakResidentBytes }: ProcessUsage): Usage => ({
   cpuSeconds: userSeconds + systemSeconds,
@@ -98,29 +103,47 @@ class Watch {
   }
 }
 
-/** What init tells of its command: the status of wait(2). */
+/** What init tells of its command: the status of wait(2), or nothing when it was killed before it could tell. */
 class EndingPipe {
   /** Whoever starts the sandbox closes it. */
   readonly write: number;
-  readonly #read: Socket;
-  readonly #status: Promise<Ending | undefined>;
+  #read: number | undefined;
 
   constructor() {
-    const { read, write } = pipe();
+    const { read, write } = pipe(constants.O_NONBLOCK);
     this.write = write;
-    this.#read = new Socket({ fd: read, readable: true, writable: false });
-    this.#status = new Promise(resolve => {
-      this.#read.on('data', (status: Buffer) => resolve(endingOf(status.readInt32LE(0))));
-      this.#read.on('error', () => undefined).on('close', () => resolve(undefined));
+    this.#read = read;
+  }
+
+  /** Waits for it. */
+  status(): Promise<Ending | undefined> {
+    const stream = new Socket({ fd: this.#give(), readable: true, writable: false });
+    return new Promise(resolve => {
+      stream.on('data', (status: Buffer) => resolve(endingOf(status.readInt32LE(0))));
+      stream.on('error', () => undefined).on('close', () => resolve(undefined));
     });
   }
 
-  /** Undefined when init was killed before it could tell. */
-  status(): Promise<Ending | undefined> {
-    return this.#status;
+  /** What is there when init has ended. */
+  take(): Ending | undefined {
+    if (this.#read === undefined) return undefined;
+    const fd = this.#give();
+    const status = Buffer.alloc(4);
+    try {
+      return readSync(fd, status) === status.length ? endingOf(status.readInt32LE(0)) : undefined;
+    } finally {
+      closeSync(fd);
+    }
   }
 
   close(): void {
-    this.#read.destroy();
+    if (this.#read !== undefined) closeSync(this.#give());
+  }
+
+  #give(): number {
+    const fd = this.#read;
+    if (fd === undefined) throw new Error('it is read already');
+    this.#read = undefined;
+    return fd;
   }
 }

@@ -9,26 +9,29 @@ import type { Dwelling, Terms, World } from '../entry/target.ts';
 import { parseIpv4 } from '../network/address.ts';
 import { freeSubnetHere } from '../network/occupied.ts';
 import { formatNetwork } from '../network/subnets.ts';
+import { isMortal, type Purpose, planFor } from '../plan/plan.ts';
+import { describe } from '../plan/steps.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
+import { umaskOf } from '../protocol/definition/security.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import { recordEvent } from '../server/log.ts';
 import type { Ended, Ending, Usage as ProcessUsage } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
 import { bodyOf } from './body.ts';
-import { confinementOf, umaskOf } from './confinement.ts';
+import { confinementOf } from './confinement.ts';
+import { Ends } from './ends.ts';
 import { idmapped, mapFor } from './idmaps.ts';
 import { endInit, isAlive } from './init.ts';
 import { Handles } from './joins.ts';
 import { type Caller, type Found, lookUp, type Premises } from './look-up.ts';
 import { carryOut } from './making.ts';
-import { isMortal, type Purpose, planFor } from './plan.ts';
 import { type Kept, Records, type Traces } from './records.ts';
-import { describe } from './steps.ts';
 import { takeAway } from './teardown.ts';
 import { unpackFor } from './unpacking.ts';
 
 const ADOPTED_CHECK_MS = 2000;
+const TIDY_MS = 200;
 
 /** What is unpacked may be larger than memory. */
 const STORE = '/var/lib/burrow';
@@ -54,11 +57,12 @@ export class Sandboxes {
   readonly #busy = new Set<string>();
   /** Those that an earlier helper made. */
   readonly #adopted = new Set<string>();
-  /** When the processes end that the others stand on. */
-  readonly #ends = new Map<string, Promise<void>>();
+  readonly #places = new Map<string, readonly Place[]>();
+  readonly #ends = new Ends();
   readonly #removals = new Map<string, Promise<void>>();
   readonly #premises: Premises;
   readonly #changed: () => void;
+  #tidying: NodeJS.Timeout | undefined;
 
   /**
    * @param state the helper's own directory
@@ -137,7 +141,7 @@ export class Sandboxes {
     } finally {
       this.#busy.delete(definition.name);
       if (!this.#kept.has(id)) this.#premises.networks.delete(id);
-      this.#tidy();
+      this.#tidySoon();
     }
   }
 
@@ -155,8 +159,10 @@ export class Sandboxes {
   }
 
   /** Its control groups. */
-  placesOf(id: string): Place[] {
-    return findPlaces(id, this.#premises.hierarchies);
+  placesOf(id: string): readonly Place[] {
+    const known = this.#places.get(id) ?? findPlaces(id, this.#premises.hierarchies);
+    this.#places.set(id, known);
+    return known;
   }
 
   /** By id or name. */
@@ -197,7 +203,9 @@ export class Sandboxes {
     const { records } = this.#premises;
     const found = await this.#lookUp(id, running, handles);
     const { traces, notices, profile } = found;
+    this.#places.set(id, found.facts.cgroups.places);
     const record = (): void => records.write({ phase: 'making', traces });
+    let made: Sandbox | undefined;
     try {
       const { definition, facts, done } = await unpackFor(written, found.facts, caller, record);
       const ready = (pid: number): void => {
@@ -210,14 +218,9 @@ export class Sandboxes {
         // One that ends with the helper is nothing that another could adopt.
         if (!isMortal(definition, purpose)) records.write({ phase: 'ready', ...kept });
         this.#kept.set(id, kept);
+        made = kept.sandbox;
       };
-      let end = (): void => undefined;
-      this.#ends.set(
-        id,
-        new Promise(resolve => {
-          end = resolve;
-        }),
-      );
+      const end = this.#ends.expect(id);
       const ended: Ended = (ending, usage) => {
         end();
         onEnd(ending, usage, id);
@@ -244,14 +247,16 @@ export class Sandboxes {
       });
     } catch (error) {
       this.#kept.delete(id);
-      this.#ends.delete(id);
+      this.#ends.forget(id);
+      this.#places.delete(id);
       await this.#undo(traces);
       throw error;
     }
     this.#changed();
-    const kept = this.#kept.get(id);
-    if (!kept) throw new Refusal('gone', `${written.name} ended as soon as it was made.`, { subject: written.name });
-    return kept.sandbox;
+    // The command of a run may have ended by now, and that is no failure.
+    if (!made || (purpose.kind === 'stay' && !this.#kept.has(id)))
+      throw new Refusal('gone', `${written.name} ended as soon as it was made.`, { subject: written.name });
+    return made;
   }
 
   #remove(kept: Kept): Promise<void> {
@@ -266,14 +271,15 @@ export class Sandboxes {
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
     const { name, pid } = sandbox;
     const init = async (): Promise<void> => {
-      if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.get(sandbox.id));
+      if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.of(sandbox.id));
     };
-    await takeAway(traces, this.#premises.hierarchies, init);
+    await takeAway(traces, this.placesOf(sandbox.id), init);
     this.#premises.records.delete(sandbox.id);
     this.#premises.networks.delete(sandbox.id);
-    this.#ends.delete(sandbox.id);
+    this.#ends.forget(sandbox.id);
+    this.#places.delete(sandbox.id);
     if (this.#kept.delete(sandbox.id)) this.#changed();
-    this.#tidy();
+    this.#tidySoon();
   }
 
   /** One whose init has ended. What cannot be taken away now stays in the list, for the person to try again. */
@@ -298,22 +304,35 @@ export class Sandboxes {
       this.#busy.add(traces.name);
       void this.#undo(traces).finally(() => {
         this.#busy.delete(traces.name);
-        this.#tidy();
+        this.#tidySoon();
       });
     }
   }
 
   /** What cannot be taken away now keeps its record, and the next helper tries again. */
   async #undo(traces: Traces): Promise<void> {
-    await takeAway(traces, this.#premises.hierarchies).then(
+    await takeAway(traces, findPlaces(traces.id, this.#premises.hierarchies)).then(
       () => this.#premises.records.delete(traces.id),
       (error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }),
     );
   }
 
-  /** After the last one nothing is left, and nobody is about to need it. */
-  #tidy(): void {
-    if (this.#kept.size + this.#busy.size === 0) removeShared(this.#premises.hierarchies);
+  /** When there has been no sandbox for a moment, or the helper ends, what they share goes too. */
+  tidy(): void {
+    if (this.#tidying === undefined || this.#kept.size + this.#busy.size > 0) return;
+    clearTimeout(this.#tidying);
+    this.#tidying = undefined;
+    try {
+      removeShared(this.#premises.hierarchies);
+    } catch (error) {
+      recordEvent('not removed', { error: String(error) });
+    }
+  }
+
+  #tidySoon(): void {
+    if (this.#kept.size + this.#busy.size > 0) return;
+    this.#tidying ??= setTimeout(() => this.tidy(), TIDY_MS).unref();
+    this.#tidying.refresh();
   }
 
   /** The kernel tells only a parent of its children's end. */

@@ -1,8 +1,8 @@
 // Root file systems that come out of an archive or an image.
 import { mkdirSync } from 'node:fs';
 import { unpack } from '../image/unpack.ts';
+import type { Facts } from '../plan/facts.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
-import type { Facts } from './facts.ts';
 import { identityIn } from './identity.ts';
 import type { Caller } from './look-up.ts';
 
@@ -35,7 +35,7 @@ export async function unpackFor(definition: Definition, facts: Facts, caller: Ca
     ...(definition.directory === '/' && config?.directory !== undefined && { directory: config.directory }),
     ...(definition.user === undefined && config?.user !== undefined && { user: config.user }),
   };
-  return { definition: whole, facts: { ...facts, identity: identityIn(whole, { uids, gids }, unpacked) }, done: 2 };
+  return { definition: whole, facts: { ...facts, identity: identityIn(whole, { uids, gids }, unpacked, caller) }, done: 2 };
 }
 
 const UNPACK_MS = 600_000;

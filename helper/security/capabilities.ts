@@ -19,7 +19,12 @@ export type Capability = (typeof capabilities)[number];
 export const capabilityNumber = (name: Capability): number => capabilities.indexOf(name);
 
 /** The highest number that this kernel has. */
-export const lastCapability = (): number => Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'latin1'));
+export function lastCapability(): number {
+  last ??= Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'latin1'));
+  return last;
+}
+
+let last: number | undefined;
 
 /**
  * Takes all but the kept ones out of the bounding set, for good and for all children: whatever is executed

@@ -1,12 +1,6 @@
 // One connection: its first bytes say whether it is a raw stream or JSON-RPC.
 import type { Socket } from 'node:net';
-import {
-  createMessageConnection,
-  type MessageConnection,
-  ResponseError,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
+import { createMessageConnection, type MessageConnection, ResponseError, StreamMessageReader } from 'vscode-jsonrpc/node';
 import type * as z from 'zod';
 import { failureCode } from '../protocol/failure.ts';
 import { type MethodName, methods, streamGreeting, streamGreetingPattern } from '../protocol/methods.ts';
@@ -15,6 +9,7 @@ import { Refusal, toFailure } from '../sys/errors.ts';
 import { Encoded, encoder } from './encoded.ts';
 import { acts, type Client, handlers, type Services } from './handlers.ts';
 import { recordAct, recordEvent } from './log.ts';
+import { SocketMessageWriter } from './message-writer.ts';
 import { type Peer, peerOf } from './peer.ts';
 import type { Policy } from './policy.ts';
 import { couldNot } from './wording.ts';
@@ -61,10 +56,7 @@ function claimStream(socket: Socket, peer: Peer, policy: Policy, { streams }: Pi
 }
 
 function converse(socket: Socket, peer: Peer, policy: Policy, services: Services): void {
-  const connection = createMessageConnection(
-    new StreamMessageReader(socket),
-    new StreamMessageWriter(socket, { contentTypeEncoder: encoder }),
-  );
+  const connection = createMessageConnection(new StreamMessageReader(socket), new SocketMessageWriter(socket, encoder));
   const leave = new Set<() => void>();
   let open = true;
   let watches = false;

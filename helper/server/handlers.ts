@@ -5,6 +5,8 @@ import { open, run } from '../entry/processes.ts';
 import type { Streams } from '../entry/streams.ts';
 import type { World } from '../entry/target.ts';
 import type { Terminals } from '../entry/terminals.ts';
+import { another } from '../likeness/another.ts';
+import { likenessOf } from '../likeness/likeness.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import {
   type MethodName,
@@ -15,12 +17,10 @@ import {
   type Result,
 } from '../protocol/methods.ts';
 import type { Feature, Sandbox } from '../protocol/model.ts';
-import { another } from '../sandbox/another.ts';
 import { openRun, runCollecting } from '../sandbox/attached-run.ts';
 import { changeLimits, changesIn, keepFiles, killAll, sendSignal, usageIn } from '../sandbox/control.ts';
-import { likenessOf } from '../sandbox/like.ts';
 import type { Making, Sandboxes } from '../sandbox/sandboxes.ts';
-import { scriptFactsOf, scriptFor } from '../sandbox/script.ts';
+import { scriptFactsOf, scriptFor } from '../script/script.ts';
 import { Refusal } from '../sys/errors.ts';
 import { Encoded } from './encoded.ts';
 import type { Peer } from './peer.ts';

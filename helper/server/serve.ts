@@ -1,7 +1,7 @@
 // The helper itself: its directory, its socket, its end.
 import { chownSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Discovery } from '../discovery/discovery.ts';
 import { Streams } from '../entry/streams.ts';
@@ -10,12 +10,12 @@ import type { Sandbox } from '../protocol/model.ts';
 import { Sandboxes } from '../sandbox/sandboxes.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { LOCK_EX_NB } from '../sys/flags.ts';
+import { keepInherited } from '../sys/inherited.ts';
 import { sys } from '../sys/libc.ts';
 import { version } from '../version.ts';
 import { accept } from './connection.ts';
 import { findFeatures } from './features.ts';
 import type { Services } from './handlers.ts';
-import { keepInherited } from './inherited.ts';
 import { recordEvent } from './log.ts';
 import { Policy } from './policy.ts';
 import { makeStateDirectory } from './state-directory.ts';
@@ -35,7 +35,10 @@ export interface ServeOptions {
  * @returns once the socket answers
  * @throws Refusal when the socket cannot be made there, or another helper has it
  */
-export async function serve({ socket, user, firstTenant }: ServeOptions): Promise<void> {
+export async function serve({ socket: given, user, firstTenant }: ServeOptions): Promise<void> {
+  const socket = resolve(given);
+  // Where it was started may be removed, or unmounted, while it lives.
+  process.chdir('/');
   keepInherited();
   const state = dirname(socket);
   await claim(socket, state);
@@ -63,6 +66,7 @@ export async function serve({ socket, user, firstTenant }: ServeOptions): Promis
 
   function end(): void {
     recordEvent('stopped');
+    sandboxes.tidy();
     server.close();
     rmSync(socket, { force: true });
     // Answers that are on their way still go out.

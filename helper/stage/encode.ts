@@ -18,27 +18,38 @@ export const FIRST_HANDLE = 4;
 
 interface Encoded {
   readonly kind: number;
-  readonly value: bigint;
+  readonly value: number;
+}
+
+/** As two's complement; a program has a few hundred, for which BigInt is slow. */
+function writeU64(into: Buffer, value: number, at: number): void {
+  into.writeUInt32LE(value >>> 0, at);
+  into.writeUInt32LE(Math.floor(value / 2 ** 32) >>> 0, at + 4);
 }
 
 /** Strings and structs, one behind the other, each at a multiple of eight. */
 class Data {
-  readonly #parts: Buffer[] = [];
+  #all = Buffer.alloc(4096);
+  readonly #strings = new Map<string, number>();
   readonly #vectors = new Map<readonly string[], number>();
   #bytes = 0;
   readonly relocations: number[] = [];
 
   add(part: Buffer): number {
     const at = this.#bytes;
-    const padded = Buffer.alloc((part.length + 7) & ~7);
-    part.copy(padded);
-    this.#parts.push(padded);
-    this.#bytes += padded.length;
+    this.#bytes += (part.length + 7) & ~7;
+    if (this.#bytes > this.#all.length) this.#all = Buffer.concat([this.#all], Math.max(this.#bytes, 2 * this.#all.length));
+    part.copy(this.#all, at);
     return at;
   }
 
+  /** The stage does not write to them, so the same text is stored once. */
   addString(text: string): number {
-    return this.add(Buffer.from(`${text}\0`));
+    const known = this.#strings.get(text);
+    if (known !== undefined) return known;
+    const at = this.add(Buffer.from(`${text}\0`));
+    this.#strings.set(text, at);
+    return at;
   }
 
   /** The same array is stored once: an environment is named by each attempt to execute a command. */
@@ -51,12 +62,12 @@ class Data {
   }
 
   #addStrings(strings: readonly string[]): number {
-    const offsets = strings.map(each => this.addString(each));
-    const vector = Buffer.alloc((offsets.length + 1) * 8);
+    const vector = Buffer.alloc((strings.length + 1) * 8);
+    strings.forEach((each, index) => {
+      writeU64(vector, this.addString(each), index * 8);
+    });
     const at = this.add(vector);
-    const placed = this.#parts[this.#parts.length - 1];
-    offsets.forEach((offset, index) => {
-      placed?.writeBigUInt64LE(BigInt(offset), index * 8);
+    strings.forEach((_, index) => {
       this.relocations.push(at + index * 8);
     });
     return at;
@@ -66,14 +77,14 @@ class Data {
   addFilter(instructions: Buffer): number {
     const program = Buffer.alloc(16);
     program.writeUInt16LE(instructions.length / 8, 0);
-    program.writeBigUInt64LE(BigInt(this.add(instructions)), 8);
+    writeU64(program, this.add(instructions), 8);
     const at = this.add(program);
     this.relocations.push(at + 8);
     return at;
   }
 
   bytes(): Buffer {
-    return Buffer.concat(this.#parts);
+    return this.#all.subarray(0, this.#bytes);
   }
 }
 
@@ -95,17 +106,17 @@ export function encode(program: Program, helper = process.pid): Buffer {
   const labels = new Map<string, number>();
 
   const argument = (each: Argument): Encoded => {
-    if (each === null) return { kind: KIND.value, value: 0n };
-    if (typeof each === 'number') return { kind: KIND.value, value: BigInt.asUintN(64, BigInt(each)) };
-    if (typeof each === 'string') return { kind: KIND.data, value: BigInt(data.addString(each)) };
-    if ('bytes' in each) return { kind: KIND.data, value: BigInt(data.add(each.bytes)) };
-    if ('strings' in each) return { kind: KIND.data, value: BigInt(data.addStrings(each.strings)) };
-    if ('filter' in each) return { kind: KIND.data, value: BigInt(data.addFilter(each.filter)) };
-    if ('value' in each) return { kind: KIND.value, value: BigInt.asUintN(64, BigInt(each.value)) };
-    if ('handle' in each) return { kind: KIND.value, value: BigInt(FIRST_HANDLE + handles.indexOf(each.handle)) };
+    if (each === null) return { kind: KIND.value, value: 0 };
+    if (typeof each === 'number') return { kind: KIND.value, value: each };
+    if (typeof each === 'string') return { kind: KIND.data, value: data.addString(each) };
+    if ('bytes' in each) return { kind: KIND.data, value: data.add(each.bytes) };
+    if ('strings' in each) return { kind: KIND.data, value: data.addStrings(each.strings) };
+    if ('filter' in each) return { kind: KIND.data, value: data.addFilter(each.filter) };
+    if ('value' in each) return { kind: KIND.value, value: each.value };
+    if ('handle' in each) return { kind: KIND.value, value: FIRST_HANDLE + handles.indexOf(each.handle) };
     const index = labels.get(each.resultOf);
     if (index === undefined) throw new Error(`no call before is called ${each.resultOf}`);
-    return { kind: KIND.result, value: BigInt(index) };
+    return { kind: KIND.result, value: index };
   };
 
   const call = (instruction: Call, into: Buffer): void => {
@@ -117,30 +128,29 @@ export function encode(program: Program, helper = process.pid): Buffer {
     into.writeUInt16LE(syscallNumber[instruction.call], 14);
   };
 
-  const code = program.map((instruction, index) => {
-    const bytes = Buffer.alloc(INSTRUCTION_BYTES);
+  const code = Buffer.alloc(program.length * INSTRUCTION_BYTES);
+  program.forEach((instruction, index) => {
+    const bytes = code.subarray(index * INSTRUCTION_BYTES, (index + 1) * INSTRUCTION_BYTES);
     if ('do' in instruction) bytes.writeUInt16LE(OPERATION[instruction.do], 0);
     else call(instruction, bytes);
-    argumentsOf(instruction)
-      .map(argument)
-      .forEach(({ kind, value }, place) => {
-        bytes.writeUInt8(kind, 8 + place);
-        bytes.writeBigUInt64LE(value, 16 + place * 8);
-      });
+    argumentsOf(instruction).forEach((each, place) => {
+      const { kind, value } = argument(each);
+      bytes.writeUInt8(kind, 8 + place);
+      writeU64(bytes, value, 16 + place * 8);
+    });
     if (!('do' in instruction) && instruction.as !== undefined) labels.set(instruction.as, index);
-    return bytes;
   });
 
   const header = Buffer.alloc(HEADER_BYTES);
   const body = data.bytes();
-  [MAGIC, code.length, data.relocations.length, body.length, helper].forEach((value, index) => {
+  [MAGIC, program.length, data.relocations.length, body.length, helper].forEach((value, index) => {
     header.writeUInt32LE(value, index * 4);
   });
   const relocations = Buffer.alloc(data.relocations.length * 4);
   data.relocations.forEach((at, index) => {
     relocations.writeUInt32LE(at, index * 4);
   });
-  const whole = Buffer.concat([header, ...code, body, relocations]);
+  const whole = Buffer.concat([header, code, body, relocations]);
   if (whole.length > MAX_BYTES) throw new SysError('execve', constants.errno.E2BIG, 'the arguments and the environment');
   return whole;
 }

@@ -1,8 +1,7 @@
 // Starts the stage by posix_spawn(3). Node's own spawn forks, which copies the page tables of the helper:
 // that takes longer than all that most programs do.
 import { closeSync } from 'node:fs';
-import { SysError } from '../sys/errors.ts';
-import { CLOSE_RANGE_CLOEXEC, F_DUPFD_CLOEXEC } from '../sys/flags.ts';
+import { F_DUPFD_CLOEXEC } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 
 const AF_UNIX = 1;
@@ -44,26 +43,11 @@ export function spawnStage(path: string, stdio: readonly number[], handles: read
 
 /** @param descriptors those that become 0, 1, 2 and so on */
 function spawnWith(path: string, descriptors: readonly number[]): number {
-  keepForeignOnes();
   using raised = new Raised(descriptors);
   using actions = new Actions(raised.descriptors);
   const pid = Buffer.alloc(4);
   sys('posix_spawn', 'the stage', pid, path, actions.bytes, plainSignals(), ['burrow-stage', null], [null]);
   return pid.readInt32LE();
-}
-
-let areForeignOnesKept = false;
-
-/** What Node opens is closed by execve(2), but whoever started the helper may have left it others. */
-function keepForeignOnes(): void {
-  if (areForeignOnesKept) return;
-  areForeignOnesKept = true;
-  try {
-    sys('close_range', 'the descriptors', 3, 0xffff_ffff, CLOSE_RANGE_CLOEXEC);
-  } catch (error) {
-    // EINVAL, ENOSYS: before Linux 5.11. The programs close them too, but only at their end.
-    if (!(error instanceof SysError && (error.errno === 'EINVAL' || error.errno === 'ENOSYS'))) throw error;
-  }
 }
 
 /** The same files by numbers that no dup2(2) of the child overwrites before they are read. */

@@ -85,6 +85,8 @@ export const NS_MNT_GET_PREV = 0x8010b70c;
 
 /** linux/sockios.h: the network namespace of a socket, as a descriptor. */
 export const SIOCGSKNS = 0x894c;
+/** struct ifreq: sets the flags of a link, netdevice(7). */
+export const SIOCSIFFLAGS = 0x8914;
 
 /** asm-generic/ioctls.h, ioctl_tty(2). */
 export const TIOCSCTTY = 0x540e;

@@ -56,14 +56,21 @@ step('one of them is made', async ({ workbench: { quickInput, terminal, sandboxe
   await sandboxes.row(/^left \d+ process/).waitFor();
 });
 
-step('its limits can be changed while it runs', async ({ workbench: { sandboxes, quickInput, notifications }, helper }) => {
+step('its limits are shown with what it uses', async ({ workbench: { sandboxes, quickInput } }) => {
   await sandboxes.choose(/^left/, 'Change Limits…');
-  await quickInput.row(/^Memory.*128 MB/).waitFor();
+  await quickInput.row(/^Memory.*128 MB · .* used now/).waitFor();
+  await quickInput.row(/^Processors.*no limit/).waitFor();
+});
+
+step('a limit that is none is refused while it is typed', async ({ workbench: { quickInput } }) => {
   await quickInput.choose(/^Memory/);
   await quickInput.title.filter({ hasText: '2/2' }).waitFor();
   assert.equal(await quickInput.input.inputValue(), '128M');
   await quickInput.type('12Q');
   await quickInput.message.filter({ hasText: 'memory must be' }).waitFor();
+});
+
+step('limits can be changed and taken away while it runs', async ({ workbench: { sandboxes, quickInput, notifications }, helper }) => {
   await quickInput.type('256M');
   await quickInput.accept();
   await notifications.toast('Memory of left: 256 MB.').waitFor();
@@ -87,12 +94,16 @@ step('a signal reaches what runs in it', async ({ workbench: { sandboxes, quickI
   assert.equal((await helper.call('sandbox/list', {})).sandboxes[0]?.pid, sandbox?.pid);
 });
 
-step('a file that it changed can be kept', async ({ workbench: { sandboxes, quickInput, notifications, terminal } }) => {
+step('the files that it changed are listed', async ({ workbench: { sandboxes, quickInput, terminal } }) => {
   await terminal.focus();
   await terminal.run(`echo precious > ${kept}; echo worthless > ${kept}-not`);
-  assert.ok(!existsSync(kept));
   await sandboxes.choose(/^left/, 'Show Changed Files…');
-  await quickInput.row(new RegExp(`${kept}, `)).waitFor();
+  await quickInput.row(new RegExp(`${kept}-not, added · 10 bytes`)).waitFor();
+  await quickInput.row(new RegExp(`${kept}, added · 9 bytes`)).waitFor();
+  assert.ok(!existsSync(kept));
+});
+
+step('and those that are chosen are kept', async ({ workbench: { quickInput, notifications } }) => {
   await quickInput.choose(new RegExp(`${kept}, `));
   await quickInput.accept();
   await notifications.toast('1 file of left is on this machine now.').waitFor();
@@ -116,9 +127,12 @@ step('New Sandbox Like This opens a definition like it', async ({ workbench: { s
   assert.deepEqual([read.definitions[0]?.root, read.definitions[0]?.limits.memory], ['discard', 256 * 2 ** 20]);
 });
 
-step('removing it offers to keep what it changed', async ({ workbench: { sandboxes, notifications, quickInput }, helper }) => {
+step('removing it says what is lost', async ({ workbench: { sandboxes, notifications } }) => {
   await sandboxes.choose(/^left/, /^Remove/);
-  await notifications.dialog.filter({ hasText: 'files that it changed vanish' }).waitFor();
+  await notifications.dialog.filter({ hasText: /files that it changed vanish; nothing of it stays/ }).waitFor();
+});
+
+step('and offers to keep it', async ({ workbench: { sandboxes, notifications, quickInput }, helper }) => {
   await notifications.answer('Keep Files…');
   await quickInput.row(new RegExp(`${kept}-not`)).waitFor();
   await quickInput.leave();

@@ -48,3 +48,12 @@ step('a scratch sandbox makes this user root inside, and nowhere else', async ({
   const map = readFileSync(`/proc/${sandboxes[0]?.pid}/uid_map`, 'utf8').trim().split(/\s+/).map(Number);
   assert.deepEqual(map.slice(0, 3), [0, uid, 1]);
 });
+
+step('a file of this user runs in a sandbox, and within its limits', async ({ workbench: { quickInput, terminal }, workbench }) => {
+  await workbench.edit('limits.sh', 'id -u\ncat /root/.profile 2>/dev/null && echo read\ntouch scratch && echo wrote\nexit 5\n');
+  await quickInput.run('Burrow: Run Active File in Sandbox');
+  await terminal.waitFor(/^burrow: exit 5$/m);
+  const text = await terminal.text();
+  assert.match(text, /^0\r?\n[\s\S]*^wrote$/m);
+  assert.doesNotMatch(text, /^read$/m);
+});

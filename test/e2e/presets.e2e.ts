@@ -2,11 +2,18 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { eventually } from '../support/eventually.ts';
+import { TestContainer } from './workbench/container.ts';
 import { scene } from './workbench/scene.ts';
 import type { Workbench } from './workbench/workbench.ts';
 
-const step = scene('presets', {});
+const container = new TestContainer();
+const step = scene('presets', {}, helper => {
+  container.start();
+  helper.start();
+});
+after(() => container.stop());
 
 /** Answers the first two questions. */
 async function begin({ quickInput }: Workbench, name: string, purpose: string): Promise<void> {
@@ -36,7 +43,29 @@ async function leave({ terminal }: Workbench): Promise<void> {
 const links = "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' ' | sort | tr '\\n' ' '";
 const writes = '(echo x > /etc/burrow-was-here) 2>/dev/null && echo yes || echo no';
 
+step('the second question says what each preset is', async ({ workbench: { quickInput, containers } }) => {
+  await containers.row(container.name).waitFor();
+  await quickInput.run('Burrow: Create Scratch Sandbox');
+  await quickInput.title.filter({ hasText: '1/4' }).waitFor();
+  await quickInput.accept();
+  for (const preset of [
+    'Shell to try things in',
+    'Run an untrusted program',
+    'Network lab',
+    'Reproduce a container…',
+    'Everything by hand',
+  ])
+    await quickInput.row(new RegExp(`^${preset}`)).waitFor();
+});
+
+step('the third says what files there can be', async ({ workbench: { quickInput } }) => {
+  await quickInput.choose(/^Shell to try things in/);
+  await quickInput.title.filter({ hasText: '3/4' }).waitFor();
+  await quickInput.row(/^An OCI image directory…/).waitFor();
+});
+
 step('a shell to try things in: writes vanish, the host is one link away', async ({ workbench }) => {
+  await workbench.quickInput.leave();
   await begin(workbench, 'try', 'Shell to try things in');
   await finish(workbench);
   assert.equal(await workbench.terminal.run(writes), 'yes');
@@ -116,6 +145,14 @@ step('everything by hand: a definition with every key, that makes a sandbox as i
   const names = (await helper.call('sandbox/list', {})).sandboxes.map(each => each.name).sort();
   assert.deepEqual(names, ['archived', 'beside', 'by-hand', 'lab', 'try', 'untrusted']);
   await leave(workbench);
+});
+
+step('a container can be reproduced', async ({ workbench }) => {
+  const { editor, quickInput } = workbench;
+  await begin(workbench, 'again', 'Reproduce a container…');
+  await quickInput.choose(new RegExp(`^${container.name}`));
+  await editor.waitFor(new RegExp(`^// Like ${container.name}\\.`));
+  await editor.waitFor(/^ {2}"root": \{$/m);
 });
 
 step('every one of them is a row', async ({ workbench: { sandboxes } }) => {

@@ -39,7 +39,7 @@ const refusals: readonly { readonly because: string; readonly definition: Defini
   {
     because: 'the source of a bind mount is not there',
     definition: { name: 'web', mounts: [{ type: 'bind', source: '/no/such', path: '/mnt' }] },
-    failure: { kind: 'system', syscall: 'openat2', errno: 'ENOENT', hint: 'What is mounted must exist outside.' },
+    failure: { kind: 'system', syscall: 'openat2', errno: 'ENOENT', hint: 'The source of the mount does not exist.' },
   },
   {
     because: 'the place of a bind mount is not there',

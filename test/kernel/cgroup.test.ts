@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import { findPlaces, make, remove, update } from '../../helper/cgroup/group.ts';
+import { findPlaces, make, remove, removeShared, update } from '../../helper/cgroup/group.ts';
 import { findHidden, type Hierarchy, hostHierarchies } from '../../helper/cgroup/hierarchies.ts';
 import { awaitEmpty, isEmpty, kill } from '../../helper/cgroup/kill.ts';
 import { layOut, type Place, type Wishes } from '../../helper/cgroup/layout.ts';
@@ -26,7 +26,7 @@ const ids: string[] = [];
 /** The cgroups of one more sandbox. */
 function group(wishes: Partial<Wishes>, among: readonly Hierarchy[] = hierarchies): readonly Place[] {
   const id = `test-${process.pid}-${++count}`;
-  const layout = layOut(id, among, { limits: {}, guarded: false, killable: false, ...wishes });
+  const layout = layOut(id, among, { limits: {}, guarded: false, killable: false, counted: false, ...wishes });
   assert.deepEqual(layout.missing, []);
   ids.push(id);
   make(layout);
@@ -52,6 +52,7 @@ describe('cgroups', () => {
       await remove(places, DEADLINE_MS);
       assert.deepEqual(findPlaces(id, hierarchies), []);
     }
+    removeShared(hierarchies);
     // Of others on this machine there may be some, but then in use.
     for (const { mount } of hierarchies) assert.notDeepEqual(groupsIn(join(mount, 'burrow')), []);
   });
@@ -127,8 +128,8 @@ describe('cgroups', () => {
     assert.equal(places.length, hierarchies.length);
     assert.deepEqual(findHidden(readFileSync('/proc/self/cgroup', 'utf8'), hierarchies), []);
     const { output } = await new Member(places, '/bin/cat', '/proc/self/cgroup').end();
-    const inside = places[0]?.inside.slice(places[0].hierarchy.mount.length);
-    const elsewhere = parseCgroup(output).filter(({ path }) => path !== inside);
+    const insides = places.map(({ inside, hierarchy }) => inside.slice(hierarchy.mount.length));
+    const elsewhere = parseCgroup(output).filter(({ path }) => !insides.includes(path));
     assert.deepEqual(elsewhere, []);
   });
 
@@ -173,7 +174,7 @@ describe('cgroups', () => {
   for (const [way, among] of ways) {
     const skip = among.length === 0 && `this host has no ${way}`;
     it(`ends processes that always fork: ${way}`, { skip }, async () => {
-      const places = group({ killable: true }, among);
+      const places = group({ killable: true, counted: false }, among);
       const user = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups'];
       new Member(places, '/usr/bin/setpriv', ...user, '/bin/bash', '-c', bomb);
       await eventually('the bomb', () =>
@@ -224,7 +225,7 @@ describe('cgroups', () => {
 
   it('leaves nothing behind when one of the limits cannot be set', () => {
     const id = `test-${process.pid}-${++count}`;
-    const layout = layOut(id, hierarchies, { limits: { memoryBytes: MB, processes: -5 }, guarded: true, killable: false });
+    const layout = layOut(id, hierarchies, { limits: { memoryBytes: MB, processes: -5 }, guarded: true, killable: false, counted: false });
     assert.throws(() => make(layout), { name: 'SysError', syscall: 'write', errno: 'EINVAL', subject: /pids\.max$/ });
     assert.deepEqual(findPlaces(id, hierarchies), []);
   });
@@ -232,7 +233,7 @@ describe('cgroups', () => {
   it('refuses an id that is taken, and leaves that sandbox alone', () => {
     const places = limited({ processes: 7 });
     const id = ids.at(-1) ?? '';
-    const layout = layOut(id, hierarchies, { limits: { processes: 9 }, guarded: true, killable: false });
+    const layout = layOut(id, hierarchies, { limits: { processes: 9 }, guarded: true, killable: false, counted: false });
     assert.throws(() => make(layout), { name: 'SysError', syscall: 'mkdir', errno: 'EEXIST' });
     assert.equal(contentOf(places, 'pids.max'), '7');
     assert.equal(findPlaces(id, hierarchies).length, places.length);

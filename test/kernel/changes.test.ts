@@ -15,8 +15,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type Change, changesOf } from '../../helper/sandbox/changes.ts';
-import { type Keeper, keep } from '../../helper/sandbox/keep.ts';
+import { type Change, changesOf } from '../../helper/changes/changes.ts';
+import { type Keeper, keep } from '../../helper/changes/keep.ts';
 import { Refusal } from '../../helper/sys/errors.ts';
 import { inRepository } from '../support/repository.ts';
 import { ThrownAway } from './support/thrown-away.ts';

@@ -110,6 +110,56 @@ describe('burrow', () => {
     assert.deepEqual(JSON.parse(machine.type(['call', 'sandbox/list']).stdout), { sandboxes: [] });
   });
 
+  it('run --json tells what came of it, and nothing else', () => {
+    const { status, stdout, stderr } = machine.type([
+      'run',
+      file({ name: 'web', network: 'none', command: ['sh', '-c', 'echo out; echo err >&2; exit 4'] }),
+      '--json',
+    ]);
+    const report = JSON.parse(stdout);
+    assert.deepEqual(
+      [status, report.exitCode, report.stdout, report.stderr, report.cut, report.notices],
+      [4, 4, 'out\n', 'err\n', false, []],
+    );
+    assert.ok(report.wallSeconds > 0);
+    assert.equal(stderr, '');
+  });
+
+  it('run says which limit ended it, and ends as the command did', () => {
+    const definition = { name: 'web', network: 'none', limits: { wallSeconds: 0.2 }, command: ['sleep', '60'] };
+    const { status, stderr } = machine.type(['run', file(definition)]);
+    assert.equal(status, 128 + 9);
+    assert.match(stderr, /^burrow: killed by SIGKILL \(limit of time, 0\.2 s\) · /);
+    const { stdout } = machine.type(['run', file(definition), '--json']);
+    assert.deepEqual([JSON.parse(stdout).signal, JSON.parse(stdout).endedBy], ['SIGKILL', 'wallSeconds']);
+  });
+
+  it('run passes its own input on, and both streams back', () => {
+    const path = file({ name: 'web', network: 'none', command: ['sh', '-c', 'cat; echo err >&2'] });
+    const { status, stdout, stderr } = machine.type(['run', path], { input: 'in\n' });
+    assert.deepEqual([status, stdout], [0, 'in\n']);
+    assert.match(stderr, /^err\n/);
+  });
+
+  it('run at a terminal gives the command a terminal of its own', () => {
+    const path = file({
+      name: 'web',
+      network: 'none',
+      command: ['sh', '-c', 'test -t 0 && test -t 1 && echo terminal; exit 6'],
+    });
+    const line = [process.execPath, machine.burrow, 'run', '--socket', machine.socket, path].join(' ');
+    // More than once: each has a connection, which goes with it.
+    for (let round = 0; round < 5; round++) {
+      const { status, stdout } = spawnSync('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+        encoding: 'utf8',
+        timeout: 30_000,
+      });
+      assert.match(stdout, /^terminal\r/);
+      assert.equal(status, 6);
+    }
+    assert.deepEqual(JSON.parse(machine.type(['call', 'sandbox/list']).stdout), { sandboxes: [] });
+  });
+
   it('run names what is wrong in the file', () => {
     const path = file({ name: 'web', netwrk: 'none' });
     const { status, stderr } = machine.type(['run', path]);

@@ -47,7 +47,7 @@ describe('after a crash of the helper', () => {
     await machine.kill();
     machine.run('ip', 'link', 'add', 'bw-0a1b2c3d', 'type', 'veth', 'peer', 'name', 'eth0');
     const network = { hostLink: 'bw-0a1b2c3d', hostAddress: '10.201.0.1/30', link: 'eth0', address: '10.201.0.2/30' };
-    const traces = { id: '0a1b2c3d', name: 'web', network, cgroups: true };
+    const traces = { id: '0a1b2c3d', name: 'web', network, disks: [] };
     // A process that was on its way into the sandbox, and is nobody's child any more.
     const group = '/sys/fs/cgroup/pids/burrow/0a1b2c3d/inside';
     mkdirSync(group, { recursive: true });
@@ -56,7 +56,7 @@ describe('after a crash of the helper', () => {
     writeFileSync(`${machine.folder}/sandboxes/0a1b2c3d.json.new`, '{"phase"');
     await machine.startHelper();
     assert.deepEqual(await machine.call('sandbox/list', {}), { sandboxes: [] });
-    assert.ok(!machine.run('ip', '-br', 'link').includes('bw-0a1b2c3d'));
+    await eventually('the end of the link', () => !machine.run('ip', '-br', 'link').includes('bw-0a1b2c3d'));
     await eventually('the end of the process', () => !isAlive(lost));
     await machine.requireClean();
   });

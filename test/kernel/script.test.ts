@@ -8,7 +8,7 @@ import type { Step } from '../../helper/cgroup/layout.ts';
 import { Definition, type DefinitionInput } from '../../helper/protocol/definition/definition.ts';
 import type { IdMapping } from '../../helper/protocol/inspection.ts';
 import { namespaceTypes } from '../../helper/protocol/model.ts';
-import { type ScriptFacts, scriptFor } from '../../helper/sandbox/script.ts';
+import { type ScriptFacts, scriptFor } from '../../helper/script/script.ts';
 import { eventually } from '../support/eventually.ts';
 import { isAlive } from '../support/processes.ts';
 import { inodesOf } from './support/namespaces.ts';

@@ -58,8 +58,8 @@ export class TestHelper {
     await eventually(`the end of the helper ${pid}`, () => !isAlive(pid));
   }
 
-  /** Removes what it made, ends it, and leaves nothing of it behind. */
-  async remove(): Promise<void> {
+  /** Removes what it made, ends it, and leaves nothing of it behind. @param ended called when it has ended, before its folder goes */
+  async remove(ended: () => void = () => undefined): Promise<void> {
     const pid = await this.pid();
     if (pid !== undefined) {
       const { sandboxes } = await this.call('sandbox/list', {});
@@ -67,6 +67,7 @@ export class TestHelper {
       await this.call('helper/stop', {});
       await eventually(`the end of the helper ${pid}`, () => !isAlive(pid));
     }
+    ended();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -112,6 +112,11 @@ const conflicts: readonly Conflict[] = [
     says: 'needs a time namespace of its own',
   },
   {
+    key: 'mounts',
+    when: ({ mounts = [], namespaces }) => namespaces.cgroup !== true && mounts.some(each => each.type === 'cgroup2'),
+    says: 'has a cgroup2, which needs a cgroup namespace of its own',
+  },
+  {
     key: 'init',
     when: each => each.init === 'none' && each.namespaces.pid !== false,
     says: 'cannot be "none" with a pid namespace, which ends with its init; add "pid": false to namespaces',

@@ -30,7 +30,13 @@ const holdsSeveral = (value: unknown): boolean => typeof value === 'object' && v
 export function readDefinitions(text: string): ReadDefinitions {
   if (text.length > MAX_DEFINITION_BYTES) return { problem: `is larger than ${MAX_DEFINITION_BYTES / 1024} KiB` };
   const errors: ParseError[] = [];
-  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  let value: unknown;
+  try {
+    value = parse(text, errors, { allowTrailingComma: true });
+  } catch (error) {
+    if (error instanceof RangeError) return { problem: 'is nested too deeply' }; // the parser's stack is full
+    throw error;
+  }
   const [error] = errors;
   if (error)
     return {
@@ -39,13 +45,20 @@ export function readDefinitions(text: string): ReadDefinitions {
   if (!holdsSeveral(value)) return readOne(value, '');
   const several = Several.safeParse(value);
   if (!several.success) return { problem: firstProblem(several.error, 'a definition file') };
-  const read = Object.entries(several.data.sandboxes).map(([name, body]) => readOne({ ...body, name }, `sandboxes.${name}: `));
+  const read = Object.entries(several.data.sandboxes).map(([name, body]) => readNamed(name, body));
   const definitions: Definition[] = [];
   for (const each of read) {
     if ('problem' in each) return each;
     definitions.push(...each.definitions);
   }
   return definitions.length > 0 ? { definitions } : { problem: 'sandboxes names none' };
+}
+
+/** Its name is said once, and where the schema is for the file. */
+function readNamed(name: string, body: Readonly<Record<string, unknown>>): ReadDefinitions {
+  const said = ['name', '$schema'].find(key => key in body);
+  if (said !== undefined) return { problem: `sandboxes.${name}: "${said}" is not a key of one sandbox among several` };
+  return readOne({ ...body, name }, `sandboxes.${name}: `);
 }
 
 function readOne(value: unknown, where: string): ReadDefinitions {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { SizeBytes } from './sizes.ts';
+import { SizeBytes, SizeOrNoneBytes } from './sizes.ts';
 
 const resources = [
   'as',
@@ -21,17 +21,24 @@ const resources = [
 ] as const;
 
 const Value = z.union([z.int().min(0), z.literal('unlimited')]);
-const Rlimit = z.union([Value, z.strictObject({ soft: Value, hard: Value })]);
+const Rlimit = z.union([
+  Value,
+  z
+    .strictObject({ soft: Value, hard: Value })
+    .refine(
+      ({ soft, hard }) => hard === 'unlimited' || (soft !== 'unlimited' && soft <= hard),
+      'must have a soft limit that is not above the hard one',
+    ),
+]);
 
 /** The limits that control groups keep: they can be changed while the sandbox runs. */
 export const CgroupLimits = z.strictObject({
   memory: SizeBytes.refine(bytes => bytes >= 1 << 20, 'must be at least 1M')
     .optional()
     .describe('Memory of all processes together, like "256M". What needs more is killed.'),
-  swap: z
-    .union([z.literal(0), SizeBytes])
-    .optional()
-    .describe('Swap of all processes together, like "64M"; none when memory is limited and this is left out.'),
+  swap: SizeOrNoneBytes.optional().describe(
+    'Swap of all processes together, like "64M"; none when memory is limited and this is left out.',
+  ),
   cpu: z.number().min(0.01).max(1024).optional().describe('Processors, like 0.5 or 2: what all processes together may use of them.'),
   processes: z.int().min(1).max(4_194_304).optional().describe('Processes and threads together. What is above is refused with EAGAIN.'),
   ioWeight: z.int().min(1).max(10_000).optional().describe('Its share of the disk beside others, 100 is usual.'),

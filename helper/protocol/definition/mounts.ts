@@ -50,3 +50,5 @@ export const Mount = z.discriminatedUnion('type', [
   }),
 ]);
 export type Mount = z.infer<typeof Mount>;
+
+export const isIdmapped = (each: Mount): each is Extract<Mount, { type: 'bind' }> => each.type === 'bind' && each.idmap;

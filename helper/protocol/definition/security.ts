@@ -22,3 +22,6 @@ export const Security = z.strictObject({
   dumpable: z.boolean().default(true).describe('Processes can be traced by others of the same user, and leave core dumps.'),
 });
 export type Security = z.infer<typeof Security>;
+
+/** As a number, for umask(2). */
+export const umaskOf = ({ umask }: Security): number => Number.parseInt(umask, 8);

@@ -8,12 +8,18 @@ const parse = (text: string): number => {
   return Number(count) * (units[unit] ?? Number.NaN);
 };
 
+const sizeFrom = (least: 0 | 1, range: string) =>
+  z.union([
+    z.int().min(least),
+    z
+      .string()
+      .regex(pattern, 'must be a size like 64M; 1.5G is written 1536M')
+      .refine(text => Number.isSafeInteger(parse(text)) && parse(text) >= least, range)
+      .transform(parse),
+  ]);
+
 /** A number of bytes, as a number or as people write it; units are powers of 1,024. Parsed it is the number. */
-export const SizeBytes = z.union([
-  z.int().min(1),
-  z
-    .string()
-    .regex(pattern, 'must be a size like 64M, 1.5G is written 1536M')
-    .refine(text => Number.isSafeInteger(parse(text)) && parse(text) > 0, 'must be a size above 0 and below 8 PiB')
-    .transform(parse),
-]);
+export const SizeBytes = sizeFrom(1, 'must be a size above 0 and below 8 PiB');
+
+/** The same, where none at all makes sense. */
+export const SizeOrNoneBytes = sizeFrom(0, 'must be a size below 8 PiB');

@@ -1,12 +1,13 @@
 // The tools that run one command in a sandbox which goes with it. Each sees this machine's files without being able to change them,
 // or an image of its own, has a /proc, a /dev and a /tmp, and no network.
 import { Fixture, Missing } from '../../support/fixture.ts';
-import { type Competitor, run, timed } from '../measure.ts';
+import { type Competitor, run, runAs, timed } from '../measure.ts';
 
 /** bubblewrap(1), which a person would choose for it: every namespace but time, which it cannot make. */
-export const bwrap = (...command: readonly string[]): Competitor =>
+export const bwrap = (uid: number | undefined, ...command: readonly string[]): Competitor =>
   timed(() =>
-    run(
+    runAs(
+      uid,
       'bwrap',
       ...['--unshare-all', '--die-with-parent', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
       ...command,

@@ -34,13 +34,26 @@ export class QuickInput {
     return this.#widget.locator('.monaco-list-row.focused');
   }
 
-  /** Runs a command by the words that a person reads in the palette. */
+  /** Runs a command by the words that a person reads in the palette, which lists what can be done at the moment when it is opened. */
   async run(command: string): Promise<void> {
-    await this.#page.keyboard.press('F1');
-    await this.input.waitFor();
-    await this.input.fill(`>${command}`);
-    await this.row(command).waitFor();
+    await eventually(`${command} in the palette`, async () => {
+      await this.#page.keyboard.press('F1');
+      await this.input.waitFor();
+      await this.input.fill(`>${command}`);
+      if (await this.#shows(command)) return true;
+      await this.leave();
+      return false;
+    });
     await this.#page.keyboard.press('Enter');
+  }
+
+  #shows(row: string): Promise<boolean> {
+    return this.row(row)
+      .waitFor({ timeout: 3000 })
+      .then(
+        () => true,
+        () => false,
+      );
   }
 
   async waitForTitle(title: string | RegExp): Promise<void> {
@@ -69,9 +82,7 @@ export class QuickInput {
   async answerPath(path: string): Promise<void> {
     await eventually(`${path} in the dialog`, async () => {
       await this.type(path);
-      await this.row(path.split('/').at(-1) ?? '')
-        .waitFor({ timeout: 1000 })
-        .catch(() => {});
+      await this.#shows(path.split('/').at(-1) ?? '');
       return (await this.input.inputValue()) === path;
     });
     await this.accept();

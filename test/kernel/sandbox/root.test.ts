@@ -58,7 +58,7 @@ for (const maker of whoMakes)
           for (const attempt of [
             'mount -o remount,rw /',
             'mount -o remount,rw,bind /',
-            'mount --bind / /mnt && mount -o remount,rw,bind /mnt',
+            'mount --rbind / /mnt && mount -o remount,rw,bind /mnt',
           ])
             assert.match(await client.inside(id, attempt), /denied|not permitted|Read-only/i, attempt);
           assert.match(await client.inside(id, `echo x > ${place}/${file}`), /Read-only file system/);
@@ -81,10 +81,18 @@ for (const maker of whoMakes)
           const ids = table.map(fields => fields[0]);
           const [parent] = table.filter(fields => fields[4] === '/').map(fields => fields[1]);
           assert.ok(!ids.includes(parent));
-          for (const point of points) assert.ok(/^\/(?:$|proc|sys|dev|run|tmp)/.test(point ?? ''), point);
+          // A read-only view has what the machine has mounted; nothing else has more than what is its own.
+          const machines =
+            name === 'readonly'
+              ? client.machine
+                  .run('cat', '/proc/self/mountinfo')
+                  .split('\n')
+                  .map(line => line.split(' ')[4])
+              : [];
+          for (const point of points) assert.ok(machines.includes(point) || /^\/(?:$|proc|sys|dev|run|tmp)/.test(point ?? ''), point);
           assert.equal(
             await client.inside(id, 'cd /; cd ../../../..; pwd -P; ls -d /.. /proc/1/root/.. 2>/dev/null | sort -u'),
-            maker.uid === 0 ? '/\n/..\n' : '/\n/..\n',
+            '/\n/..\n',
           );
           const found = await client.inside(
             id,

@@ -6,10 +6,11 @@ import { type Ending, reaper, type Usage } from '../../../helper/stage/reaper.ts
 import { type Spawned, spawnStage } from '../../../helper/stage/spawn.ts';
 import { SysError } from '../../../helper/sys/errors.ts';
 import { O_CLOEXEC } from '../../../helper/sys/flags.ts';
+/** Stays for as long as its input is open. */
+import { keepInherited } from '../../../helper/sys/inherited.ts';
 import { sys } from '../../../helper/sys/libc.ts';
 import { statusField } from '../../../helper/sys/procfs.ts';
 
-/** Stays for as long as its input is open. */
 const stays = '/bin/cat';
 const CONTROL = 3;
 
@@ -33,6 +34,7 @@ const descriptors = (pid: number | 'self'): number[] =>
 /** A listener for SIGCHLD alone keeps no process waiting. */
 let awake: NodeJS.Timeout;
 before(() => {
+  keepInherited();
   awake = setInterval(() => undefined, 1000);
 });
 after(() => clearInterval(awake));

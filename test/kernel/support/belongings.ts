@@ -66,32 +66,31 @@ export function belongingsOf({ pid, folder }: Helper): Belongings {
   };
 }
 
-/** Of each sandbox of this helper one, and the directory of all of them when it was left without any. */
+/** Of each sandbox of this helper one, and the directory of all of them when it was left without any and no other helper runs. */
 function cgroups(folder: string): string[] {
-  const before = recorded(folder);
+  const before = otherHelpers(folder);
   const found = hierarchies.flatMap(({ mount }) => {
     const shared = join(mount, OURS);
-    // No file of a cgroup has a name without a dot or an underscore.
-    const groups = list(shared).filter(name => !/[._]|^tasks$/.test(name));
+    // The form of the ids; those of a test that needs no helper have another.
+    const groups = list(shared).filter(name => /^[0-9a-f]{8}$/.test(name));
     if (!existsSync(shared)) return []; // others make and remove it too
     return groups.length > 0 ? groups.map(id => ({ id, path: join(shared, id) })) : [{ id: '', path: shared }];
   });
   // One of another helper that comes or goes right now has its record before it and after it.
-  const others = new Set([...before, ...recorded(folder)]);
-  return found.filter(({ id }) => !others.has(id)).map(({ path }) => path);
+  const after = otherHelpers(folder);
+  const others = new Set([...before, ...after].flatMap(state => list(join(state, 'sandboxes')).map(file => file.replace(/\.json.*$/, ''))));
+  const alone = before.length === 0 && after.length === 0;
+  return found.filter(({ id }) => (id === '' ? alone : !others.has(id))).map(({ path }) => path);
 }
 
-/** The ids of all sandboxes of the machine's other helpers: those that run, and those that tests have just killed. */
-function recorded(folder: string): string[] {
+/** The directories of all other helpers: those that run, and those that tests have just killed. */
+function otherHelpers(folder: string): string[] {
   const served = list('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(pid => /\0--socket\0([^\0]+)/.exec(read(`/proc/${pid}/cmdline`))?.slice(1) ?? [])
     .map(socket => dirname(socket));
   const states = ['/run', '/tmp'].flatMap(parent => list(parent).map(name => join(parent, name)));
-  return [...new Set([...states, ...served])]
-    .filter(each => each !== folder)
-    .flatMap(each => list(join(each, 'sandboxes')))
-    .map(file => file.replace(/\.json.*$/, ''));
+  return [...new Set([...states, ...served])].filter(each => each !== folder && existsSync(join(each, 'sandboxes')));
 }
 
 /** What is there now and was not before, and each of `inodes` that still has a process of this helper. */

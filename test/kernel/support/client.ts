@@ -9,28 +9,34 @@ import type { Sandbox } from '../../../helper/protocol/model.ts';
 import { Fixture } from '../../support/fixture.ts';
 import type { Maker } from './callers.ts';
 import { Door } from './door.ts';
-import { type Living, Machine } from './machine.ts';
+import { type Living, Machine, type Options as MachineOptions } from './machine.ts';
 
 /** 61001 and root have these ranges, in the machine's mount namespace only. */
 export const range = { first: 300_000, count: 70_000 } as const;
 const subordinate = (folder: string, lines: readonly string[]): string =>
-  `mkdir -p ${folder} && printf '%s\\n' ${lines.join(' ')} > ${folder}/subuid && for f in subuid subgid; do touch -a /etc/$f; mount --bind ${folder}/subuid /etc/$f; done`;
+  `mkdir -p ${folder} && printf '%s\\n' ${lines.join(' ')} > ${folder}/subuid && for f in subuid subgid; do touch -a /etc/$f; mountpoint -q /etc/$f || mount --bind ${folder}/subuid /etc/$f; done`;
 
 export class Client {
   readonly maker: Maker;
   /** Where the tests of this file can put files that everybody can read. */
   readonly folder: string;
+  readonly #options: MachineOptions;
   #machine: Machine | undefined;
   #door: Door | undefined;
 
-  constructor(maker: Maker) {
+  constructor(maker: Maker, options: MachineOptions) {
     this.maker = maker;
+    this.#options = options;
     this.folder = `/tmp/burrow-kernel-client-${process.pid}-${maker.uid}`;
   }
 
   async begin(): Promise<void> {
     const ranges = [this.maker.uid, 0].map(uid => `${uid}:${range.first}:${range.count}`);
-    this.#machine = await Machine.start({ user: this.maker.uid, prepare: subordinate(this.folder, [...new Set(ranges)]) });
+    this.#machine = await Machine.start({
+      ...this.#options,
+      user: this.maker.uid,
+      prepare: subordinate(this.folder, [...new Set(ranges)]),
+    });
     if (this.maker.uid !== 0) this.#door = await Door.open(this.machine.socket, this.maker.uid);
     await this.settle();
   }
@@ -98,8 +104,8 @@ export class Client {
 const quiet = (definition: DefinitionInput): DefinitionInput => ({ network: 'none', ...definition });
 
 /** The client of all tests of the suite that this is called in. */
-export function setClient(maker: Maker): Client {
-  const client = new Client(maker);
+export function setClient(maker: Maker, options: MachineOptions = {}): Client {
+  const client = new Client(maker, options);
   before(() => client.begin());
   afterEach(() => client.machine.requireClean());
   after(() => client.end());

@@ -11,6 +11,7 @@ const sourcesOf = {
   storm: ['storm.c'],
   listns: ['listns.c'],
   calls: ['calls.c'],
+  swapper: ['swapper.c'],
   tracer: ['tracer.c', 'spoil.c', 'acts.c'],
 } as const;
 

@@ -69,6 +69,7 @@ const surroundings = (more: Partial<Surroundings> = {}): Surroundings => ({
   subnet: undefined,
   workspace: undefined,
   networks: [],
+  containers: [],
   ...more,
 });
 
@@ -92,7 +93,7 @@ describe("the wizard's answers", () => {
       filesChoices(purpose, undefined)[0]?.value,
       networkChoices(purpose, surroundings())[0]?.value,
     ];
-    assert.equal(purposeChoices[0]?.value, 'shell');
+    assert.equal(purposeChoices([])[0]?.value, 'shell');
     assert.deepEqual(first('shell'), ['discard', 'link']);
     assert.deepEqual(first('untrusted'), ['readonly', 'none']);
     assert.deepEqual(first('lab'), ['readonly', 'link']);
@@ -108,6 +109,12 @@ describe("the wizard's answers", () => {
   test('the network is offered with its subnet where one is free', () => {
     assert.equal(networkChoices('shell', surroundings({ subnet: '10.201.0.0/30' }))[0]?.label, 'Link to the host (10.201.0.0/30)');
     assert.equal(networkChoices('shell', surroundings())[0]?.label, 'Link to the host');
+  });
+
+  test('a container is offered as a model where there is one', () => {
+    const offered = (containers: Surroundings['containers']) => purposeChoices(containers).map(each => each.value);
+    assert.deepEqual(offered([]), ['shell', 'untrusted', 'lab', 'by-hand']);
+    assert.deepEqual(offered([{ label: 'redis-1', value: 'c1' }]), ['shell', 'untrusted', 'lab', 'like', 'by-hand']);
   });
 
   test('joining is offered where there is something to join', () => {

@@ -58,7 +58,7 @@ describe('the files that a sandbox changed', () => {
     const changes = [change('/a', directory), change('/a/b'), change('/c', directory), change('/ab', { ...directory, kind: 'removed' })];
     assert.deepEqual(
       offeredChanges({ changes, cut: false }).map(each => each.path),
-      ['/a/b', '/c', '/ab'],
+      ['/a/b', '/ab', '/c'],
     );
     assert.equal(changesWords('web', { changes, cut: false }), 'Changed Files of web');
     assert.equal(changesWords('web', { changes, cut: true }), 'Changed Files of web, the first 4');
@@ -84,6 +84,15 @@ describe('a sandbox like something', () => {
     const text = likenessText(whole, [], 'b');
     const [definition] = readDefinitions(text, 'x');
     assert.deepEqual(definition, whole);
+    assert.deepEqual(readDefinitions(likenessText({ ...whole, command: ['sh', '-c', 'echo [\n  a ]'] }, [], 'b'), 'x')[0]?.command, [
+      'sh',
+      '-c',
+      'echo [\n  a ]',
+    ]);
+    assert.match(
+      likenessText({ command: ['sleep', '1'], name: 'a' }, [], 'b'),
+      /\{\n {2}"name": "a",\n {2}"command": \["sleep", "1"\]\n\}/,
+    );
     assert.match(text, /"memory": "256M",\n\s*"swap": 0\n/);
     assert.doesNotMatch(text, /namespaces|security|persist/);
   });

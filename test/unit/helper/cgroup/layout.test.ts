@@ -6,7 +6,7 @@ import { describeStep, type Layout, layOut, type Wishes } from '../../../../help
 import { describe as describeCall } from '../../../../helper/stage/program.ts';
 import { hybridHost, systemdHost, v1Host } from './hosts.ts';
 
-const plain: Wishes = { limits: {}, guarded: false, killable: false };
+const plain: Wishes = { limits: {}, guarded: false, killable: false, counted: false };
 const make = (host: readonly Hierarchy[], wishes: Partial<Wishes>): Layout => layOut('web', host, { ...plain, ...wishes });
 const used = (host: readonly Hierarchy[], wishes: Partial<Wishes>): (string | undefined)[] =>
   make(host, wishes).places.map(({ hierarchy }) => hierarchy.mount.split('/').at(-1));
@@ -14,7 +14,7 @@ const used = (host: readonly Hierarchy[], wishes: Partial<Wishes>): (string | un
 describe('layOut', () => {
   it('makes nothing for a sandbox that needs nothing', () => {
     const { places, make: steps, missing } = make(hybridHost(), {});
-    assert.deepEqual([places, steps, missing], [[], [], []]);
+    assert.deepEqual([places, steps, missing], [[], { v1: [], v2: [] }, []]);
   });
 
   it('uses only what has a limit', () => {
@@ -53,7 +53,6 @@ describe('layOut', () => {
         'write("/sys/fs/cgroup/cpuset/burrow/cpuset.mems", what /sys/fs/cgroup/cpuset/cpuset.mems says)',
         'write("/sys/fs/cgroup/cpuset/burrow/cgroup.clone_children", "1")',
         'mkdir("/sys/fs/cgroup/cpuset/burrow/web", 0755)',
-        'mkdir("/sys/fs/cgroup/cpuset/burrow/web/inside", 0755)',
       ],
     ));
 
@@ -75,9 +74,9 @@ describe('joinCalls', () => {
       'openat(AT_FDCWD, "/sys/fs/cgroup/pids/burrow/web/inside/tasks", O_WRONLY|O_CLOEXEC, 0)',
       'write(<members of /sys/fs/cgroup/pids/burrow/web/inside>, "0", 1)',
       'close(<members of /sys/fs/cgroup/pids/burrow/web/inside>)',
-      'openat(AT_FDCWD, "/sys/fs/cgroup/unified/burrow/web/inside/cgroup.procs", O_WRONLY|O_CLOEXEC, 0)',
-      'write(<members of /sys/fs/cgroup/unified/burrow/web/inside>, "0", 1)',
-      'close(<members of /sys/fs/cgroup/unified/burrow/web/inside>)',
+      'openat(AT_FDCWD, "/sys/fs/cgroup/unified/burrow/web/cgroup.procs", O_WRONLY|O_CLOEXEC, 0)',
+      'write(<members of /sys/fs/cgroup/unified/burrow/web>, "0", 1)',
+      'close(<members of /sys/fs/cgroup/unified/burrow/web>)',
     ]);
   });
 });

@@ -20,7 +20,7 @@ describe('readDefinition', () => {
   };
 
   it('reads JSON with comments and trailing commas', () => {
-    const definition = readDefinition(file('{\n  // mine\n  "name": "web",\n  "network": "none",\n}\n'));
+    const definition = readDefinition(file('{\n  // mine\n  "name": "web",\n  "network": "none",\n}\n'), undefined);
     assert.equal(definition.name, 'web');
     assert.equal(definition.network, 'none');
   });
@@ -29,7 +29,7 @@ describe('readDefinition', () => {
     const path = file('{\n  "name": "web"\n  "network": "none"\n}\n');
     assert.throws(
       () => readDefinition(path, undefined),
-      new Refusal('invalid', `${path}:3 is no JSON with comments: CommaExpected.`, { subject: path }),
+      new Refusal('invalid', `${path}: line 3 is no JSON with comments: CommaExpected.`, { subject: path }),
     );
   });
 
@@ -38,6 +38,38 @@ describe('readDefinition', () => {
     const message = `${path}: network.host must be an IPv4 address with a prefix, like 10.201.0.1/30.`;
     assert.throws(() => readDefinition(path, undefined), new Refusal('invalid', message, { subject: path }));
   });
+
+  const several = '{"sandboxes": {"web": {"hostname": "a"}, "db": {"hostname": "b"}}}';
+
+  it('takes of several the one that is named', () => {
+    assert.equal(readDefinition(file(several), 'db').hostname, 'b');
+    assert.equal(readDefinition(file(several), 'web').name, 'web');
+    assert.equal(readDefinition(file('{"name": "web"}'), 'web').name, 'web');
+  });
+
+  const refused = [
+    [several, undefined, 'it defines several sandboxes; say which: web, db'],
+    [several, 'cache', 'it defines no cache, only web, db'],
+    ['{"name": "web"}', 'db', 'it defines no db, only web'],
+    ['{"sandboxes": {}}', 'db', 'sandboxes names none'],
+    // All are checked: a file is right or wrong as a whole.
+    ['{"sandboxes": {"web": {}, "db": {"users": 5}}}', 'web', /^sandboxes\.db: users must be /],
+  ] as const;
+  for (const [text, name, problem] of refused)
+    it(`refuses ${text} for ${name ?? 'no name'}: ${problem}`, () => {
+      const path = file(text);
+      assert.throws(
+        () => readDefinition(path, name),
+        (error: unknown) => {
+          assert.ok(error instanceof Refusal);
+          assert.equal(error.failure.kind, 'invalid');
+          const said = error.message.slice(`${path}: `.length, -1);
+          if (typeof problem === 'string') assert.equal(said, problem);
+          else assert.match(said, problem);
+          return true;
+        },
+      );
+    });
 
   it('names a file that is not there', () => {
     const path = join(folder, 'none.jsonc');

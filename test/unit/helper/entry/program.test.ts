@@ -1,26 +1,34 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { layOut } from '../../../../helper/cgroup/layout.ts';
+import { type Command, shells } from '../../../../helper/entry/command.ts';
 import { type EntryPlan, entryProgram } from '../../../../helper/entry/program.ts';
 import { namespaceTypes } from '../../../../helper/protocol/model.ts';
+import { capabilities } from '../../../../helper/security/capabilities.ts';
 import { describe as show } from '../../../../helper/stage/program.ts';
+import { hybridHost } from '../cgroup/hosts.ts';
 
 const plan: EntryPlan = {
   types: ['net', 'user', 'mnt'],
   label: 'web',
   hasRoot: true,
   privileged: true,
-  uid: 0,
-  gid: 0,
   groups: [27, 1000],
-  withheld: [],
-  noNewPrivileges: false,
-  terminal: true,
-  directory: '/root',
-  candidates: [['/bin/sh', '-i']],
-  environment: { PATH: '/bin', HOME: '/root' },
+  places: [],
+  command: {
+    terminal: true,
+    directory: '/root',
+    umask: 0o022,
+    identity: { uid: 0, gid: 0, name: 'root', home: '/root' },
+    confinement: { limits: {}, noNewPrivileges: false },
+    command: ['/bin/sh', '-i'],
+    mortal: false,
+    environment: { PATH: '/bin' },
+  },
 };
 
 const lines = (changes: Partial<EntryPlan>): string[] => entryProgram({ ...plan, ...changes }).map(show);
+const linesOf = (changes: Partial<Command>): string[] => lines({ command: { ...plan.command, ...changes } });
 const joined = (changes: Partial<EntryPlan>): string[] => lines(changes).flatMap(line => /CLONE_\w+(?=\)$)/.exec(line) ?? []);
 
 describe('entryProgram', () => {
@@ -39,14 +47,14 @@ describe('entryProgram', () => {
       'fchdir(<root of web>)',
       'chroot(".")',
       'close_range(4, ~0U, 0)',
-      'setresgid(0, 0, 0)',
-      'setresuid(0, 0, 0)',
       'setsid()',
       'ioctl(0, TIOCSCTTY, 0)',
-      'umask(022)',
+      'umask(0022)',
       'chdir("/")',
+      'setresgid(0, 0, 0)',
+      'setresuid(0, 0, 0)',
       'chdir("/root")  # may fail',
-      'execve("/bin/sh", ["/bin/sh","-i"], ["PATH=/bin","HOME=/root"])',
+      'execve("/bin/sh", ["/bin/sh","-i"], ["PATH=/bin","HOME=/root","USER=root","LANG=C.UTF-8","TERM=xterm-256color"])',
     ]);
   });
 
@@ -72,13 +80,14 @@ describe('entryProgram', () => {
     assert.ok(!lines({ types: ['net'], hasRoot: false }).some(line => line.startsWith('chroot') || line.startsWith('fchdir')));
   });
 
-  it('gives up, before it is the user, what the process beside it has given up', () => {
-    const all = lines({ withheld: [21, 38], noNewPrivileges: true });
+  it('gives up what the process beside it has given up', () => {
+    const kept = new Set(capabilities.filter(name => name !== 'CAP_SYS_ADMIN' && name !== 'CAP_PERFMON'));
+    const all = linesOf({ confinement: { limits: {}, capabilities: { kept, last: 40 }, noNewPrivileges: true } });
     const at = [
-      'prctl(PR_CAPBSET_DROP, 21)',
-      'prctl(PR_CAPBSET_DROP, 38)',
-      'prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)',
+      'prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN)',
+      'prctl(PR_CAPBSET_DROP, CAP_PERFMON)',
       'setresuid(0, 0, 0)',
+      'prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)',
     ].map(line => all.indexOf(line));
     assert.ok(
       at.every((place, index) => place > (at[index - 1] ?? 0)),
@@ -87,29 +96,60 @@ describe('entryProgram', () => {
   });
 
   it('takes no terminal for a command with pipes', () => {
-    assert.ok(!lines({ terminal: false }).some(line => line.startsWith('ioctl')));
+    assert.ok(!linesOf({ terminal: false }).some(line => line.startsWith('ioctl') || line.includes('TERM=')));
   });
 
   it('closes all that it was handed before it follows a path of the caller', () => {
-    const all = lines({ directory: '/proc/self/fd/5' });
+    const all = linesOf({ directory: '/proc/self/fd/5' });
     const closed = all.findIndex(line => line.startsWith('close_range'));
     const followed = all.indexOf('chdir("/proc/self/fd/5")  # may fail');
     assert.ok(closed > 0 && followed > closed, all.join('\n'));
   });
 
-  it('tries every candidate, and lets the last one say why', () => {
-    assert.deepEqual(lines({ candidates: [['/bin/bash'], ['/bin/sh'], ['/bin/busybox', 'sh']], environment: {} }).slice(-3), [
-      'execve("/bin/bash", ["/bin/bash"], [])  # may fail: ENOENT, EACCES, ENOTDIR',
-      'execve("/bin/sh", ["/bin/sh"], [])  # may fail: ENOENT, EACCES, ENOTDIR',
-      'execve("/bin/busybox", ["/bin/busybox","sh"], [])',
-    ]);
+  it('tries every shell, and lets the last one say why', () => {
+    const attempts = linesOf({ command: undefined }).filter(line => line.startsWith('execve'));
+    assert.deepEqual(
+      attempts.map(line => line.slice(7, line.indexOf(', ["PATH'))),
+      shells.map(([path, ...more]) => `${JSON.stringify(path)}, ${JSON.stringify([path, ...more])}`),
+    );
+    attempts.forEach((line, index) => {
+      assert.equal(line.endsWith('  # may fail: ENOENT, EACCES, ENOTDIR'), index < attempts.length - 1, line);
+    });
   });
 
   it('looks for a bare name along PATH as execvp(3) does', () => {
-    assert.deepEqual(lines({ candidates: [['ls', '-l']], environment: { PATH: '/usr/bin::/bin' } }).slice(-3), [
-      'execve("/usr/bin/ls", ["ls","-l"], ["PATH=/usr/bin::/bin"])  # may fail: ENOENT, EACCES, ENOTDIR',
-      'execve("./ls", ["ls","-l"], ["PATH=/usr/bin::/bin"])  # may fail: ENOENT, EACCES, ENOTDIR',
-      'execve("/bin/ls", ["ls","-l"], ["PATH=/usr/bin::/bin"])',
-    ]);
+    const attempts = linesOf({ command: ['ls', '-l'], environment: { PATH: '/usr/bin::/bin' } }).filter(line => line.startsWith('execve'));
+    assert.deepEqual(
+      attempts.map(line => line.replace(/, \["PATH=[^\]]*\]/, '')),
+      [
+        'execve("/usr/bin/ls", ["ls","-l"])  # may fail: ENOENT, EACCES, ENOTDIR',
+        'execve("./ls", ["ls","-l"])  # may fail: ENOENT, EACCES, ENOTDIR',
+        'execve("/bin/ls", ["ls","-l"])',
+      ],
+    );
+  });
+
+  it('gives every command the variables of its user, and what is said besides', () => {
+    const identity = { uid: 7, gid: 7, name: undefined, home: '/' };
+    assert.match(
+      linesOf({ identity, terminal: false, environment: { LANG: 'C', A: '' } }).at(-1) ?? '',
+      /\["PATH=[^"]+","HOME=\/","USER=7","LANG=C","A="\]\)$/,
+    );
+  });
+
+  it('enters the target’s control groups as the host’s root, by being born into that of v2', () => {
+    const { places } = layOut('a1', hybridHost(), { limits: { processes: 5 }, guarded: false, killable: true, counted: false });
+    const all = lines({ places });
+    const at = [
+      'openat(AT_FDCWD, "/sys/fs/cgroup/pids/burrow/a1/inside/tasks", O_WRONLY|O_CLOEXEC, 0)',
+      'openat(AT_FDCWD, "/sys/fs/cgroup/unified/burrow/a1", O_PATH|O_CLOEXEC, 0)',
+      'setns(<net of web>, CLONE_NEWNET)',
+      'clone3({flags=CLONE_PARENT|CLONE_INTO_CGROUP, cgroup=<cgroup>})',
+      'close_range(4, ~0U, 0)',
+    ].map(line => all.indexOf(line));
+    assert.ok(
+      at.every((place, index) => place > (at[index - 1] ?? 0)),
+      all.join('\n'),
+    );
   });
 });

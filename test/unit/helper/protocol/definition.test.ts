@@ -1,75 +1,41 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Definition } from '../../../../helper/protocol/definition/definition.ts';
-import { firstProblem } from '../../../../helper/protocol/problem.ts';
+import { type Bad, brief, problemOf } from './definitions.ts';
 
 const name = 'must be 1 to 32 lower-case letters, digits and dashes, with a letter or digit at both ends';
-const address = 'must be an IPv4 address with a prefix';
-const pair = { host: '10.0.0.1/24', address: '10.0.0.2/24' };
+const hostName = 'must be a host name of at most 64 characters';
 
-/** A definition that is wrong, and all that a person reads about it. Without `name` here it is called web. */
-const bad: readonly (readonly [unknown, string])[] = [
+const bad: Bad = [
   [null, 'the definition must be an object'],
   [[], 'the definition must be an object'],
+  [5, 'the definition must be an object'],
   [{ name: undefined }, 'name is missing'],
   [{ name: 5 }, 'name must be a string'],
   [{ name: 'Web' }, `name ${name}`],
   [{ name: '' }, `name ${name}`],
   [{ name: '-a' }, `name ${name}`],
+  [{ name: 'a/b' }, `name ${name}`],
   [{ name: '../a' }, `name ${name}`],
   [{ name: 'a\n' }, `name ${name}`],
   [{ name: 'a'.repeat(33) }, `name ${name}`],
   [{ nam: 1 }, '"nam" is not a key of the definition'],
   [{ nam: 1, netwrk: 2 }, '"nam", "netwrk" are not keys of the definition'],
-  [{ hostname: 'a_b' }, 'hostname must be a host name of at most 64 characters'],
-  [{ hostname: 'h'.repeat(65) }, 'hostname must be a host name of at most 64 characters'],
-  [{ users: 'all' }, 'users must be "root" or "auto"'],
+  [{ $schema: 5 }, '$schema must be a string'],
+  [{ hostname: 'a_b' }, `hostname ${hostName}`],
+  [{ hostname: 'h'.repeat(65) }, `hostname ${hostName}`],
+  [{ domainname: '' }, `domainname ${hostName}`],
+  [{ domainname: 'lab\n' }, `domainname ${hostName}`],
   [{ time: 7 }, 'time must be an object'],
-  [{ time: { clock: 1 } }, '"time.clock" is not a key of the definition'],
-  [{ time: { monotonicSeconds: -1 } }, 'time.monotonicSeconds must be at least 0'],
+  [{ time: { clock: 1, watch: 2 } }, '"time.clock", "time.watch" are not keys of the definition'],
   [{ time: { monotonicSeconds: 1.5 } }, 'time.monotonicSeconds must be a whole number'],
   [{ time: { boottimeSeconds: 2 ** 40 } }, 'time.boottimeSeconds must be at most 2147483648'],
-  [{ root: 'none' }, 'root must be "discard", "readonly" or an object'],
-  [{ root: 5 }, 'root must be "discard", "readonly" or an object'],
-  [{ root: {} }, 'root.directory is missing'],
-  [{ root: { directory: 'srv' } }, 'root.directory must be an absolute path'],
-  [{ root: { directory: '/srv\0/etc' } }, 'root.directory holds a NUL character'],
-  [{ root: { directory: '/srv', readonly: 'yes' } }, 'root.readonly must be true or false'],
-  [{ root: { directory: '/srv', writable: true } }, '"root.writable" is not a key of the definition'],
-  [{ mounts: {} }, 'mounts must be a list'],
-  [{ mounts: ['/x'] }, 'mounts[0] must be an object'],
-  [{ mounts: [{}] }, 'mounts[0].type must be "tmpfs" or "bind"'],
-  [{ mounts: [{ type: 'nfs', path: '/x' }] }, 'mounts[0].type must be "tmpfs" or "bind"'],
-  [{ mounts: [{ type: 'tmpfs' }] }, 'mounts[0].path is missing'],
-  [{ mounts: [{ type: 'tmpfs', path: '/x', size: 5 }] }, '"mounts[0].size" is not a key of the definition'],
-  [{ mounts: [{ type: 'tmpfs', path: '/x', sizeBytes: 5 }] }, 'mounts[0].sizeBytes must be at least 4096'],
-  [{ mounts: [{ type: 'tmpfs', path: '/x', mode: '999' }] }, 'mounts[0].mode must be an octal mode like 1777'],
-  // What is put into the options of a mount must not bring options of its own.
-  [{ mounts: [{ type: 'tmpfs', path: '/x', mode: '777,size=1' }] }, 'mounts[0].mode must be an octal mode like 1777'],
-  [
-    {
-      mounts: [
-        { type: 'tmpfs', path: '/x' },
-        { type: 'bind', path: '/y' },
-      ],
-    },
-    'mounts[1].source is missing',
-  ],
-  [{ mounts: Array.from({ length: 65 }, () => ({ type: 'tmpfs', path: '/x' })) }, 'mounts must have at most 64 elements'],
-  [{ network: 'bridge' }, 'network must be "link", "none" or an object'],
-  [{ network: {} }, 'network.host is missing'],
-  [{ network: { host: '10.0.0.1/24' } }, 'network.address is missing'],
-  [{ network: { ...pair, host: '10.0.0.1' } }, `network.host ${address}, like 10.201.0.1/30`],
-  [{ network: { ...pair, host: '10.0.0.1/0' } }, `network.host ${address}, like 10.201.0.1/30`],
-  [{ network: { ...pair, host: '010.0.0.1/24' } }, `network.host ${address}, like 10.201.0.1/30`],
-  [{ network: { ...pair, host: '10.0.0.300/24' } }, `network.host ${address} of at most 30, like 10.201.0.1/30`],
-  [{ network: { ...pair, address: '10.0.0.2/31' } }, `network.address ${address} of at most 30, like 10.201.0.1/30`],
-  [{ network: { ...pair, address: 'fd00::1/64' } }, `network.address ${address}, like 10.201.0.1/30`],
-  [{ network: { ...pair, mtu: 1400 } }, '"network.mtu" is not a key of the definition'],
+  [{ time: { boottimeSeconds: -(2 ** 40) } }, 'time.boottimeSeconds must be at least -2147483648'],
   [{ command: [] }, 'command must have at least 1 element'],
   [{ command: 'ls' }, 'command must be a list'],
   [{ command: ['ls', 1] }, 'command[1] must be a string'],
   [{ command: ['a\0b'] }, 'command[0] holds a NUL character'],
+  [{ command: Array(4097).fill('a') }, 'command must have at most 4096 elements'],
   [{ environment: [] }, 'environment must be an object'],
   [{ environment: { A: 1 } }, 'environment.A must be a string'],
   [{ environment: { A: 'b\0c' } }, 'environment.A holds a NUL character'],
@@ -77,27 +43,68 @@ const bad: readonly (readonly [unknown, string])[] = [
   [{ environment: { '': 'c' } }, '"" in environment is no name of a variable'],
   [{ directory: 'tmp' }, 'directory must be an absolute path'],
   [{ directory: `/${'a'.repeat(4095)}` }, 'directory must have at most 4095 characters'],
+  [{ user: 5 }, 'user must be a string'],
+  [{ user: '-1' }, 'user is neither UID, UID:GID nor a user name'],
+  [{ user: '4294967295' }, 'user is above the highest user id'],
+  [{ init: 'no' }, 'init must be true, false or "none"'],
+  [{ persist: 'no' }, 'persist must be true or false'],
+  [{ onExit: 'stay' }, 'onExit must be "remove" or "keep"'],
+];
+
+/** What cannot be together. */
+const conflicts: Bad = [
+  ...[false, 'container:redis'].flatMap(other => [
+    [{ hostname: 'x', namespaces: { uts: other } }, 'hostname needs a uts namespace of its own'] as const,
+    [{ domainname: 'x', namespaces: { uts: other } }, 'domainname needs a uts namespace of its own'] as const,
+    [{ users: 'root', namespaces: { user: other } }, 'users needs a user namespace of its own'] as const,
+    [{ root: 'host', namespaces: { mnt: other } }, 'root needs a mnt namespace of its own'] as const,
+    [{ mounts: [], namespaces: { mnt: other } }, 'mounts needs a mnt namespace of its own'] as const,
+    [{ network: 'link', namespaces: { net: other } }, 'network needs a net namespace of its own'] as const,
+    [{ time: { monotonicSeconds: 1 }, namespaces: { time: other } }, 'time needs a time namespace of its own'] as const,
+    [{ time: { boottimeSeconds: -1 }, namespaces: { time: other } }, 'time needs a time namespace of its own'] as const,
+  ]),
+  [{ root: 'host', namespaces: ['net'] }, 'root needs a mnt namespace of its own'],
+  ...[{}, { namespaces: { pid: 'container:redis' } }].map(
+    each =>
+      [
+        { init: 'none', ...each },
+        'init cannot be "none" with a pid namespace, which ends with its init; add "pid": false to namespaces',
+      ] as const,
+  ),
+  [{ init: false }, 'init is false, so there must be a command'],
 ];
 
 describe('Definition', () => {
   it('fills in what a name leaves out', () => {
     assert.deepEqual(Definition.parse({ name: 'web' }), {
       name: 'web',
-      users: 'root',
+      namespaces: { net: true, mnt: true, pid: true, user: true, uts: true, ipc: true, cgroup: true, time: true },
       time: { monotonicSeconds: 0, boottimeSeconds: 0 },
-      root: 'discard',
-      mounts: [{ type: 'tmpfs', path: '/tmp', mode: '1777' }],
-      network: 'link',
+      limits: {},
+      security: { capabilities: 'all', noNewPrivileges: false, seccomp: 'default', umask: '022', dumpable: true },
       environment: {},
       directory: '/',
+      init: true,
+      persist: true,
+      onExit: 'remove',
     });
   });
 
-  for (const [value, problem] of bad) {
-    const given = typeof value === 'object' && value !== null && !Array.isArray(value) ? { name: 'web', ...value } : value;
-    it(`refuses ${JSON.stringify(value).slice(0, 80)}: ${problem}`, () => {
-      const { error } = Definition.safeParse(given);
-      assert.equal(error && firstProblem(error, 'the definition'), problem);
-    });
-  }
+  for (const [value, problem] of bad) it(`refuses ${brief(value)}: ${problem}`, () => assert.equal(problemOf(value), problem));
+});
+
+describe('keys that cannot be together', () => {
+  for (const [value, problem] of conflicts) it(`${brief(value)}: ${problem}`, () => assert.equal(problemOf(value), problem));
+
+  const together: readonly object[] = [
+    { hostname: 'x', domainname: 'y', namespaces: ['uts', 'user'] },
+    { network: 'none', namespaces: { net: false } },
+    { network: 'none', namespaces: { net: 'container:redis' } },
+    { time: { monotonicSeconds: 0 }, namespaces: { time: false } },
+    { init: 'none', namespaces: { pid: false } },
+    { init: 'none', namespaces: ['net', 'user'] },
+    { init: false, command: ['/bin/true'] },
+    { namespaces: [] },
+  ];
+  for (const value of together) it(`takes ${brief(value)}`, () => assert.equal(problemOf(value), undefined));
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { decodeReport, encode, FIRST_HANDLE } from '../../../../helper/stage/encode.ts';
 import type { Program } from '../../../../helper/stage/program.ts';
 import { syscallNumber } from '../../../../helper/sys/syscalls.ts';
+import { inRepository } from '../../../support/repository.ts';
 
 const HEADER_BYTES = 20;
 const INSTRUCTION_BYTES = 64;
@@ -39,11 +41,52 @@ describe('encode', () => {
   });
 
   it('numbers the operations as stage.c does', () => {
-    const { instruction } = parts([{ call: 'getpid', arguments: [] }, { do: 'fork' }, { do: 'sync', until: 'now' }, { do: 'init' }]);
+    const { instruction } = parts([
+      { call: 'getpid', arguments: [] },
+      { do: 'fork' },
+      { do: 'sync', until: 'now' },
+      { do: 'init' },
+      { do: 'command', ending: 200, null: 201, stays: false },
+    ]);
+    const operations = /enum operation \{([^}]*)\}/.exec(readFileSync(inRepository('helper/stage/stage.c'), 'utf8'))?.[1];
     assert.deepEqual(
-      [0, 1, 2, 3].map(index => instruction(index).readUInt16LE(0)),
-      [0, 1, 2, 3],
+      operations?.split(',').map(name => name.trim()),
+      ['OP_CALL', 'OP_FORK', 'OP_SYNC', 'OP_INIT', 'OP_COMMAND'],
     );
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].map(index => instruction(index).readUInt16LE(0)),
+      [0, 1, 2, 3, 4],
+    );
+  });
+
+  it('hands the command operation its two descriptors and whether init stays, as results of calls, handles or numbers', () => {
+    const { instruction } = parts([
+      { call: 'openat', arguments: [], as: 'kept null' },
+      { do: 'command', ending: { handle: 'how it ended' }, null: { resultOf: 'kept null' }, stays: true },
+      { do: 'command', ending: 7, null: 8, stays: false },
+    ]);
+    const given = (index: number) =>
+      [0, 1, 2].map(place => [instruction(index).readUInt8(8 + place), Number(instruction(index).readBigUInt64LE(16 + place * 8))]);
+    assert.deepEqual(given(1), [
+      [0, FIRST_HANDLE],
+      [2, 0],
+      [0, 1],
+    ]);
+    assert.deepEqual(given(2), [
+      [0, 7],
+      [0, 8],
+      [0, 0],
+    ]);
+  });
+
+  it('hands a fork the cgroup to be born into, and -1 for none', () => {
+    const { instruction } = parts([
+      { call: 'openat', arguments: [], as: 'cgroup' },
+      { do: 'fork', into: { resultOf: 'cgroup' } },
+      { do: 'fork' },
+    ]);
+    assert.deepEqual([instruction(1).readUInt8(8), instruction(1).readBigInt64LE(16)], [2, 0n]);
+    assert.deepEqual([instruction(2).readUInt8(8), instruction(2).readBigInt64LE(16)], [0, -1n]);
   });
 
   it('keeps up to three tolerated errnos, and 0xffff for all', () => {

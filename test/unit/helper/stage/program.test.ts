@@ -14,6 +14,13 @@ const lines: readonly (readonly [Instruction, string])[] = [
   [{ call: 'chdir', arguments: ['/a")\n\u001b[31m'] }, 'chdir("/a\\")\\n\\u001b[31m")'],
   [{ do: 'fork' }, 'clone(CLONE_PARENT|SIGCHLD)'],
   [{ do: 'sync', until: 'step 3' }, 'wait until the helper: step 3'],
+  [{ do: 'fork', into: { resultOf: 'cgroup' } }, 'clone3({flags=CLONE_PARENT|CLONE_INTO_CGROUP, cgroup=<cgroup>})'],
+  [{ do: 'command', ending: 1, null: 2, stays: false }, 'clone(SIGCHLD), and stay as init: reap children, pass signals on, end with it'],
+  [{ do: 'command', ending: 1, null: 2, stays: true }, 'clone(SIGCHLD), and stay as init: reap children, pass signals on'],
+  [
+    { call: 'seccomp', arguments: [{ text: 'SECCOMP_SET_MODE_FILTER', value: 1 }, 0, { filter: Buffer.alloc(24) }] },
+    'seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=3, filter})',
+  ],
   [{ do: 'init' }, 'stay as init: reap children, end on SIGTERM'],
 ];
 
@@ -31,5 +38,10 @@ describe('handlesOf', () => {
   it('names each handle once, in the order of use', () => {
     const handle = (of: string): Instruction => ({ call: 'close', arguments: [{ handle: of }] });
     assert.deepEqual(handlesOf([handle('net'), { do: 'fork' }, handle('uts'), handle('net')]), ['net', 'uts']);
+    assert.deepEqual(handlesOf([handle('net'), { do: 'command', ending: { handle: 'pipe' }, null: { handle: 'null' }, stays: false }]), [
+      'net',
+      'pipe',
+      'null',
+    ]);
   });
 });
