@@ -5,7 +5,6 @@ import { describe, it } from 'node:test';
 import { protocolVersion } from '../../../helper/protocol/methods.ts';
 import type { Namespace, Snapshot } from '../../../helper/protocol/model.ts';
 import { eventually } from '../../support/eventually.ts';
-import { isAlive } from '../../support/processes.ts';
 import { findIn, setScene } from '../support/discovery.ts';
 import { compiled } from '../support/makers/compile.ts';
 import { mountFlags } from '../support/makers/keeper.ts';
@@ -46,8 +45,7 @@ describe('what others list', () => {
     return { listed: list().filter(each => before.has(key(each))), ours };
   }
   const listedKey = ({ type, ns }: Listed): string => `${type}:${ns}`;
-  /** lsns lists those of processes that have ended, too, until their parent takes note of it. */
-  const list = (): Listed[] => lsns((command, ...words) => scene.machine.run(command, ...words)).filter(({ pid }) => isAlive(pid));
+  const list = (): Listed[] => lsns((command, ...words) => scene.machine.run(command, ...words));
 
   it('lists every namespace that lsns lists, with the same owner and parent', async () => {
     await gather();

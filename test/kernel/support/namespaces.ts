@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import type { NamespaceType } from '../../../helper/protocol/model.ts';
+import { isAlive } from '../../support/processes.ts';
 import { types } from './belongings.ts';
 
 /** `pid` may be a thread's. */
@@ -37,11 +38,14 @@ export interface Listed {
 
 const run = (command: string, ...words: string[]): string => execFileSync(command, words, { encoding: 'utf8', maxBuffer: 64 << 20 });
 
-/** All that lsns(8) sees from where `runs` starts it; its numbers are strings or numbers by version. */
+/**
+ * All that lsns(8) sees from where `runs` starts it, but what belongs to processes that have ended and that nobody took
+ * note of. Its numbers are strings or numbers by version.
+ */
 export function lsns(runs: (command: string, ...words: string[]) => string = run): Listed[] {
   const text = runs('lsns', '--json', '--list', '--output', 'NS,TYPE,NPROCS,PID,PNS,ONS');
   const { namespaces } = JSON.parse(text) as { namespaces: Record<string, string | number>[] };
-  return namespaces.map(line => ({
+  const lines = namespaces.map(line => ({
     ns: Number(line['ns']),
     type: line['type'] as NamespaceType,
     nprocs: Number(line['nprocs']),
@@ -49,4 +53,5 @@ export function lsns(runs: (command: string, ...words: string[]) => string = run
     parent: Number(line['pns']),
     owner: Number(line['ons']),
   }));
+  return lines.filter(({ pid }) => isAlive(pid));
 }
