@@ -14,7 +14,7 @@ const limits: NonNullable<DefinitionInput['limits']> = {
 const mounts: NonNullable<DefinitionInput['mounts']> = [
   { type: 'tmpfs', path: '/tmp', size: '16M', mode: '1777' },
   { type: 'bind', source: '/usr', path: '/mnt' },
-  { type: 'overlay', lower: ['/etc', '/usr'], path: '/opt' },
+  { type: 'overlay', lower: ['/usr'], path: '/opt' },
   { type: 'file', path: '/tmp/motd', content: 'hello\n' },
   { type: 'proc', path: '/media' },
   { type: 'sysfs', path: '/home' },
