@@ -23,6 +23,9 @@ const mounts: NonNullable<DefinitionInput['mounts']> = [
   { type: 'readonly', path: '/var' },
 ];
 
+/** Who is not root may lay nothing but one directory under an overlay. */
+const mountsOfAnybody = mounts.map(each => (each.type === 'overlay' ? { ...each, lower: ['/etc'] } : each));
+
 const everything: Omit<DefinitionInput, 'name'> = {
   hostname: 'db.test',
   domainname: 'test',
@@ -42,4 +45,4 @@ export const largestOfRoot: DefinitionInput = {
 };
 
 /** All that anybody may ask for, within the user namespace of a tenant. */
-export const largestOfTenant: DefinitionInput = { ...everything, name: 'largest', users: { tenant: 3 }, mounts };
+export const largestOfTenant: DefinitionInput = { ...everything, name: 'largest', users: { tenant: 3 }, mounts: mountsOfAnybody };

@@ -8,7 +8,7 @@
  *                                     in a later one: another may be started meanwhile
  *   helper NUMBERS TEXT CALL fail|hold|garble ERRNO
  *                                     of the helper's calls with one of these numbers and TEXT in a path, or in where a descriptor
- *                                     leads; `garble` makes the message of netlink(7) number ERRNO one that no kernel knows
+ *                                     leads; what fails is of its first thread, as others have their own ways; `garble` makes the message of netlink(7) number ERRNO one that no kernel knows
  *   forget                            as if neither had been said
  *   release                           whatever stands still goes on
  *
@@ -44,6 +44,7 @@ struct traced {
 };
 static struct traced traced[MAX_TRACED];
 static int next_order;
+static pid_t leader;
 
 static struct {
 	enum action action;
@@ -119,6 +120,7 @@ static void enter_stage(struct traced *each, const struct __ptrace_syscall_info 
 static void enter_helper(struct traced *each, const struct __ptrace_syscall_info *call)
 {
 	int known = 0;
+	if (helper_rule.action != HOLD && each->pid != leader) return;
 	for (int i = 0; i < helper_rule.count; i++) known |= helper_rule.numbers[i] == (long)call->entry.nr;
 	if (!known || helper_rule.action == NOTHING || !is_about(each->pid, call, helper_rule.text) || helper_rule.left-- > 0) return;
 	hit(each, call, helper_rule.action, helper_rule.error);
@@ -197,6 +199,7 @@ static void at_stop(pid_t pid, int status)
 static void attach(const char *pid)
 {
 	char path[64];
+	leader = atoi(pid);
 	snprintf(path, sizeof path, "/proc/%s/task", pid);
 	DIR *tasks = opendir(path);
 	for (struct dirent *task; tasks && (task = readdir(tasks));) {
