@@ -55,13 +55,24 @@ function said(line: string, definition: Partial<DefinitionInput> = {}, facts = a
   return stdout;
 }
 
+/** Those of others may go while they are listed. */
+function allGroups(): string[] {
+  for (;;) {
+    try {
+      return readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
+}
+
 /** What of a script could be left. */
 const traces = (): string[] => [
   ...readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter(line => line.includes('burrow-script')),
   ...readdirSync('/run').filter(name => name.startsWith('burrow-script')),
-  ...readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter(path => path.includes(`burrow-script-${process.pid}`)),
+  ...allGroups().filter(path => path.includes(`burrow-script-${process.pid}`)),
   ...execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' })
     .split('\n')
     .filter(line => line.includes('bw-script')),
