@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { makeDirectory, makeShared, readFrom, removeDirectory, writeIfThere, writeTo } from './files.ts';
 import type { Hierarchy } from './hierarchies.ts';
-import { everyPlace, type Layout, type Place, preparations, type Step } from './layout.ts';
+import { everyPlace, type Place, preparations, type Step } from './layout.ts';
 import { type Limits, type LimitWrite, orderForChange, planLimits } from './limits.ts';
 import { deepestFirst } from './tree.ts';
 import { until } from './waiting.ts';
@@ -21,30 +21,12 @@ export const ATTEMPTS = 5;
 export const isSharedGone = (places: readonly Place[], subject: string): boolean =>
   places.some(({ shared, group }) => subject.includes(shared) && !subject.includes(`${group}/`));
 
-/**
- * Makes the cgroups and writes the limits. Leaves nothing of the sandbox behind when it throws.
- * @throws SysError with the call, the errno and the path; EEXIST when the id is taken
- * @throws Refusal `unsupported` when the host's v2 keeps a controller to itself
- */
-export function make(layout: Layout): void {
-  for (let attempt = 1; ; attempt++) {
-    const made: string[] = [];
-    try {
-      for (const step of [...layout.make.v1, ...layout.make.v2]) take(step, made);
-      return;
-    } catch (error) {
-      for (const path of made.reverse()) removeDirectory(path);
-      for (const { shared } of layout.places) removeDirectory(shared);
-      if (attempt === ATTEMPTS || !(error instanceof SysError && error.errno === 'ENOENT')) throw error;
-    }
-  }
-}
-
-export function take(step: Step, made: string[] = []): void {
+/** @throws SysError with the call, the errno and the path; Refusal `unsupported` when the host's v2 keeps a controller to itself */
+export function take(step: Step): void {
   switch (step.do) {
     case 'mkdir':
       if (step.shared) makeShared(step.path);
-      else made.push(makeDirectory(step.path));
+      else makeDirectory(step.path);
       break;
     case 'copy':
       writeTo(step.path, readFrom(step.from) ?? '');

@@ -38,6 +38,8 @@ export interface Premises {
   readonly firstTenant: number | undefined;
   /** As this host had them when the helper started. */
   readonly hierarchies: readonly Hierarchy[];
+  /** Controllers whose groups this machine shows only in part, as a container does. */
+  readonly hidden: readonly string[];
   /** Networks of those that live and those that are being made, whose the host does not have yet. */
   readonly networks: Map<string, Ipv4Network>;
 }
@@ -56,7 +58,7 @@ export async function lookUp(
   id: string,
   definition: Definition,
   caller: Caller,
-  { records, staging, pins, unpacked, firstTenant, hierarchies, networks }: Premises,
+  { records, staging, pins, unpacked, firstTenant, hierarchies, hidden, networks }: Premises,
   world: World,
   kept: readonly Kept[],
   handles: Handles,
@@ -77,10 +79,11 @@ export async function lookUp(
   const network = networkFor(id, definition, [...networks.values()]);
   if (network) networks.set(id, parseIpv4(network.hostAddress));
   const source = unpackedFrom(definition, join(unpacked, id));
+  const guarded = isGuarded(definition, { uids: ids.uids, joined }) && init !== 'none';
   const killable = namespaces.pid !== true && init !== 'none';
   const { places, make, missing } = layOut(id, hierarchies, {
     limits: groupLimitsOf(limits),
-    guarded: isGuarded(definition, { uids: ids.uids, joined }) && init !== 'none',
+    guarded,
     killable,
     counted: limits.cpuSeconds !== undefined,
   });
@@ -114,8 +117,17 @@ export async function lookUp(
     ...(source && { unpacked: source.into }),
     ...(init === 'none' && { pins: join(pins, id) }),
   };
-  return { facts, traces, notices: missing.map(notice), ...(profile !== undefined && { profile }) };
+  return {
+    facts,
+    traces,
+    notices: [...missing.map(notice), ...(guarded ? hidden.map(exposed) : [])],
+    ...(profile !== undefined && { profile }),
+  };
 }
+
+/** Such a root could mount them. */
+const exposed = (controller: string): string =>
+  `the control groups of ${controller} are not kept from root inside, who is root outside: this machine shows only a part of them`;
 
 const notice = ({ key, reason }: MissingLimit): string => `limits.${keyOf(key)} is not kept: ${reason}`;
 

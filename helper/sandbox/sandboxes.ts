@@ -1,9 +1,9 @@
 // The sandboxes that live, and their coming and going.
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findPlaces, removeShared } from '../cgroup/group.ts';
-import { hostHierarchies } from '../cgroup/hierarchies.ts';
+import { findHidden, hostHierarchies } from '../cgroup/hierarchies.ts';
 import type { Place } from '../cgroup/layout.ts';
 import type { Dwelling, Terms, World } from '../entry/target.ts';
 import { parseIpv4 } from '../network/address.ts';
@@ -69,13 +69,15 @@ export class Sandboxes {
    * @param changed called after every change of {@link list}
    */
   constructor(state: string, firstTenant: number | undefined, changed: () => void) {
+    const hierarchies = hostHierarchies();
     this.#premises = {
       records: new Records(state),
       staging: join(state, 'staging'),
       pins: join(state, 'namespaces'),
       unpacked: join(STORE, resolve(state).slice(1).replaceAll('/', '-')),
       firstTenant,
-      hierarchies: hostHierarchies(),
+      hierarchies,
+      hidden: findHidden(readFileSync('/proc/self/cgroup', 'utf8'), hierarchies),
       networks: new Map(),
     };
     this.#changed = changed;

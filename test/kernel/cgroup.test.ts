@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import { findPlaces, make, remove, removeShared, update } from '../../helper/cgroup/group.ts';
+import { findPlaces, remove, removeShared, update } from '../../helper/cgroup/group.ts';
 import { findHidden, type Hierarchy, hostHierarchies } from '../../helper/cgroup/hierarchies.ts';
 import { awaitEmpty, isEmpty, kill } from '../../helper/cgroup/kill.ts';
 import { layOut, type Place, type Wishes } from '../../helper/cgroup/layout.ts';
@@ -10,6 +10,7 @@ import type { Limits } from '../../helper/cgroup/limits.ts';
 import { usage } from '../../helper/cgroup/usage.ts';
 import { parseCgroup } from '../../helper/sys/procfs.ts';
 import { eventually } from '../support/eventually.ts';
+import { make } from './support/make-groups.ts';
 import { Member } from './support/members.ts';
 
 const MB = 1 << 20;

@@ -9,8 +9,7 @@ const Join = PlainText.min(1)
 
 /** `true`: a new one. `false`: the one that the helper is in. Anything else: that one is joined. */
 const Choice = z.union([z.boolean(), Join]);
-export type NamespaceChoice = z.infer<typeof Choice>;
-export type NamespaceChoices = Readonly<Record<NamespaceType, NamespaceChoice>>;
+type NamespaceChoice = z.infer<typeof Choice>;
 
 const everyType = (choose: (type: NamespaceType) => NamespaceChoice): Record<NamespaceType, NamespaceChoice> =>
   Object.fromEntries(NamespaceType.options.map(type => [type, choose(type)])) as Record<NamespaceType, NamespaceChoice>;

@@ -39,6 +39,7 @@ describe('lookUp', () => {
       unpacked: join(state, 'unpacked'),
       firstTenant: undefined,
       hierarchies: [],
+      hidden: [],
       networks: new Map(),
     };
     const whole = Definition.parse({ name: 'web', network: 'none', ...definition });
