@@ -24,7 +24,7 @@ export async function withHelper<T>(work: (subject: Subject) => Promise<T>, ...o
   } finally {
     callOff?.();
     await host.remove(() => {
-      if (isLaid) execFileSync('umount', [host.folder]);
+      if (isLaid) execFileSync('umount', ['--lazy', host.folder]);
     });
   }
 }

@@ -41,7 +41,7 @@ export async function many(subject: Subject): Promise<Row[]> {
     compared(`make one beside ${COUNT - PART} others, with a link and limits`, last, `the first ${PART}`, first, 1.3),
     row('private memory of an init, of a thousand the most', Math.max(...kilobytes) / 1000, 'MB', 1, undefined, 0.2),
     row(`list ${COUNT} sandboxes`, median(lists), 'ms', LISTS, undefined, 50),
-    row(`namespaces, mounts, cgroups, links, descriptors and processes left after ${COUNT}`, left, 'times', 1, undefined, 0),
+    row(`left after ${COUNT} of ${Object.keys(before).join(', ')}${written(left)}`, sumOf(left), 'times', 1, undefined, 0),
   ];
 }
 
@@ -53,6 +53,9 @@ function privateBytes(pid: number): number {
 
 type Counts = Readonly<Record<string, number>>;
 
+const sumOf = (counts: Counts): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
+const written = (counts: Counts): string => (sumOf(counts) === 0 ? '' : `: ${JSON.stringify(counts)}`);
+
 const countsOf = ({ pid }: Subject): Counts => ({
   namespaces: Number(execFileSync('sh', ['-c', 'lsns --noheadings --raw --output NS | wc -l'], { encoding: 'utf8' })),
   mounts: readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n').length,
@@ -62,14 +65,14 @@ const countsOf = ({ pid }: Subject): Counts => ({
   processes: readdirSync('/proc').filter(name => /^\d+$/.test(name)).length,
 });
 
-/** The kernel lets go of a network namespace in its own time. What other programs make meanwhile counts too. */
-async function leftOf(subject: Subject, before: Counts): Promise<number> {
-  let left = Number.NaN;
+/** The kernel lets go of a network namespace in its own time. What other programs make meanwhile counts too, and is named. */
+async function leftOf(subject: Subject, before: Counts): Promise<Counts> {
+  let left: Counts = {};
   const look = (): boolean => {
-    const now = countsOf(subject);
-    left = Object.entries(now).reduce((sum, [name, count]) => sum + Math.max(0, count - (before[name] ?? 0)), 0);
-    return left === 0;
+    const now = Object.entries(countsOf(subject)).map(([name, count]) => [name, Math.max(0, count - (before[name] ?? 0))] as const);
+    left = Object.fromEntries(now.filter(([, count]) => count > 0));
+    return Object.keys(left).length === 0;
   };
-  await eventually('the counts of before', look, 30).catch(() => undefined);
+  await eventually('the counts of before', look, 60).catch(() => undefined);
   return left;
 }
