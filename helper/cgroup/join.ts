@@ -1,11 +1,11 @@
 // How a stage becomes a member.
 import { constants } from 'node:fs';
 import { join } from 'node:path';
+import { here } from '../stage/calls.ts';
 import type { Call } from '../stage/program.ts';
-import { AT_FDCWD, O_CLOEXEC, O_PATH } from '../sys/flags.ts';
+import { O_CLOEXEC, O_PATH } from '../sys/flags.ts';
 import type { Place } from './layout.ts';
 
-const here = { text: 'AT_FDCWD', value: AT_FDCWD };
 const forWriting = { text: 'O_WRONLY|O_CLOEXEC', value: constants.O_WRONLY | O_CLOEXEC };
 
 /**

@@ -1,11 +1,11 @@
 // The making of cgroups by the stage: a dozen directories and files cost it as much as one costs the helper.
 import { constants } from 'node:fs';
+import { here } from '../stage/calls.ts';
 import type { Call } from '../stage/program.ts';
-import { AT_FDCWD, O_CLOEXEC } from '../sys/flags.ts';
+import { O_CLOEXEC } from '../sys/flags.ts';
 import { readFrom } from './files.ts';
 import type { Step } from './layout.ts';
 
-const here = { text: 'AT_FDCWD', value: AT_FDCWD };
 const forWriting = { text: 'O_WRONLY|O_NOFOLLOW|O_CLOEXEC', value: constants.O_WRONLY | constants.O_NOFOLLOW | O_CLOEXEC };
 
 /** A step of v1, whose files say no more about a failure than its errno. A `copy` is of what is there now. */

@@ -1,4 +1,4 @@
-import type { Keeper } from './keep.ts';
+import type { Caller } from '../image/as-caller.ts';
 
 /**
  * This process with the rights of somebody else. Only for one that does nothing else: the ids of a process are those of
@@ -9,7 +9,7 @@ export class Acting {
   readonly #uid: number;
 
   /** Takes the groups for good: root does not need any. Losing one may open what it shuts (CVE-2014-8989). */
-  constructor({ uid, gid, groups }: Keeper) {
+  constructor({ uid, gid, groups }: Caller) {
     process.setgroups?.([...groups]);
     process.setgid?.(gid);
     process.umask(0o077);

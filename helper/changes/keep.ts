@@ -2,21 +2,15 @@
 // this machine's paths are the caller's, which are a matter of the whole process, and a large file takes its time.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Caller } from '../image/as-caller.ts';
 import type { Failure } from '../protocol/failure.ts';
 import { Refusal } from '../sys/errors.ts';
-
-/** Who asks, as the kernel says it. */
-export interface Keeper {
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[];
-}
 
 /** What the process reads from its standard input; descriptor 3 is the staging directory. */
 export interface Job {
   readonly disks: readonly string[];
   readonly paths: readonly string[];
-  readonly caller: Keeper;
+  readonly caller: Caller;
 }
 
 /** What it answers on its standard output. */

@@ -1,9 +1,9 @@
 // mount(2) and its newer relatives as instructions of the stage.
 import { constants } from 'node:fs';
+import { here } from '../stage/calls.ts';
 import { type Argument, type Call, type Flags, flags } from '../stage/program.ts';
 import {
   AT_EMPTY_PATH,
-  AT_FDCWD,
   AT_RECURSIVE,
   MOUNT_ATTR_NODEV,
   MOUNT_ATTR_RDONLY,
@@ -14,7 +14,6 @@ import {
   RESOLVE_NO_SYMLINKS,
 } from '../sys/flags.ts';
 
-export const here: Argument = { text: 'AT_FDCWD', value: AT_FDCWD };
 export const quietly = ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'] as const;
 export const quiet = flags(mountFlags, ...quietly);
 export const plain = flags(mountFlags, 'MS_NOSUID', 'MS_NODEV');

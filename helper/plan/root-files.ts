@@ -3,10 +3,11 @@ import type { Definition } from '../protocol/definition/definition.ts';
 import type { Root } from '../protocol/definition/root.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { Front } from '../sandbox/disks.ts';
+import { here } from '../stage/calls.ts';
 import { type Argument, type Call, flags } from '../stage/program.ts';
 import { MNT_DETACH, mountFlags, O_CLOEXEC, O_PATH } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
-import { bind, type Care, here, mkdir, mount, plain, restrict } from './mount-calls.ts';
+import { bind, type Care, mkdir, mount, plain, restrict } from './mount-calls.ts';
 import { rootSource } from './sources.ts';
 
 const rootAt = (staging: string): string => `${staging}/root`;

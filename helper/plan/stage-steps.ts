@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { NamespaceType } from '../protocol/model.ts';
-import { endWithHelper, setgroups } from '../stage/calls.ts';
+import { endWithHelper, here, setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
 import type { Argument, Call, Instruction } from '../stage/program.ts';
 import {
@@ -17,7 +17,6 @@ import {
   SIOCSIFFLAGS,
 } from '../sys/flags.ts';
 import type { Facts, Joined } from './facts.ts';
-import { here } from './mount-calls.ts';
 import { lateOwnMounts, ownMounts } from './own-mounts.ts';
 import { enterRoot, hostFiles, leaveOldRoot, rootOf, STAGING } from './root-files.ts';
 import { ownSources, takeSources } from './sources.ts';

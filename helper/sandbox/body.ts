@@ -1,11 +1,11 @@
 // What is told and kept of a sandbox that is made.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Caller } from '../image/as-caller.ts';
 import { rootName } from '../plan/root-files.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { NamespaceType } from '../protocol/model.ts';
 import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
-import type { Caller } from './look-up.ts';
 import type { Kept, Traces } from './records.ts';
 
 interface Made {

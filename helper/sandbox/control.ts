@@ -4,6 +4,7 @@ import { update as updateGroups } from '../cgroup/group.ts';
 import { usage as usageOf } from '../cgroup/usage.ts';
 import { type Changes, changesOf } from '../changes/changes.ts';
 import { keep } from '../changes/keep.ts';
+import type { Caller } from '../image/as-caller.ts';
 import { STAGING_FD } from '../plan/stage-steps.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import type { Usage } from '../protocol/report.ts';
@@ -12,7 +13,6 @@ import { SIGKILL } from '../sys/flags.ts';
 import { openDescriptor } from '../sys/pidfd.ts';
 import { groupLimitsOf, type NewLimits } from './confinement.ts';
 import { isAlive, signal } from './init.ts';
-import type { Caller } from './look-up.ts';
 import type { Kept } from './records.ts';
 import type { Sandboxes } from './sandboxes.ts';
 

@@ -5,7 +5,7 @@ import type { Hierarchy } from '../cgroup/hierarchies.ts';
 import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
 import type { World } from '../entry/target.ts';
-import { asCaller, openFileAs } from '../image/as-caller.ts';
+import { asCaller, type Caller, openFileAs } from '../image/as-caller.ts';
 import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
 import type { Facts, Unpacked } from '../plan/facts.ts';
 import { isGuarded } from '../plan/plan.ts';
@@ -21,13 +21,6 @@ import { idsFor, readAccounts } from './ids.ts';
 import { type Handles, openJoins, openTenant } from './joins.ts';
 import { networkFor } from './network.ts';
 import type { Kept, Records, Traces } from './records.ts';
-
-/** Who asks: the owner of the new sandbox's user namespace, and root inside. */
-export interface Caller {
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[];
-}
 
 /** Where the helper keeps what belongs to a sandbox. */
 export interface Premises {

@@ -1,9 +1,8 @@
 // The maps of a user namespace within a tenant's. The kernel takes them only from a process that is in one
 // of the two (EPERM, user_namespaces(7)), and the helper can be in neither.
 import { closeSync, constants, openSync } from 'node:fs';
-import { here } from '../plan/mount-calls.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
-import { prelude } from '../stage/calls.ts';
+import { here, prelude } from '../stage/calls.ts';
 import type { Call } from '../stage/program.ts';
 import { stage } from '../stage/run.ts';
 import { cloneFlag, cloneFlagName, NS_GET_PARENT, O_CLOEXEC } from '../sys/flags.ts';

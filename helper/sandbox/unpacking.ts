@@ -1,10 +1,10 @@
 // Root file systems that come out of an archive or an image.
 import { mkdirSync } from 'node:fs';
+import type { Caller } from '../image/as-caller.ts';
 import { unpack } from '../image/unpack.ts';
 import type { Facts } from '../plan/facts.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { identityIn } from './identity.ts';
-import type { Caller } from './look-up.ts';
 
 export interface Prepared {
   readonly definition: Definition;

@@ -1,6 +1,9 @@
 // Calls that every program begins with.
-import { F_SETFD, FD_CLOEXEC, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_PDEATHSIG, SIGKILL } from '../sys/flags.ts';
-import type { Call } from './program.ts';
+import { AT_FDCWD, F_SETFD, FD_CLOEXEC, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_PDEATHSIG, SIGKILL } from '../sys/flags.ts';
+import type { Argument, Call } from './program.ts';
+
+/** What a path is relative to that says nothing else. */
+export const here: Argument = { text: 'AT_FDCWD', value: AT_FDCWD };
 
 /** Nobody inside may look at the stage before it has become something else (CVE-2016-9962), or inherit its socket. */
 export const prelude: readonly Call[] = [

@@ -16,7 +16,8 @@ import {
 } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Change, changesOf } from '../../helper/changes/changes.ts';
-import { type Keeper, keep } from '../../helper/changes/keep.ts';
+import { keep } from '../../helper/changes/keep.ts';
+import type { Caller } from '../../helper/image/as-caller.ts';
 import { Refusal } from '../../helper/sys/errors.ts';
 import { inRepository } from '../support/repository.ts';
 import { ThrownAway } from './support/thrown-away.ts';
@@ -26,8 +27,8 @@ const HOME = `${FOLDER}/home`;
 const DISK = `${FOLDER}/disk`;
 const UID = 61_003;
 const GROUP = 61_004;
-const someone: Keeper = { uid: UID, gid: UID, groups: [GROUP] };
-const root: Keeper = { uid: 0, gid: 0, groups: [] };
+const someone: Caller = { uid: UID, gid: UID, groups: [GROUP] };
+const root: Caller = { uid: 0, gid: 0, groups: [] };
 
 const fileOf = (path: string, text: string, uid = UID): void => {
   writeFileSync(path, text);
@@ -60,13 +61,13 @@ describe('a thrown-away root', () => {
     assert.equal(cut, false);
     return Object.fromEntries(changes.map(({ path, ...rest }) => [path.replace(`${FOLDER}/`, ''), rest]));
   };
-  const kept = (caller: Keeper, ...paths: readonly string[]): Promise<number> =>
+  const kept = (caller: Caller, ...paths: readonly string[]): Promise<number> =>
     keep(
       world.staging,
       { disks: [DISK], paths: paths.map(path => (path.startsWith('/') ? path : `${HOME}/${path}`)), caller },
       inRepository('dist/keeper.cjs'),
     );
-  const refused = async (caller: Keeper, ...paths: readonly string[]): Promise<Refusal['failure']> => {
+  const refused = async (caller: Caller, ...paths: readonly string[]): Promise<Refusal['failure']> => {
     try {
       await kept(caller, ...paths);
     } catch (error) {

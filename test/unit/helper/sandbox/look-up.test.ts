@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { pid } from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import type { World } from '../../../../helper/entry/target.ts';
+import type { Caller } from '../../../../helper/image/as-caller.ts';
 import { isGuarded } from '../../../../helper/plan/plan.ts';
 import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
 import { Handles } from '../../../../helper/sandbox/joins.ts';
-import { type Caller, type Found, lookUp } from '../../../../helper/sandbox/look-up.ts';
+import { type Found, lookUp } from '../../../../helper/sandbox/look-up.ts';
 import { Records } from '../../../../helper/sandbox/records.ts';
 import { Refusal } from '../../../../helper/sys/errors.ts';
 
