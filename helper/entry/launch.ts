@@ -19,6 +19,8 @@ const USUAL_UMASK = 0o022;
 
 export interface Launched {
   readonly pid: number;
+  /** What it runs in, as a person calls it. */
+  readonly label: string;
   readonly joined: NamespaceType[];
   readonly notices: string[];
 }
@@ -62,7 +64,7 @@ export async function launch(entry: Entry, world: World, stdio: Stdio, onEnd: (e
   if (entered.root !== undefined) handles.set(rootOf(entered.label), entered.root);
   const given = stdio.open(entered, identity);
   try {
-    return { pid: await stage({ program, stdio: given, handles, onEnd }), joined, notices };
+    return { pid: await stage({ program, stdio: given, handles, onEnd }), label: entered.label, joined, notices };
   } catch (error) {
     throw explained(error, entry, entered.label);
   } finally {

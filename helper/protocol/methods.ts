@@ -8,7 +8,7 @@ import { Ending, Report, Usage } from './report.ts';
 import { AbsolutePath, Entry, Size, Target } from './target.ts';
 
 /** Raised with every change that an older peer would not understand; both sides must have the same. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 const nothing = z.strictObject({});
 const id = z.string().min(1).max(128);
@@ -30,6 +30,26 @@ const Streams = z.object({ stdin: z.string(), stdout: z.string(), stderr: z.stri
 const definition = z.strictObject({ definition: Definition });
 /** An id or a name. */
 const which = z.strictObject({ sandbox: id });
+
+/**
+ * What a terminal that outlives its stream is kept for: `window` is whose it is, `tag` what the client wants to
+ * know of it when it comes back. Both are the client's own words.
+ */
+const Keeping = z.strictObject({ window: id, tag: z.string().max(8192) });
+
+const Kept = z.object({
+  terminal: id,
+  ...Keeping.shape,
+  /** What it is in, as a person calls it. */
+  label: z.string(),
+  command: z.array(z.string()).optional(),
+  /** A stream shows it now. */
+  attached: z.boolean(),
+  /** ISO 8601, UTC. */
+  opened: z.string(),
+  /** Absent while the command runs. */
+  ended: z.object(Ending).optional(),
+});
 
 const NewLimits = z.strictObject(
   Object.fromEntries(Object.entries(CgroupLimits.shape).map(([key, limit]) => [key, limit.nullable()])) as {
@@ -59,7 +79,38 @@ export const methods = {
   'namespaces/statistics': { params: nothing, result: Statistics },
   'namespaces/inspect': { params: NamespaceReference, result: Inspection },
 
-  'terminal/open': { params: Entry.extend({ size: Size }), result: z.object({ terminal: id, token: z.string(), ...Opened }) },
+  'terminal/open': {
+    params: Entry.extend({
+      size: Size,
+      /** It outlives its stream, and waits for {@link terminal/attach}; without it the kernel hangs it up then. */
+      keep: Keeping.optional(),
+      /** A shell that can, tells the editor where it is and which command runs. */
+      shellIntegration: z.boolean().optional(),
+    }),
+    result: z.object({ terminal: id, token: z.string(), ...Opened }),
+  },
+  /** What a person may choose from for a terminal in it, and what it is when nothing is chosen. */
+  'terminal/choices': {
+    params: z.strictObject({ target: Target }),
+    result: z.object({
+      /** As which user, and in which directory. */
+      user: z.string(),
+      directory: z.string(),
+      users: z.array(z.string()),
+      /** Those that are there, the usual one first; none in an image without any. */
+      shells: z.array(z.string()),
+    }),
+  },
+  /** The kept ones of the caller, those that ended while nobody looked among them. */
+  'terminal/list': { params: nothing, result: z.object({ terminals: z.array(Kept) }) },
+  /**
+   * A new stream in place of the one that it had: four bytes, the lowest first, say how many of the next ones were
+   * written before; then comes what is written from now on. `terminal/exited` goes to who attached last.
+   */
+  'terminal/attach': {
+    params: z.strictObject({ terminal: id, size: Size }),
+    result: z.object({ token: z.string(), ended: z.object(Ending).optional() }),
+  },
   'terminal/resize': { params: z.strictObject({ terminal: id, size: Size }), result: nothing },
   'terminal/close': { params: z.strictObject({ terminal: id }), result: nothing },
 

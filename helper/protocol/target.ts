@@ -6,10 +6,11 @@ const types = z.array(NamespaceType).min(1).optional();
 /**
  * What a terminal or a command enters. `types` narrows it to some of the namespaces; without it all
  * that differ from the helper's own are joined. `start` (see Process) makes a stale pid refuse, `id`
- * (see Namespace) an inode that is another namespace's by now.
+ * (see Namespace) an inode that is another namespace's by now. `thread` is one of the process's whose
+ * namespaces are meant instead of its own.
  */
 export const Target = z.union([
-  z.strictObject({ pid: Pid, start: z.int().optional(), types }),
+  z.strictObject({ pid: Pid, start: z.int().optional(), thread: Pid.optional(), types }),
   z.strictObject({ sandbox: z.string().min(1), types }),
   z.strictObject({ container: z.string().min(1), types }),
   z.strictObject({ namespaces: z.array(NamespaceReference).min(1), types }),
@@ -29,13 +30,21 @@ export const AbsolutePath = PlainText.max(4095).regex(/^\//, 'must be an absolut
 
 export const Environment = z.record(PlainText.regex(/^[^=]+$/, 'is no name of a variable'), PlainText);
 
-/** What runs inside a target. Without `command` a shell that exists there is looked for. */
+/**
+ * What runs inside a target: without `command` a shell that exists there, without `user`, `environment` and
+ * `directory` as the process whose place it takes.
+ */
 export const Entry = z.strictObject({
   target: Target,
   command: z.array(PlainText).min(1).optional(),
+  /** The shell reads what it reads at login. */
+  login: z.boolean().optional(),
   user: User.optional(),
+  /** Besides what it has otherwise. */
   environment: Environment.optional(),
   directory: AbsolutePath.optional(),
+  /** Whose programs there are, when not the target's: a root directory of this machine, `/` for its own. */
+  tools: AbsolutePath.optional(),
 });
 export type Entry = z.infer<typeof Entry>;
 

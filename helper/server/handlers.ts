@@ -88,6 +88,12 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     return {};
   },
 
+  'terminal/choices': () => ({ user: 'root', directory: '/', users: [], shells: [] }),
+  'terminal/list': () => ({ terminals: [] }),
+  'terminal/attach': ({ terminal }) => {
+    throw new Refusal('gone', 'This terminal has ended.', { subject: terminal });
+  },
+
   'process/run': (params, services, { onClose }) => run(params, worldOf(services), onClose),
   'process/open': (params, services, { peer, notify, onClose }) =>
     open(params, worldOf(services), {
