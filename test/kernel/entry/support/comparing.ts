@@ -8,7 +8,7 @@ import { types } from '../../support/belongings.ts';
 import type { Machine } from '../../support/machine.ts';
 import { inodesOf } from '../../support/namespaces.ts';
 import * as facts from './facts.ts';
-import { type Answers, answers, ways, whileThere } from './inside.ts';
+import { type Answers, answers, type Entering, ways, whileThere } from './inside.ts';
 
 const sorted = (text: string): string[] => text.split(/\s+/).filter(Boolean).sort();
 
@@ -99,7 +99,7 @@ export async function hasTheHostsPrograms(machine: Machine, pid: number): Promis
   const isShown = joined.some(type => type === 'pid' || type === 'net');
   const joinsUser = joined.includes('user');
   const uid = joinsUser ? facts.chiefOf(pid, 'uid') : 0;
-  if (uid === undefined) return; // nobody can be anybody there but who made it
+  if (uid === undefined) return isForNobody(machine, { target });
   for (const way of ways) {
     await whileThere(machine, way, { target }, command => {
       const { namespaces, ...own } = facts.factsOf(command);
@@ -114,6 +114,12 @@ export async function hasTheHostsPrograms(machine: Machine, pid: number): Promis
     showsTheTarget(inside, pid, joined);
     isATerminal(inside, way === 'terminal');
   }
+}
+
+/** Where no id is mapped there is none to become. */
+async function isForNobody(machine: Machine, entry: Entering): Promise<void> {
+  const failure = await machine.failure('process/run', { ...entry, command: ['true'] });
+  assert.equal(failure.kind, 'invalid', JSON.stringify(failure));
 }
 
 /** /proc and /sys are about the namespaces that a command is in. */
@@ -151,6 +157,7 @@ export async function hasToolsOfTheHost(machine: Machine, pid: number): Promise<
   const target = { pid };
   const joined = differing(machine, pid);
   if (!joined.includes('mnt')) return;
+  if (joined.includes('user') && facts.chiefOf(pid, 'uid') === undefined) return isForNobody(machine, { target, tools: '/' });
   const [theirs, ours] = [inodesOf(pid), inodesOf(machine.pid)];
   const untouched = (): string => `${readFileSync(`/proc/${pid}/mountinfo`, 'utf8')}${readdirSync(`/proc/${pid}/root`).join(' ')}`;
   const before = untouched();

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { NamespaceType } from '../../../../helper/protocol/model.ts';
 import { inodesOf } from '../../support/namespaces.ts';
+import { numberOf } from '../../support/staged.ts';
 
 const sets = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'] as const;
 export type Capabilities = Readonly<Record<(typeof sets)[number], string>>;
@@ -65,6 +66,12 @@ export const sessionOf = (pid: number): number =>
       .split(' ')[3],
   );
 
+/** It waits in sleep(1): before that the linker has files open, and the program may still be another. */
+export function isAsleep(pid: number): boolean {
+  const [call] = readFileSync(`/proc/${pid}/syscall`, 'latin1').split(' ');
+  return ['nanosleep', 'clock_nanosleep'].some(name => `${numberOf(name)}` === call);
+}
+
 /** In clock ticks since the machine started: with the pid it names one process for good. */
 export const startOf = (pid: number): number =>
   Number(
@@ -113,7 +120,7 @@ export function expectedBeside(pid: number): Facts {
 
 /** What is about the process itself, or what systemd hands to one service and no other. */
 const left =
-  /^(?:TERM|SHLVL|PWD|OLDPWD|_|COLUMNS|LINES|NOTIFY_SOCKET|LISTEN_\w+|WATCHDOG_\w+|JOURNAL_STREAM|INVOCATION_ID|MAINPID|CREDENTIALS_DIRECTORY)$/;
+  /^(?:TERM|SHLVL|PWD|OLDPWD|_|COLUMNS|LINES|NOTIFY_SOCKET|LISTEN_\w+|WATCHDOG_\w+|JOURNAL_STREAM|INVOCATION_ID|MAINPID|MANAGERPID|SYSTEMD_EXEC_PID|MEMORY_PRESSURE_\w+|CREDENTIALS_DIRECTORY)$/;
 
 /** What of a process's environment is for a command beside it. */
 export const inherited = (environment: ReadonlyMap<string, string>): Map<string, string> =>

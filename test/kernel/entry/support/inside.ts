@@ -5,6 +5,7 @@ import { eventually } from '../../../support/eventually.ts';
 import { types } from '../../support/belongings.ts';
 import type { Machine } from '../../support/machine.ts';
 import { Terminal } from '../../support/terminal.ts';
+import { isAsleep } from './facts.ts';
 
 /** A request may be for a command with pipes or for a terminal. */
 export const ways = ['run', 'terminal'] as const;
@@ -15,13 +16,13 @@ export type Entering = Omit<ParamsInput<'process/run'>, 'command'>;
 /** How long each command would sleep, by which it is told from the others. */
 let seconds = 1_000_000;
 
-/** The process of this helper's that has these words. */
+/** The process of this helper's that has these words, once it does what they say. */
 function childOf(helper: number, words: readonly string[]): number | undefined {
   const children = readdirSync(`/proc/${helper}/task`).flatMap(task => read(`/proc/${helper}/task/${task}/children`).split(' '));
   return children
     .filter(Boolean)
     .map(Number)
-    .find(pid => read(`/proc/${pid}/cmdline`) === `${words.join('\0')}\0`);
+    .find(pid => read(`/proc/${pid}/cmdline`) === `${words.join('\0')}\0` && isAsleep(pid));
 }
 
 function read(path: string): string {

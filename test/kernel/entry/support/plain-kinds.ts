@@ -47,6 +47,9 @@ const filtered = [
   ].join(' '),
 ] as const;
 
+/** What Perl does in place of a program: it is known by the name, as setting `$0` would write over its environment. */
+const asleep = `my $name = "sleep"; syscall(${numberOf('prctl')}, 15, $name); sleep 1000000`;
+
 /** What a service has that systemd started: PrivateTmp= and the like would be namespaces, and the rest is this. */
 const handed = [
   'NOTIFY_SOCKET=/run/notify',
@@ -88,11 +91,11 @@ export const plainKinds: readonly PlainKind[] = [
   },
   {
     what: 'a program that became a user after it was started',
-    words: [...environment, 'perl', '-e', '$) = "61001 61002"; $( = 61001; $< = $> = 61001; $0 = "sleep"; sleep 1000000; exit 0'],
+    words: [...environment, 'perl', '-e', `$) = "61001 61002"; $( = 61001; $< = $> = 61001; ${asleep}`],
   },
   {
     what: 'a program that is a user by its effective ids alone',
-    words: [...environment, 'perl', '-e', '$) = "61001 61002"; $> = 61001; $0 = "sleep"; sleep 1000000; exit 0'],
+    words: [...environment, 'perl', '-e', `$) = "61001 61002"; $> = 61001; ${asleep}`],
   },
   {
     what: 'a program that is nobody any more and keeps a capability',
@@ -103,7 +106,7 @@ export const plainKinds: readonly PlainKind[] = [
 /** Starts a process of a kind, in control groups of its own in every hierarchy that takes one without more ado. */
 export async function startPlain(sleepers: Sleepers, { words }: PlainKind, groups: readonly string[]): Promise<number> {
   const script = `${groups.map(group => `echo $$ >${join(group, 'cgroup.procs')}`).join('; ')}; exec "$@"`;
-  const ending = words.includes('perl') && words.some(word => word.includes('$0 = ')) ? [] : ['sleep', '1000000'];
+  const ending = words.some(word => word.endsWith(asleep)) ? [] : ['sleep', '1000000'];
   return sleepers.start('sh', '-ec', script, '-', ...words, ...ending);
 }
 
