@@ -58,7 +58,7 @@ describe('a target that dies', () => {
 
   const variants: Readonly<Record<string, object>> = { 'as itself': {}, 'with the host’s tools': { tools: '/' } };
   for (const [title, how] of Object.entries(variants))
-    it(`at any call of the stage is entered before, or is gone: ${title}`, async () => {
+    it(`at any call of the stage is entered before, or is gone: ${title}`, async context => {
       const first = await init();
       const calls = await tracer.record(0, () => enter(first, how));
       assert.ok(calls.length > 20, `${calls.length} calls`);
@@ -84,6 +84,7 @@ describe('a target that dies', () => {
         await keepers.stop();
         if (index % AT_A_TIME === 0) await machine.requireClean().catch((error: unknown) => wrong.push(`after call ${call}: ${error}`));
       }
+      context.diagnostic(`${chosen.length} of ${calls.length} calls: ${[...outcomes].join(', ')}`);
       assert.deepEqual(wrong, []);
       assert.ok(outcomes.has('gone'), [...outcomes].join(', '));
     });
