@@ -1,6 +1,7 @@
 // Method → function. A method without a handler does not compile.
 import { constants } from 'node:os';
 import type { Discovery } from '../discovery/discovery.ts';
+import { choicesIn } from '../entry/choices.ts';
 import type { LaunchWorld } from '../entry/launch.ts';
 import { open, run } from '../entry/processes.ts';
 import type { Streams } from '../entry/streams.ts';
@@ -90,7 +91,7 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     return {};
   },
 
-  'terminal/choices': () => ({ user: 'root', directory: '/', users: [], shells: [] }),
+  'terminal/choices': ({ target }, services) => choicesIn(target, worldOf(services)),
   'terminal/list': () => ({ terminals: [] }),
   'terminal/attach': ({ terminal }) => {
     throw new Refusal('gone', 'This terminal has ended.', { subject: terminal });

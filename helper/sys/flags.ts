@@ -50,6 +50,8 @@ export const AT_FDCWD = -100;
 export const AT_RECURSIVE = 0x8000;
 export const AT_EMPTY_PATH = 0x1000;
 export const MNT_DETACH = 2;
+/** fsconfig(2): makes the file system that was described until then. */
+export const FSCONFIG_CMD_CREATE = 6;
 
 /** fcntl(2); the `O_` flags that node:fs constants lack. */
 export const O_PATH = 0o10000000;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { layOut } from '../../../../helper/cgroup/layout.ts';
 import { asGiven, type Command } from '../../../../helper/entry/command.ts';
 import { type EntryPlan, entryProgram } from '../../../../helper/entry/program.ts';
-import { shellAttempts, shells } from '../../../../helper/entry/shells.ts';
+import { attemptsFor, shells } from '../../../../helper/entry/shells.ts';
 import { namespaceTypes } from '../../../../helper/protocol/model.ts';
 import { capabilities } from '../../../../helper/security/capabilities.ts';
 import { describe as show } from '../../../../helper/stage/program.ts';
@@ -90,7 +90,7 @@ describe('entryProgram', () => {
   });
 
   it('tries every shell, and lets the last one say why', () => {
-    const attempts = linesOf({ attempts: shellAttempts(undefined, { login: false, integration: false }) }).filter(line =>
+    const attempts = linesOf({ attempts: attemptsFor({ command: undefined, login: false, integration: false }, undefined) }).filter(line =>
       line.startsWith('execve'),
     );
     assert.deepEqual(
