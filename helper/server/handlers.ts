@@ -92,10 +92,9 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   },
 
   'terminal/choices': ({ target }, services) => choicesIn(target, worldOf(services)),
-  'terminal/list': () => ({ terminals: [] }),
-  'terminal/attach': ({ terminal }) => {
-    throw new Refusal('gone', 'This terminal has ended.', { subject: terminal });
-  },
+  'terminal/list': (_, { terminals }, { peer }) => terminals.list(peer.uid),
+  'terminal/attach': (params, { terminals }, { peer, notify }) =>
+    terminals.attach(params, peer.uid, (terminal, ending) => notify('terminal/exited', { terminal, ...ending })),
 
   'process/run': (params, services, { onClose }) => run(params, worldOf(services), onClose),
   'process/open': (params, services, { peer, notify, onClose }) =>
@@ -170,6 +169,7 @@ function signalNumber(symbol: string): number {
 export const acts: ReadonlySet<MethodName> = new Set<MethodName>([
   'helper/stop',
   'terminal/open',
+  'terminal/attach',
   'process/run',
   'process/open',
   'sandbox/create',

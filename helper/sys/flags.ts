@@ -111,6 +111,14 @@ export const SO_RCVBUFFORCE = 33;
 export const SO_PEERGROUPS = 59;
 /** Since Linux 6.5. */
 export const SO_PEERPIDFD = 77;
+/** linux/socket.h, bits/socket.h. */
+export const AF_UNIX = 1;
+export const SOCK_STREAM = 1;
+export const SOCK_SEQPACKET = 5;
+export const SOCK_CLOEXEC = 0o2000000;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_NOSIGNAL = 0x4000;
+export const SCM_RIGHTS = 1;
 
 /** LOCK_EX | LOCK_NB, flock(2). */
 export const LOCK_EX_NB = 6;
