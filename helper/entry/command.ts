@@ -7,28 +7,31 @@ import type { Identity } from './identity.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Where shells are, the better ones first; the last is for images that hold nothing but busybox. */
-export const shells: readonly (readonly string[])[] = [
-  ['/bin/bash'],
-  ['/usr/bin/bash'],
-  ['/run/current-system/sw/bin/bash'],
-  ['/bin/ash'],
-  ['/bin/sh'],
-  ['/usr/bin/sh'],
-  ['/bin/busybox', 'sh'],
-  ['/busybox/sh'],
-];
+/** One way to execute a command. */
+export interface Attempt {
+  /** A path, or a name that is looked for along PATH. */
+  readonly program: string;
+  readonly words: readonly string[];
+  /** Of this way only. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** As the caller gave it. @param words at least one */
+export const asGiven = (words: readonly string[]): Attempt => ({ program: words[0] ?? '', words });
 
 export interface Command {
   /** Descriptor 0 is a terminal, which becomes its own. */
   readonly terminal: boolean;
-  /** Where that is missing, it is /. */
   readonly directory: string;
+  /** Where that is missing, it is /; otherwise that is a failure. */
+  readonly directoryMayMiss: boolean;
   readonly umask: number;
   readonly identity: Identity;
+  /** The process has its ids already, which cannot be taken on where it is now. */
+  readonly isAlready?: boolean;
   readonly confinement: Confinement;
-  /** A shell that exists there when left out. */
-  readonly command: readonly string[] | undefined;
+  /** The first of these that is there. */
+  readonly attempts: readonly Attempt[];
   /** Ends with the helper, whose own child it must be for that. */
   readonly mortal: boolean;
   /** Besides what every command gets. */
@@ -36,22 +39,28 @@ export interface Command {
 }
 
 export function commandCalls(given: Command): Call[] {
-  const { terminal, directory, umask, identity, confinement, mortal } = given;
-  const { uid, gid } = identity;
+  const { terminal, umask, identity, confinement, mortal } = given;
   return [
     { call: 'setsid', arguments: [] },
     ...(terminal ? [{ call: 'ioctl', arguments: [0, { text: 'TIOCSCTTY', value: TIOCSCTTY }, 0] } as const] : []),
     { call: 'umask', arguments: [{ text: `0${umask.toString(8).padStart(3, '0')}`, value: umask }] },
     { call: 'chdir', arguments: ['/'] },
-    ...confine(confinement, uid, [
-      { call: 'setresgid', arguments: [gid, gid, gid] },
-      { call: 'setresuid', arguments: [uid, uid, uid] },
-      ...(mortal ? [endWithHelper] : []),
-      // With the command's own rights, as a shell would have it.
-      ...(directory === '/' ? [] : [{ call: 'chdir', arguments: [directory], tolerate: 'all' } as const]),
-    ]),
+    // Its directory with the command's own rights, as a shell would have it.
+    ...confine(confinement, identity.uid, [...become(given), ...(mortal ? [endWithHelper] : []), ...moveTo(given)]),
     ...attempts(given),
   ];
+}
+
+function become({ identity: { uid, gid }, isAlready = false }: Command): Call[] {
+  if (isAlready) return [];
+  return [
+    { call: 'setresgid', arguments: [gid, gid, gid] },
+    { call: 'setresuid', arguments: [uid, uid, uid] },
+  ];
+}
+
+function moveTo({ directory, directoryMayMiss }: Command): Call[] {
+  return directory === '/' ? [] : [{ call: 'chdir', arguments: [directory], ...(directoryMayMiss && { tolerate: 'all' }) }];
 }
 
 function environmentOf({ environment, identity: { name, home, uid }, terminal }: Command): Readonly<Record<string, string>> {
@@ -60,13 +69,17 @@ function environmentOf({ environment, identity: { name, home, uid }, terminal }:
 
 /** One execve(2) for each place where the command may be; the last one's errno is the answer. */
 function attempts(given: Command): Call[] {
-  const environment = environmentOf(given);
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const candidates = given.command ? [given.command] : shells;
-  const places = candidates.flatMap(command => placesOf(command[0] ?? '', environment['PATH'] ?? '').map(path => ({ path, command })));
-  return places.map(({ path, command }, index) => ({
+  const common = environmentOf(given);
+  const variablesOf = (own: Attempt['environment']): string[] =>
+    Object.entries({ ...common, ...own }).map(([name, value]) => `${name}=${value}`);
+  const usual = variablesOf({}); // one array for all that have no more, which the program then holds once
+  const places = given.attempts.flatMap(({ program, words, environment }) => {
+    const variables = environment ? variablesOf(environment) : usual;
+    return placesOf(program, common['PATH'] ?? '').map(path => ({ path, words, variables }));
+  });
+  return places.map(({ path, words, variables }, index) => ({
     call: 'execve',
-    arguments: [path, { strings: command }, { strings: variables }],
+    arguments: [path, { strings: words }, { strings: variables }],
     ...(index < places.length - 1 && { tolerate: ['ENOENT', 'EACCES', 'ENOTDIR'] }),
   }));
 }

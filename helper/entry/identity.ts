@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { Refusal } from '../sys/errors.ts';
 import { readInRoot } from '../sys/in-root.ts';
-import type { Entered } from './target.ts';
+import type { Entered } from './entered.ts';
 
 /** Ids as they are inside. */
 export interface Identity {
@@ -11,13 +11,12 @@ export interface Identity {
   readonly gid: number;
   readonly name: string | undefined;
   readonly home: string;
+  /** Of its account; absent for one that has none, or may not log in. */
+  readonly shell?: string;
 }
 
-interface Account {
+export interface Account extends Identity {
   readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
 }
 
 /**
@@ -49,9 +48,10 @@ function asUser(entered: Entered, user: string, accounts: readonly Account[]): I
   return account;
 }
 
-function fromIds(uid: number, gid: number, accounts: readonly Account[]): Identity {
+export function fromIds(uid: number, gid: number, accounts: readonly Account[]): Identity {
   const account = accounts.find(each => each.uid === uid);
-  return { uid, gid, name: account?.name, home: account?.home ?? (uid === 0 ? '/root' : '/') };
+  const shell = account?.shell;
+  return { uid, gid, name: account?.name, home: account?.home ?? (uid === 0 ? '/root' : '/'), ...(shell && { shell }) };
 }
 
 function requireMapped(entered: Entered, kind: string, id: number, map: readonly IdMapping[] | undefined): void {
@@ -62,24 +62,38 @@ function requireMapped(entered: Entered, kind: string, id: number, map: readonly
   });
 }
 
-/** /etc/passwd of the target, or of the host where the root directory stays. passwd(5) */
-function readAccounts({ root }: Entered): Account[] {
+/** passwd(5) of the target, or of the host where the host's files are seen. */
+export const readAccounts = (entered: Entered): Account[] => linesIn(entered, 'etc/passwd').flatMap(line => parseAccount(line) ?? []);
+
+/** group(5): the groups that name the account as a member. */
+export function groupsOf(entered: Entered, name: string | undefined): number[] {
+  if (name === undefined) return [];
+  return linesIn(entered, 'etc/group').flatMap(line => {
+    const [, , gid, members = ''] = line.split(':');
+    return gid && /^\d+$/.test(gid) && members.split(',').includes(name) ? [Number(gid)] : [];
+  });
+}
+
+function linesIn({ root, namespaces, takesPlace }: Entered, path: string): string[] {
+  const isHost = root === undefined || !(takesPlace || namespaces.has('mnt'));
   try {
-    const text = root === undefined ? readFileSync('/etc/passwd', 'utf8') : readInRoot(root, 'etc/passwd');
-    return text.split('\n').flatMap(line => parseAccount(line) ?? []);
+    return (isHost ? readFileSync(`/${path}`, 'utf8') : readInRoot(root, path)).split('\n');
   } catch {
     return []; // an image without accounts: numbers still work
   }
 }
 
-function parseAccount(line: string): Account | undefined {
-  const [name, , uid, gid, , home] = line.split(':');
-  if (!name || !uid || !gid || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return undefined;
-  return { name, uid: Number(uid), gid: Number(gid), home: home?.startsWith('/') ? home : '/' };
-}
+/** Accounts of services have one of these, so that nobody can log in. */
+const refusing = /\/(?:nologin|false|true|sync|halt|shutdown)$/;
 
-/** An id inside as it is outside, for what the helper does to the target's files from without. */
-export function outsideId(id: number, map: readonly IdMapping[] | undefined): number {
-  const line = map?.find(({ inside, count }) => id >= inside && id < inside + count);
-  return line ? line.outside + (id - line.inside) : id;
+function parseAccount(line: string): Account | undefined {
+  const [name, , uid, gid, , home, shell] = line.split(':');
+  if (!name || !uid || !gid || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return undefined;
+  return {
+    name,
+    uid: Number(uid),
+    gid: Number(gid),
+    home: home?.startsWith('/') ? home : '/',
+    ...(shell?.startsWith('/') && !refusing.test(shell) && { shell }),
+  };
 }

@@ -1,7 +1,7 @@
 // A command that is not there, said in the words of who asked for it.
 import type { StageFailed } from '../stage/run.ts';
 import { Refusal } from '../sys/errors.ts';
-import { shells } from './command.ts';
+import { shells } from './shells.ts';
 
 /**
  * @param label what it was to run in: `pid 812`, or the name of a sandbox

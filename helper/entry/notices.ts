@@ -1,13 +1,28 @@
 // What a person should know about a shell before typing into it.
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
 import { statusField } from '../sys/procfs.ts';
-import { bitsOf } from './powers.ts';
-import type { Entered } from './target.ts';
+import type { AsWhom } from './as-whom.ts';
+import type { Entered } from './entered.ts';
+import { bitsOf, isFiltered, powersBeside } from './powers.ts';
+import type { EntryPlan } from './program.ts';
+import { shownAt } from './view.ts';
 
-/** @param capabilities how many the shell can have, see powers.ts */
-export function noticesFor(entered: Entered, joined: readonly NamespaceType[], capabilities: number): string[] {
-  const power = morePowerful(entered, joined, capabilities);
-  return [...whereAmI(entered, joined), ...(power === undefined ? [] : [power])];
+type Whom = Pick<AsWhom, 'isResident' | 'outside'>;
+
+export function noticesFor(entered: Entered, as: Whom, plan: EntryPlan): string[] {
+  const { view, types } = plan;
+  const tools = view?.tools;
+  return [
+    ...whereAmI(entered, types),
+    ...(tools
+      ? [
+          `the programs are ${tools.directory === '/' ? "this machine's" : `those of ${tools.directory}`}; the files of ${entered.label} are at ${shownAt(tools)}`,
+        ]
+      : []),
+    ...strangeFiles(entered, plan),
+    ...entered.notices,
+    ...powers(entered, as, plan),
+  ];
 }
 
 /** `mnt uts ipc pid net of redis-1; user, cgroup and time are the host's`; nothing when all eight are joined. */
@@ -21,14 +36,34 @@ function whereAmI({ label }: Entered, joined: readonly NamespaceType[]): string[
   ];
 }
 
-/** The shell is started beside a process, not by it: it has not given up what that process gave up. */
-function morePowerful({ status }: Entered, joined: readonly NamespaceType[], capabilities: number): string | undefined {
-  if (status === undefined) return undefined;
-  const differences = [];
-  if (statusField(status, 'Seccomp') !== '0') differences.push('no seccomp filter');
-  const theirs = bitsOf(statusField(status, 'CapEff')).length;
-  // In a user namespace of its own a new shell has all capabilities, over that namespace only.
-  if (!joined.includes('user') && capabilities > theirs) differences.push(`${capabilities} capabilities (it has ${theirs})`);
-  const name = statusField(`\n${status}`, 'Name') ?? 'the process inside';
-  return differences.length === 0 ? undefined : `this shell can do more than ${name}: ${differences.join(', ')}`;
+/** The files are of other namespaces than the shell is in: of a target that was joined in part, or of this machine. */
+function strangeFiles({ ownTypes }: Entered, { types, view }: EntryPlan): string[] {
+  const isStrange = (type: NamespaceType): boolean =>
+    types.includes('mnt') ? ownTypes.has(type) && !types.includes(type) : types.includes(type) && !view;
+  const wrong = [...(isStrange('pid') ? ['/proc'] : []), ...(isStrange('net') ? ['/sys'] : [])];
+  return wrong.length === 0
+    ? []
+    : [`${wrong.join(' and ')} ${wrong.length === 1 ? 'is' : 'are'} not of the namespaces that this shell is in`];
+}
+
+/** The shell is started beside a process, not by it: it has not given up all that that process gave up. */
+function powers(entered: Entered, { isResident, outside }: Whom, plan: EntryPlan): string[] {
+  const { resident, takesPlace, terms } = entered;
+  if (!resident || terms) return [];
+  const { name, label } = resident;
+  const { filter } = plan.command.confinement;
+  const isRoot = plan.command.identity.uid === 0;
+  const theirs = bitsOf(statusField(resident.status, 'CapEff')).length;
+  const ours = powersBeside(entered).capabilities;
+  const more = [
+    ...(takesPlace && isRoot && !isResident && resident.uid !== outside.uid ? [`it is root (${name} is user ${resident.uid})`] : []),
+    ...(isFiltered(resident) && !filter ? [resident.is32Bit ? 'no seccomp filter, as its program has 32 bits' : 'no seccomp filter'] : []),
+    // In a user namespace of its own a new shell has all capabilities, over that namespace only.
+    ...(isRoot && !plan.types.includes('user') && ours > theirs ? [`${ours} capabilities (it has ${theirs})`] : []),
+    ...(label && !plan.lsm ? [`not held by ${label.text}`] : []),
+  ];
+  return [
+    ...(more.length > 0 ? [`this shell can do more than ${name}: ${more.join(', ')}`] : []),
+    ...(filter ? [`a seccomp filter of Burrow's own holds this shell, as that of ${name} cannot be read`] : []),
+  ];
 }

@@ -1,9 +1,14 @@
-// What a command may do, held to what the process beside it may.
+// What a command may do: in the place of a process no more than that process could come to do.
 import { readFileSync } from 'node:fs';
-import { capabilities, lastCapability } from '../security/capabilities.ts';
+import { release } from 'node:os';
+import { arch } from 'node:process';
+import { defaultPolicy } from '../seccomp/default-policy.ts';
+import { filterOf } from '../seccomp/filter.ts';
+import { type Capability, capabilities, lastCapability } from '../security/capabilities.ts';
 import type { Confinement } from '../security/confine.ts';
 import { statusField } from '../sys/procfs.ts';
-import type { Entered } from './target.ts';
+import type { Entered } from './entered.ts';
+import type { Resident } from './resident.ts';
 
 export interface Powers {
   readonly confinement: Confinement;
@@ -12,23 +17,59 @@ export interface Powers {
 }
 
 /**
- * With the mnt namespace come the container's own programs, and those must not get more than the
- * container has. Without it they are the host's, as for looking at a container's network, and keep
- * all. In a user namespace of its own all capabilities there are over that namespace only.
+ * The container's own programs must not get more than the container has. The host's, as for looking at a
+ * container's network, keep all.
  */
-export function powersBeside({ status, namespaces, terms }: Entered): Powers {
-  const own = boundingSet(readFileSync('/proc/self/status', 'latin1'));
+export function powersBeside({ resident, takesPlace, terms }: Entered): Powers {
+  const own = bitsOf(statusField(readFileSync('/proc/self/status', 'latin1'), 'CapBnd'));
   if (terms) return { confinement: terms.confinement, capabilities: terms.confinement.capabilities?.kept.size ?? own.length };
-  if (status === undefined || namespaces.has('user') || !namespaces.has('mnt'))
-    return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
-  const theirs = new Set(boundingSet(status));
-  const kept = new Set(own.filter(each => theirs.has(each)).flatMap(each => capabilities[each] ?? []));
-  const noNewPrivileges = statusField(status, 'NoNewPrivs') === '1';
-  return { confinement: { limits: {}, capabilities: { kept, last: lastCapability() }, noNewPrivileges }, capabilities: kept.size };
+  if (!resident || !takesPlace) return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
+  return inPlaceOf(resident, new Set(own.flatMap(bit => capabilities[bit] ?? [])));
 }
 
-/** The bits of CapBnd, capabilities(7). */
-const boundingSet = (status: string): number[] => bitsOf(statusField(status, 'CapBnd'));
+function inPlaceOf(resident: Resident, own: ReadonlySet<Capability>): Powers {
+  const { status } = resident;
+  const theirs = (field: string): ReadonlySet<Capability> =>
+    new Set(
+      bitsOf(statusField(status, field))
+        .flatMap(bit => capabilities[bit] ?? [])
+        .filter(each => own.has(each)),
+    );
+  const noNewPrivileges = statusField(status, 'NoNewPrivs') === '1';
+  const bounding = theirs('CapBnd');
+  // With no_new_privs execve(2) gives no capability back that was given up; without, root has the bounding set again.
+  const kept = noNewPrivileges ? theirs('CapPrm') : bounding;
+  const filter = filterLike(resident, bounding);
+  return {
+    confinement: {
+      limits: {},
+      capabilities: { bounding, kept, inheritable: theirs('CapInh'), ambient: theirs('CapAmb'), last: lastCapability() },
+      noNewPrivileges,
+      ...(filter && { filter }),
+    },
+    capabilities: kept.size,
+  };
+}
+
+/** Whether a process is held by a filter; which one it is the kernel tells only who stops the process for it, ptrace(2). */
+export const isFiltered = ({ status }: Resident): boolean => statusField(status, 'Seccomp') !== '0';
+
+const architecture = arch === 'arm64' ? 'arm64' : 'x64';
+
+/** Filters by the capabilities that they are for; to compile one takes longer than to start the command. */
+const compiled = new Map<string, Buffer>();
+
+/** Burrow's own, which denies what a container's engine denies, in place of the one that cannot be read. */
+function filterLike(resident: Resident, kept: ReadonlySet<Capability>): Buffer | undefined {
+  if (!isFiltered(resident) || resident.is32Bit) return undefined;
+  const key = [...kept].join();
+  const filter = compiled.get(key) ?? filterOf(defaultPolicy, { architecture, kernel: release(), capabilities: kept });
+  if (compiled.size < KINDS) compiled.set(key, filter);
+  return filter;
+}
+
+/** More different sets of capabilities than a host's containers have. */
+const KINDS = 16;
 
 export const bitsOf = (hex = '0'): number[] => {
   const bits = BigInt(`0x${hex}`);

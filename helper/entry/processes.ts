@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Params, Result } from '../protocol/methods.ts';
 import type { Entry } from '../protocol/target.ts';
 import type { Ending } from '../stage/reaper.ts';
-import { type Launched, launch } from './launch.ts';
+import { type Launched, type LaunchWorld, launch } from './launch.ts';
 import { offerStreams } from './offers.ts';
 import { collectOutput } from './output.ts';
 import { Pipes } from './pipes.ts';
 import type { Streams } from './streams.ts';
-import type { World } from './target.ts';
 
 type Started = Launched &
   ReturnType<Pipes['streams']> & {
@@ -15,7 +14,7 @@ type Started = Launched &
     readonly kill: () => void;
   };
 
-async function start(entry: Entry, world: World, onEnd: (ending: Ending) => void): Promise<Started> {
+async function start(entry: Entry, world: LaunchWorld, onEnd: (ending: Ending) => void): Promise<Started> {
   const pipes = new Pipes();
   let opened = false;
   let runs = true;
@@ -45,7 +44,7 @@ type OnClose = (handler: () => void) => () => void;
 /** Runs a command to its end and collects what it writes. */
 export async function run(
   { input, timeoutMs, ...entry }: Params<'process/run'>,
-  world: World,
+  world: LaunchWorld,
   onClose: OnClose,
 ): Promise<Result<'process/run'>> {
   let ended: (ending: Ending) => void = () => undefined;
@@ -75,7 +74,7 @@ interface Opening {
 /** Starts a command whose streams are claimed by their tokens; those that are not, are closed. It is killed when its client leaves. */
 export async function open(
   entry: Params<'process/open'>,
-  world: World,
+  world: LaunchWorld,
   { uid, streams, onClose, exited }: Opening,
 ): Promise<Result<'process/open'>> {
   const id = randomUUID();

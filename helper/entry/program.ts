@@ -3,23 +3,35 @@
 import { BIRTHPLACE, birthplaceAmong, joinCalls } from '../cgroup/join.ts';
 import type { Place } from '../cgroup/layout.ts';
 import type { NamespaceType } from '../protocol/model.ts';
+import { setCapabilities } from '../security/capabilities.ts';
+import { keepOverChangeOfUser } from '../security/confine.ts';
 import { prelude, setgroups } from '../stage/calls.ts';
 import { FIRST_HANDLE } from '../stage/encode.ts';
-import type { Argument, Call, Program } from '../stage/program.ts';
-import { cloneFlag, cloneFlagName } from '../sys/flags.ts';
+import type { Argument, Call, Instruction, Program } from '../stage/program.ts';
+import { AT_EMPTY_PATH, AT_RECURSIVE, cloneFlag, cloneFlagName, O_CLOEXEC, OPEN_TREE_CLONE } from '../sys/flags.ts';
+import type { AsWhom } from './as-whom.ts';
 import { type Command, commandCalls } from './command.ts';
+import type { LsmLabel } from './lsm-label.ts';
+import { FILES, leaveMounts, type View, viewCalls } from './view.ts';
 
 export interface EntryPlan {
   /** The namespaces to join. */
   readonly types: readonly NamespaceType[];
   readonly label: string;
+  /** The target's root directory becomes the command's. */
   readonly hasRoot: boolean;
   /** May the helper change its groups and join without owning the user namespace? */
   readonly privileged: boolean;
-  /** Supplementary groups, as ids outside. */
-  readonly groups: readonly number[];
-  /** The target's control groups, which are entered as the host's root. */
+  readonly as: Pick<AsWhom, 'outside' | 'isMapped'>;
+  /** A sandbox's control groups, which are entered as the host's root. */
   readonly places: readonly Place[];
+  /** Those of another target, which are held open. */
+  readonly memberships: readonly { readonly version: 1 | 2; readonly path: string }[];
+  /** How the host's files are seen; absent where they stay as they are, or are not seen. */
+  readonly view: View | undefined;
+  /** The target's mnt namespace is another than the host's; only for `view.tools`. */
+  readonly hasMounts: boolean;
+  readonly lsm: LsmLabel | undefined;
   readonly command: Command;
 }
 
@@ -31,36 +43,90 @@ const joinOrder: readonly NamespaceType[] = ['cgroup', 'ipc', 'uts', 'net', 'pid
 
 export const handleOf = (type: NamespaceType, label: string): string => `${type} of ${label}`;
 export const rootOf = (label: string): string => `root of ${label}`;
+export const groupOf = (path: string): string => `group ${path}`;
+export const OWN_MOUNTS = 'mnt of this machine';
+export const OWN_PROC = '/proc of this machine';
+
+const handle = (of: string): Argument => ({ handle: of });
+
+const join = (type: NamespaceType, of: string): Call => ({
+  call: 'setns',
+  arguments: [handle(of), { text: cloneFlagName[type], value: cloneFlag[type] }],
+});
 
 export function entryProgram(plan: EntryPlan): Program {
-  const handle = (of: string): Argument => ({ handle: of });
-  const join = (type: NamespaceType): Call => ({
-    call: 'setns',
-    arguments: [handle(handleOf(type, plan.label)), { text: cloneFlagName[type], value: cloneFlag[type] }],
-  });
-  const types = (plan.privileged ? [...joinOrder, 'user' as const] : (['user', ...joinOrder] as const)).filter(type =>
-    plan.types.includes(type),
-  );
-  const birthplace = birthplaceAmong(plan.places);
+  const { types, label, privileged, view } = plan;
+  const joined = (...wanted: readonly NamespaceType[]): Call[] =>
+    wanted.filter(type => types.includes(type)).map(type => join(type, handleOf(type, label)));
+  const user = [...(privileged && !plan.as.isMapped ? becomeOutside(plan.as) : []), ...joined('user')];
   return [
     ...prelude,
-    ...joinCalls(plan.places.filter(each => each.hierarchy.version === 1)),
-    ...(birthplace ? [birthplace] : []),
+    ...intoGroups(plan),
     // The helper's own groups are not for the target. Inside, the kernel may refuse to change them.
-    ...(plan.privileged ? [setgroups(plan.groups)] : []),
-    ...types.map(join),
-    birthplace ? { do: 'fork', into: { resultOf: BIRTHPLACE } } : { do: 'fork' },
+    ...(privileged ? [setgroups(plan.as.outside.groups)] : []),
+    ...(view?.tools ? holdFiles(plan) : []),
+    ...(view ? leaveMounts : []),
+    ...(privileged ? joined(...joinOrder) : joined('user', ...joinOrder)),
+    // A new /proc and /sys are of the namespaces that are joined, and made with the host's rights.
+    ...(privileged && !view ? user : []),
+    fork(plan),
     // From here on it is known, and ends with the helper's socket if it ends too early.
     { do: 'sync', until: 'notes its pid' },
+    ...(view ? [...viewCalls(view), ...user] : []),
     // A root inside its mount namespace (a chroot) is only found through the process.
     ...(plan.hasRoot
       ? ([
-          { call: 'fchdir', arguments: [handle(rootOf(plan.label))] },
+          { call: 'fchdir', arguments: [handle(rootOf(label))] },
           { call: 'chroot', arguments: ['.'] },
         ] as const)
       : []),
+    ...(plan.lsm ? labelled(plan.lsm) : []),
     // Before any path of the caller is used: it must not lead through one of these (CVE-2024-21626).
     { call: 'close_range', arguments: [FIRST_HANDLE, { text: '~0U', value: 0xffff_ffff }, 0] },
     ...commandCalls(plan.command),
   ];
 }
+
+/** See joinCalls: one thread by itself on v1, and none at all on v2, where the process is born into the group. */
+function intoGroups({ places, memberships }: EntryPlan): Call[] {
+  const birthplace = birthplaceAmong(places);
+  return [
+    ...joinCalls(places.filter(each => each.hierarchy.version === 1)),
+    ...memberships
+      .filter(({ version }) => version === 1)
+      .map(({ path }): Call => ({ call: 'write', arguments: [handle(groupOf(path)), '0', 1] })),
+    ...(birthplace ? [birthplace] : []),
+  ];
+}
+
+function fork({ places, memberships }: EntryPlan): Instruction {
+  if (birthplaceAmong(places)) return { do: 'fork', into: { resultOf: BIRTHPLACE } };
+  const born = memberships.find(({ version }) => version === 2);
+  return born ? { do: 'fork', into: handle(groupOf(born.path)) } : { do: 'fork' };
+}
+
+/** The target's files, as a mount that can be placed among those of this machine. Only from within their namespace can it be made. */
+function holdFiles({ label, hasMounts }: EntryPlan): Call[] {
+  const depth = { text: 'OPEN_TREE_CLONE|AT_EMPTY_PATH|AT_RECURSIVE|OPEN_TREE_CLOEXEC' } as const;
+  const how = { ...depth, value: OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE | O_CLOEXEC };
+  const hold: Call = { call: 'open_tree', arguments: [handle(rootOf(label)), '', how], as: FILES };
+  return hasMounts ? [join('mnt', handleOf('mnt', label)), hold, join('mnt', OWN_MOUNTS)] : [hold];
+}
+
+/** An id without a number in the user namespace cannot be taken on in there. Its capabilities last until that is joined. */
+const becomeOutside = ({ outside: { uid, gid } }: EntryPlan['as']): Call[] => [
+  keepOverChangeOfUser,
+  { call: 'setresgid', arguments: [gid, gid, gid] },
+  { call: 'setresuid', arguments: [uid, uid, uid] },
+  setCapabilities(new Set(['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT', 'CAP_SETPCAP'])),
+];
+
+/** By the host's /proc: what is mounted at /proc inside may be anything (CVE-2019-16884). */
+const labelled = ({ attribute, value, text }: LsmLabel): Call[] => [
+  {
+    call: 'openat',
+    arguments: [handle(OWN_PROC), `self/attr/${attribute}`, { text: 'O_WRONLY|O_CLOEXEC', value: 1 | O_CLOEXEC }, 0],
+    as: `label ${text}`,
+  },
+  { call: 'write', arguments: [{ resultOf: `label ${text}` }, value, Buffer.byteLength(value)] },
+];

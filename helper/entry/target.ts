@@ -1,57 +1,20 @@
 // A target becomes handles: descriptors of its namespaces and of its root directory. From here on
 // nothing is looked up by pid, name or path again.
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-import type { Place } from '../cgroup/layout.ts';
+import { closeSync, constants as files, fstatSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Member } from '../discovery/questions.ts';
-import type { IdMapping } from '../protocol/inspection.ts';
 import { type NamespaceReference, type NamespaceType, namespaceTypes, type Sandbox } from '../protocol/model.ts';
 import type { Target } from '../protocol/target.ts';
-import type { Confinement } from '../security/confine.ts';
-import { hasVanished, Refusal } from '../sys/errors.ts';
+import { hasVanished, Refusal, SysError } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 import { inodeOf } from '../sys/namespaces.ts';
-import { parseIdMap, readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
-
-/** What a terminal or a command enters, held open. */
-export class Entered implements Disposable {
-  /** As a person calls it: `redis-1`, `pid 812`, `net:[4026532345]`. */
-  readonly label: string;
-  readonly namespaces = new Map<NamespaceType, number>();
-  /** The root directory; only where the mnt namespace is joined. */
-  root: number | undefined;
-  /** How ids inside are ids outside; only where the user namespace is joined. */
-  uidMap: IdMapping[] | undefined;
-  gidMap: IdMapping[] | undefined;
-  /** Of a sandbox. */
-  terms: Terms | undefined;
-  /** A process that was in it when it was opened, to be shown and not to be used. */
-  member: number | undefined;
-  /** /proc/PID/status of the process beside which the command will run. */
-  status: string | undefined;
-
-  constructor(label: string) {
-    this.label = label;
-  }
-
-  [Symbol.dispose](): void {
-    for (const fd of this.namespaces.values()) closeSync(fd);
-    if (this.root !== undefined) closeSync(this.root);
-  }
-}
-
-/** Under which terms a command runs in a sandbox, besides those of its namespaces. */
-export interface Terms {
-  /** The sandbox's control groups. */
-  readonly places: readonly Place[];
-  readonly confinement: Confinement;
-  readonly umask: number;
-  /** What the command gets where its caller says nothing else. */
-  readonly user: string | undefined;
-  readonly directory: string;
-  readonly environment: Readonly<Record<string, string>>;
-}
+import { parseIdMap, parseNamespaceLink, parseStat, readNamespace, supportedTypes } from '../sys/procfs.ts';
+import { Entered, type Terms } from './entered.ts';
+import { mapsOf } from './id-maps.ts';
+import { closeMemberships, openMemberships } from './memberships.ts';
+import { readResident } from './resident.ts';
 
 export interface Dwelling {
   readonly sandbox: Sandbox;
@@ -65,38 +28,47 @@ export interface World {
   readonly sandboxes: readonly Dwelling[];
 }
 
-/**
- * @throws Refusal `unknown` or `gone` when there is no such target, `invalid` when `types` leaves nothing of it
- */
-export async function enter(target: Target, world: World): Promise<Entered> {
-  if ('namespaces' in target) return enterNamespaces(target, world);
-  if ('sandbox' in target) return enterSandbox(target, world);
-  const { pid, start, label } = await processOf(target, world);
-  return enterProcess(pid, start, label, target.types);
+/** What of it the command is to have. */
+export interface Wish {
+  /** The programs are of elsewhere, and the root directory of the target is only shown to them. */
+  readonly foreignTools: boolean;
 }
 
-async function enterSandbox({ sandbox: key, types }: Extract<Target, { sandbox: string }>, world: World): Promise<Entered> {
+/**
+ * @throws Refusal `unknown` or `gone` when there is no such target, `invalid` when `types` leaves nothing of it,
+ * `denied` when it is paused
+ */
+export async function enter(target: Target, world: World, wish: Wish = { foreignTools: false }): Promise<Entered> {
+  if ('namespaces' in target) return enterNamespaces(target, world, wish);
+  if ('sandbox' in target) return enterSandbox(target, world, wish);
+  return enterProcess(await processOf(target, world), target.types, wish);
+}
+
+async function enterSandbox({ sandbox: key, types }: Extract<Target, { sandbox: string }>, world: World, wish: Wish): Promise<Entered> {
   const found = world.sandboxes.find(({ sandbox }) => sandbox.id === key || sandbox.name === key);
   if (!found) throw new Refusal('unknown', `There is no sandbox called ${key}.`, { subject: key });
   const { sandbox, start, terms } = found;
-  const entered =
-    sandbox.pid === undefined ? await enterKept(sandbox, types, world) : enterProcess(sandbox.pid, start, sandbox.name, types);
-  entered.terms = terms();
+  const { pid, name: label } = sandbox;
+  const entered = pid === undefined ? await enterKept(sandbox, types, world, wish) : enterProcess({ pid, start, label }, types, wish);
+  // Who brings the host's programs along is not held to what those of the sandbox are held to.
+  if (entered.takesPlace || pid === undefined) entered.terms = terms();
   return entered;
 }
 
 /** Its namespaces live without a process; those that are the host's are none to join. */
-function enterKept({ name, namespaces }: Sandbox, types: readonly NamespaceType[] | undefined, world: World): Promise<Entered> {
+function enterKept({ name, namespaces }: Sandbox, types: readonly NamespaceType[] | undefined, world: World, wish: Wish): Promise<Entered> {
   const own = namespaceTypes.flatMap(type => {
     const inode = namespaces[type];
     return inode === undefined ? [] : [{ type, inode }];
   });
-  return enterNamespaces({ namespaces: own, ...(types && { types: [...types] }) }, world, name);
+  return enterNamespaces({ namespaces: own, ...(types && { types: [...types] }) }, world, wish, name);
 }
 
 export interface Chosen {
   readonly pid: number;
   readonly start: number | undefined;
+  /** One of its threads that is meant instead. */
+  readonly thread?: number | undefined;
   readonly label: string;
 }
 
@@ -104,7 +76,10 @@ export async function processOf(
   target: Exclude<Target, { namespaces: unknown } | { sandbox: unknown }>,
   { discovery }: World,
 ): Promise<Chosen> {
-  if ('pid' in target) return { pid: target.pid, start: target.start, label: `pid ${target.pid}` };
+  if ('pid' in target) {
+    const { pid, start, thread } = target;
+    return { pid, start, thread, label: thread === undefined ? `pid ${pid}` : `thread ${thread} of pid ${pid}` };
+  }
   const { container } = target;
   const found = await discovery.containers(container);
   const [only] = found;
@@ -118,32 +93,77 @@ export async function processOf(
   return { pid: only.pid, start: only.start, label: only.name };
 }
 
-function enterProcess(pid: number, start: number | undefined, label: string, types: readonly NamespaceType[] = supportedTypes): Entered {
-  const ended = (): Refusal => new Refusal('gone', `${label} ended a moment ago.`, { subject: label });
+function enterProcess({ pid, start, thread, label }: Chosen, types: readonly NamespaceType[] | undefined, wish: Wish): Entered {
   const entered = new Entered(label);
-  let pidfd: number | undefined;
+  const proc = `/proc/${pid}/task/${thread ?? pid}`;
   try {
-    pidfd = sys('pidfd_open', label, pid, 0);
-    if (start !== undefined && readStat(pid).start !== start) throw ended();
-    for (const type of types) addNamespace(entered, type, openSync(`/proc/${pid}/ns/${type}`, 'r'));
-    if (entered.namespaces.has('mnt')) entered.root = openSync(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY);
-    if (entered.namespaces.has('user')) addMaps(entered, pid);
-    entered.member = pid;
-    entered.status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    // Still the same process now: then all that was read under its number was its own.
-    sys('pidfd_send_signal', label, pidfd, 0);
+    whileItLives({ pid, start, label }, proc, () => {
+      for (const type of types ?? supportedTypes) addNamespace(entered, type, openSync(`${proc}/ns/${type}`, 'r'));
+      settle(entered, proc, types, wish);
+      entered.member = pid;
+    });
     return entered;
   } catch (error) {
     entered[Symbol.dispose]();
-    throw hasVanished(error) ? ended() : error;
-  } finally {
-    if (pidfd !== undefined) closeSync(pidfd);
+    throw hasVanished(error) ? new Refusal('gone', `${label} ended a moment ago.`, { subject: label }) : error;
   }
+}
+
+/**
+ * Reads something of a process. When it is still the same process and the same thread afterwards, all that was read
+ * under their numbers was their own.
+ * @param proc `/proc/812/task/815`
+ * @throws SysError ESRCH when it is not the one meant
+ */
+function whileItLives({ pid, start, label }: Chosen, proc: string, read: () => void): void {
+  const startOf = (path: string): number => parseStat(readFileSync(`${path}/stat`, 'latin1')).start;
+  const pidfd = sys('pidfd_open', label, pid, 0);
+  try {
+    const began = startOf(proc);
+    if (start !== undefined && startOf(`/proc/${pid}`) !== start) throw new SysError('pidfd_open', constants.errno.ESRCH, label);
+    read();
+    sys('pidfd_send_signal', label, pidfd, 0);
+    if (startOf(proc) !== began) throw new SysError('pidfd_open', constants.errno.ESRCH, label);
+  } finally {
+    closeSync(pidfd);
+  }
+}
+
+/** What only a process shows, once it is known which of its namespaces are joined. */
+function settle(entered: Entered, proc: string, types: readonly NamespaceType[] | undefined, { foreignTools }: Wish): void {
+  entered.takesPlace = !foreignTools && (types === undefined || types.includes('mnt'));
+  if (foreignTools || entered.takesPlace) entered.root = openSync(`${proc}/root`, O_PATH | files.O_DIRECTORY);
+  if (entered.namespaces.has('user')) addMaps(entered, proc);
+  entered.resident = readResident(proc, entered.root);
+  entered.ownTypes = new Set(
+    supportedTypes.filter(type => parseNamespaceLink(readlinkSync(`${proc}/ns/${type}`)) !== readNamespace('self', type)),
+  );
+  if (entered.takesPlace) join(entered);
+  if (entered.takesPlace && !entered.namespaces.has('mnt') && isOwnRoot(entered.root)) entered.root = closed(entered.root);
+}
+
+/** Going there would need a right (CAP_SYS_CHROOT) for nothing. */
+function isOwnRoot(root: number | undefined): boolean {
+  if (root === undefined) return false;
+  const [theirs, own] = [fstatSync(root), statSync('/')];
+  return theirs.dev === own.dev && theirs.ino === own.ino;
+}
+
+function closed(fd: number | undefined): undefined {
+  if (fd !== undefined) closeSync(fd);
+}
+
+/** Its limits hold the command too. */
+function join(entered: Entered): void {
+  const { held, missing } = openMemberships(entered.resident?.cgroups ?? [], entered.label);
+  entered.memberships = held;
+  if (missing.length > 0) entered.notices.push(`not in the control groups of ${entered.label}: ${missing.join(', ')}`);
 }
 
 async function enterNamespaces(
   { namespaces, types }: Extract<Target, { namespaces: unknown }>,
   { discovery }: World,
+  wish: Wish,
   label?: string,
 ): Promise<Entered> {
   const chosen = namespaces.filter(each => types?.includes(each.type) ?? true);
@@ -155,7 +175,7 @@ async function enterNamespaces(
       const { fd, members } = await discovery.open(key);
       addNamespace(entered, key.type, fd);
       entered.member ??= members[0]?.pid;
-      if (entered.namespaces.has(key.type)) addFiles(entered, key, members);
+      if (entered.namespaces.has(key.type)) await addFiles(entered, key, members, wish);
     }
     return entered;
   } catch (error) {
@@ -164,20 +184,35 @@ async function enterNamespaces(
   }
 }
 
-/** What only a process shows: the root directory of a mount namespace, the maps of a user namespace. */
-function addFiles(entered: Entered, { type, inode }: NamespaceReference, members: readonly Member[]): void {
+/** The root directory of a mount namespace and who has it, the maps of a user namespace: what a process in it shows. */
+async function addFiles(entered: Entered, { type, inode }: NamespaceReference, members: readonly Member[], wish: Wish): Promise<void> {
   if (type !== 'mnt' && type !== 'user') return;
-  for (const { pid } of members) {
+  for (const { pid, start } of members) {
+    const proc = `/proc/${pid}/task/${pid}`;
     try {
-      // It may have left, or its number may be another's by now.
-      if (readNamespace(pid, type) !== inode) continue;
-      if (type === 'mnt') entered.root ??= openSync(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY);
-      else addMaps(entered, pid);
+      whileItLives({ pid, start, label: entered.label }, proc, () => {
+        if (readNamespace(pid, type) !== inode) throw new SysError('readlink', constants.errno.ESRCH, entered.label); // it has left
+        if (type === 'user') addMaps(entered, proc);
+        else settle(entered, proc, ['mnt'], wish);
+      });
       return;
     } catch (error) {
       if (!hasVanished(error)) throw error;
+      leave(entered, type);
     }
   }
+  const user = entered.namespaces.get('user');
+  if (type === 'user' && user !== undefined) Object.assign(entered, await mapsOf(user, entered.label));
+}
+
+/** Forgets what was read of a process that turned out to be another one. */
+function leave(entered: Entered, type: 'mnt' | 'user'): void {
+  if (type === 'user') {
+    entered.uidMap = entered.gidMap = undefined;
+    return;
+  }
+  closeMemberships(entered.memberships);
+  Object.assign(entered, { root: closed(entered.root), memberships: [], resident: undefined, takesPlace: false });
 }
 
 /** Keeps only what differs: joining the own user namespace again is an error (EINVAL), any other is no use. */
@@ -186,7 +221,7 @@ function addNamespace(entered: Entered, type: NamespaceType, fd: number): void {
   else entered.namespaces.set(type, fd);
 }
 
-function addMaps(entered: Entered, pid: number): void {
-  entered.uidMap = parseIdMap(readFileSync(`/proc/${pid}/uid_map`, 'utf8'));
-  entered.gidMap = parseIdMap(readFileSync(`/proc/${pid}/gid_map`, 'utf8'));
+function addMaps(entered: Entered, proc: string): void {
+  entered.uidMap = parseIdMap(readFileSync(`${proc}/uid_map`, 'utf8'));
+  entered.gidMap = parseIdMap(readFileSync(`${proc}/gid_map`, 'utf8'));
 }

@@ -8,11 +8,9 @@ import type { Ending } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
 import { F_DUPFD_CLOEXEC } from '../sys/flags.ts';
 import { hasInput, sys } from '../sys/libc.ts';
-import { outsideId } from './identity.ts';
-import { launch } from './launch.ts';
+import { type LaunchWorld, launch } from './launch.ts';
 import { openPty, type Pty, resize } from './pty.ts';
 import type { Streams } from './streams.ts';
-import type { World } from './target.ts';
 
 interface Terminal {
   /** A descriptor of the helper's end besides the stream's, good for as long as the terminal is open. */
@@ -33,7 +31,7 @@ export class Terminals {
   /** @param exited called once, when the command has ended; its last output may still be on the way */
   async open(
     { size, ...entry }: Params<'terminal/open'>,
-    world: World,
+    world: LaunchWorld,
     uid: number,
     exited: (terminal: string, ending: Ending) => void,
   ): Promise<Result<'terminal/open'>> {
@@ -45,8 +43,8 @@ export class Terminals {
         world,
         {
           terminal: true,
-          open: (entered, identity) => {
-            pty = openPty(entered.root, size, outsideId(identity.uid, entered.uidMap), outsideId(identity.gid, entered.gidMap));
+          open: ({ root, takesPlace }, { outside: { uid, gid } }) => {
+            pty = openPty(takesPlace ? root : undefined, size, uid, gid);
             return [pty.slave, pty.slave, pty.slave];
           },
         },

@@ -1,6 +1,6 @@
 // A definition of a sandbox like a process that runs. Everything that is read of it is its own word, and hostile:
 // what does not fit the schema is left out, and said.
-import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { processOf, type World } from '../entry/target.ts';
 import { getLinks } from '../network/rtnetlink.ts';
 import { Definition, type DefinitionInput } from '../protocol/definition/definition.ts';
@@ -10,11 +10,11 @@ import { firstProblem } from '../protocol/problem.ts';
 import type { Target } from '../protocol/target.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
-import { openInRoot } from '../sys/in-root.ts';
 import { sys } from '../sys/libc.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';
 import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
+import { workingDirectory } from '../sys/working-directory.ts';
 import { mountsLike, rootLike } from './files.ts';
 import { limitsLike } from './limits.ts';
 import { securityLike, userLike, usersLike } from './rights.ts';
@@ -192,28 +192,8 @@ function commandLike({ pid }: Seen): Part {
   return part({ command: text.replace(/\0$/, '').split('\0') });
 }
 
-/** What the link says is a path from the root of its mount namespace, which its root directory may be below. */
 function directoryLike({ pid, root }: Seen): Part {
-  const [directory, top] = [readlinkSync(`/proc/${pid}/cwd`), readlinkSync(`/proc/${pid}/root`)];
-  const inside = top === '/' ? directory : directory.slice(directory.startsWith(`${top}/`) ? top.length : directory.length);
-  if (inside === '/' || directory === top) return part({});
-  const isThere = inside.startsWith('/') && isSame(`/proc/${pid}/cwd`, root, inside);
-  return isThere
-    ? part({ directory: inside })
-    : part({}, `Its working directory ${JSON.stringify(directory)} is left out: its root has none like it.`);
-}
-
-/** A deleted directory, or one out of reach, has a path that names another or none. */
-function isSame(link: string, root: number, path: string): boolean {
-  try {
-    const fd = openInRoot(root, path, O_PATH);
-    try {
-      const [there, here] = [fstatSync(fd), statSync(link)];
-      return there.dev === here.dev && there.ino === here.ino;
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return false;
-  }
+  const { link, path } = workingDirectory(`/proc/${pid}`, root);
+  if (path === undefined) return part({}, `Its working directory ${JSON.stringify(link)} is left out: its root has none like it.`);
+  return part(path === '/' ? {} : { directory: path });
 }

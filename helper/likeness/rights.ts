@@ -4,6 +4,7 @@ import { bitsOf } from '../entry/powers.ts';
 import type { DefinitionInput } from '../protocol/definition/definition.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { capabilities } from '../security/capabilities.ts';
+import { insideId } from '../sys/id-map.ts';
 import { parseIdMap, statusField } from '../sys/procfs.ts';
 import { type Part, part, type Seen } from './likeness.ts';
 
@@ -48,12 +49,6 @@ export function userLike({ pid, own, status }: Seen): Part {
   if (uid === undefined || gid === undefined)
     return part({}, 'It runs as a user that its user namespace does not map, so "user" is left out.');
   return uid === 0 && gid === 0 ? part({}) : part({ user: `${uid}:${gid}` });
-}
-
-function insideId(id: number, map: readonly IdMapping[] | undefined): number | undefined {
-  if (!map) return id;
-  const line = map.find(({ outside, count }) => id >= outside && id < outside + count);
-  return line && line.inside + (id - line.outside);
 }
 
 const USUAL_UMASK = '0022';

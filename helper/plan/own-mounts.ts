@@ -2,10 +2,10 @@
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Mount } from '../protocol/definition/mounts.ts';
 import { here } from '../stage/calls.ts';
+import { bind, type Care, emptyFile, mkdir, mount, plain, quiet, quietly, restrict, within } from '../stage/mount-calls.ts';
 import { type Call, flags } from '../stage/program.ts';
 import { mountFlags } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
-import { bind, type Care, emptyFile, mkdir, mount, plain, quiet, quietly, restrict, within } from './mount-calls.ts';
 import { outsideOf, rootOf } from './root-files.ts';
 import { placeSource, withRightsOf } from './sources.ts';
 import { devicesAt, newDevice, sameDevice } from './system-mounts.ts';

@@ -2,7 +2,8 @@
 // anything is touched. Pure: the facts about the host come in as data.
 import { BIRTHPLACE, birthplaceAmong, joinCalls } from '../cgroup/join.ts';
 import { makeCalls } from '../cgroup/make-calls.ts';
-import { commandCalls } from '../entry/command.ts';
+import { asGiven, commandCalls } from '../entry/command.ts';
+import { shells } from '../entry/shells.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { umaskOf } from '../protocol/definition/security.ts';
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
@@ -177,10 +178,11 @@ function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step
   const command = commandCalls({
     terminal: purpose.kind === 'run' && purpose.terminal,
     directory: definition.directory,
+    directoryMayMiss: true,
     umask: umaskOf(definition.security),
     identity,
     confinement,
-    command: definition.command,
+    attempts: definition.command ? [asGiven(definition.command)] : shells.map(asGiven),
     mortal: !definition.init && isMortal(definition, purpose),
     environment: definition.environment,
   });

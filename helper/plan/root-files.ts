@@ -4,10 +4,10 @@ import type { Root } from '../protocol/definition/root.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { Front } from '../sandbox/disks.ts';
 import { here } from '../stage/calls.ts';
+import { bind, type Care, mkdir, mount, plain, restrict } from '../stage/mount-calls.ts';
 import { type Argument, type Call, flags } from '../stage/program.ts';
 import { MNT_DETACH, mountFlags, O_CLOEXEC, O_PATH } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
-import { bind, type Care, mkdir, mount, plain, restrict } from './mount-calls.ts';
 import { rootSource } from './sources.ts';
 
 const rootAt = (staging: string): string => `${staging}/root`;

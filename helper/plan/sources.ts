@@ -4,10 +4,10 @@ import { constants } from 'node:fs';
 import type { Definition } from '../protocol/definition/definition.ts';
 import { isIdmapped, type Mount } from '../protocol/definition/mounts.ts';
 import { here, setgroups } from '../stage/calls.ts';
+import { type Care, close, emptyFile, hold, holdOpen, mkdir, mount, place, plain, restrict, take, takeHeld } from '../stage/mount-calls.ts';
 import { type Argument, type Call, flags } from '../stage/program.ts';
 import { mountFlags, O_CLOEXEC } from '../sys/flags.ts';
 import type { Facts } from './facts.ts';
-import { type Care, close, emptyFile, hold, holdOpen, mkdir, mount, place, plain, restrict, take, takeHeld } from './mount-calls.ts';
 import { escaped, outsideOf } from './root-files.ts';
 
 interface Source {

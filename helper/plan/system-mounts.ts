@@ -1,9 +1,9 @@
 // /proc, /sys, /dev and /run of a sandbox. Two ways to make them: see stage-steps.ts for `guarded`.
 import { constants } from 'node:fs';
 import { here } from '../stage/calls.ts';
+import { bind, type Care, emptyFile, mkdir, mount, place, plain, quiet, quietly, restrict, take, within } from '../stage/mount-calls.ts';
 import { type Call, flags } from '../stage/program.ts';
 import { mountFlags } from '../sys/flags.ts';
-import { bind, type Care, emptyFile, mkdir, mount, place, plain, quiet, quietly, restrict, take, within } from './mount-calls.ts';
 
 /** Device nodes with their numbers, as in every container: linux/Documentation/admin-guide/devices.txt. */
 const devices = [

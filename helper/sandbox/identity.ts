@@ -1,7 +1,7 @@
 // As whom a sandbox's own command runs, known before there is a sandbox.
 import { constants, openSync } from 'node:fs';
+import { Entered } from '../entry/entered.ts';
 import { type Identity, identify } from '../entry/identity.ts';
-import { Entered } from '../entry/target.ts';
 import { type Caller, openDirectoryAs } from '../image/as-caller.ts';
 import type { Unpacked } from '../plan/facts.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
@@ -19,6 +19,7 @@ export function identityIn(
   caller: Caller,
 ): Identity {
   using entered = new Entered(name);
+  entered.takesPlace = true;
   if (uids.length > 0) {
     entered.uidMap = [...uids];
     entered.gidMap = [...gids];

@@ -1,7 +1,7 @@
 // Capabilities by name, and the calls that give them up.
 import { readFileSync } from 'node:fs';
 import type { Call } from '../stage/program.ts';
-import { _LINUX_CAPABILITY_VERSION_3, PR_CAPBSET_DROP } from '../sys/flags.ts';
+import { _LINUX_CAPABILITY_VERSION_3, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, PR_CAPBSET_DROP } from '../sys/flags.ts';
 
 /** linux/capability.h: the place in the list is the number. */
 // biome-ignore format: a table
@@ -42,22 +42,37 @@ export const dropFromBoundingSet = (kept: ReadonlySet<Capability>, last: number)
       ],
     }));
 
-/** Exactly these, none of them inheritable; the ambient ones go with the inheritable ones, capabilities(7). */
-export function setCapabilities(exactly: ReadonlySet<Capability>): Call {
+/** Exactly these, and no more than the inheritable ones inheritable; ambient ones that are not go with that, capabilities(7). */
+export function setCapabilities(exactly: ReadonlySet<Capability>, inheritable: ReadonlySet<Capability> = new Set()): Call {
   const header = Buffer.alloc(8);
   header.writeUInt32LE(_LINUX_CAPABILITY_VERSION_3, 0);
-  const bits = [...exactly].reduce((sum, name) => sum | (1n << BigInt(capabilityNumber(name))), 0n);
   const sets = Buffer.alloc(24); // effective, permitted and inheritable, the low 32 bits of each and then the high ones
-  for (const [index, half] of [bits & 0xffff_ffffn, bits >> 32n].entries()) {
-    sets.writeUInt32LE(Number(half), index * 12);
-    sets.writeUInt32LE(Number(half), index * 12 + 4);
+  for (const [index, names] of [exactly, exactly, inheritable].entries()) {
+    const bits = [...names].reduce((sum, name) => sum | (1n << BigInt(capabilityNumber(name))), 0n);
+    sets.writeUInt32LE(Number(bits & 0xffff_ffffn), index * 4);
+    sets.writeUInt32LE(Number(bits >> 32n), 12 + index * 4);
   }
-  const names = capabilities.filter(name => exactly.has(name)).join('|') || '0';
+  const names = namesOf(exactly);
   return {
     call: 'capset',
     arguments: [
       { bytes: header, text: '{version=_LINUX_CAPABILITY_VERSION_3, pid=0}' },
-      { bytes: sets, text: `{effective=${names}, permitted=${names}, inheritable=0}` },
+      { bytes: sets, text: `{effective=${names}, permitted=${names}, inheritable=${namesOf(inheritable)}}` },
     ],
   };
 }
+
+const namesOf = (set: ReadonlySet<Capability>): string => capabilities.filter(name => set.has(name)).join('|') || '0';
+
+/** Makes ambient what is permitted and inheritable already: it outlives execve(2) for who is not root. */
+export const raise = (names: ReadonlySet<Capability>): Call[] =>
+  [...names].map(name => ({
+    call: 'prctl',
+    arguments: [
+      { text: 'PR_CAP_AMBIENT', value: PR_CAP_AMBIENT },
+      { text: 'PR_CAP_AMBIENT_RAISE', value: PR_CAP_AMBIENT_RAISE },
+      { text: name, value: capabilityNumber(name) },
+      0,
+      0,
+    ],
+  }));

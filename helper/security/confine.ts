@@ -2,7 +2,7 @@
 import { install } from '../seccomp/filter.ts';
 import type { Call } from '../stage/program.ts';
 import { PR_SET_KEEPCAPS, PR_SET_NO_NEW_PRIVS } from '../sys/flags.ts';
-import { type Capability, dropFromBoundingSet, setCapabilities } from './capabilities.ts';
+import { type Capability, dropFromBoundingSet, raise, setCapabilities } from './capabilities.ts';
 import { type Limits, limit } from './rlimits.ts';
 
 export interface Confinement {
@@ -10,6 +10,11 @@ export interface Confinement {
   /** What a command of root has, and what a program that makes itself root can have; all that the stage has when left out. */
   readonly capabilities?: {
     readonly kept: ReadonlySet<Capability>;
+    /** The bounding set, where it is more than what is kept. */
+    readonly bounding?: ReadonlySet<Capability>;
+    /** None when left out; ambient ones are what a command of another user than root has, capabilities(7). */
+    readonly inheritable?: ReadonlySet<Capability>;
+    readonly ambient?: ReadonlySet<Capability>;
     /** See lastCapability. */
     readonly last: number;
   };
@@ -34,18 +39,22 @@ export interface Confinement {
  * @param become setgroups, setresgid and setresuid to it
  */
 export function confine({ limits, capabilities, noNewPrivileges, filter }: Confinement, uid: number, become: readonly Call[]): Call[] {
-  const own = uid === 0 ? capabilities?.kept : new Set<Capability>();
+  const ambient = capabilities?.ambient ?? new Set<Capability>();
+  const own = uid === 0 ? capabilities?.kept : ambient;
   const untilExecve: readonly Capability[] = filter && !noNewPrivileges ? ['CAP_SYS_ADMIN'] : [];
+  const inheritable = new Set([...(capabilities?.inheritable ?? []), ...ambient]);
   return [
     ...limit(limits),
-    ...(capabilities ? dropFromBoundingSet(capabilities.kept, capabilities.last) : []),
-    ...(own ? [keepOverChangeOfUser, ...become, setCapabilities(new Set([...own, ...untilExecve]))] : become),
+    ...(capabilities ? dropFromBoundingSet(capabilities.bounding ?? capabilities.kept, capabilities.last) : []),
+    ...(own
+      ? [keepOverChangeOfUser, ...become, setCapabilities(new Set([...own, ...untilExecve]), inheritable), ...raise(ambient)]
+      : become),
     ...(noNewPrivileges ? [setNoNewPrivileges] : []),
     ...(filter ? [install(filter)] : []),
   ];
 }
 
-const keepOverChangeOfUser: Call = { call: 'prctl', arguments: [{ text: 'PR_SET_KEEPCAPS', value: PR_SET_KEEPCAPS }, 1] };
+export const keepOverChangeOfUser: Call = { call: 'prctl', arguments: [{ text: 'PR_SET_KEEPCAPS', value: PR_SET_KEEPCAPS }, 1] };
 
 const setNoNewPrivileges: Call = {
   call: 'prctl',

@@ -1,9 +1,9 @@
 // Method → function. A method without a handler does not compile.
 import { constants } from 'node:os';
 import type { Discovery } from '../discovery/discovery.ts';
+import type { LaunchWorld } from '../entry/launch.ts';
 import { open, run } from '../entry/processes.ts';
 import type { Streams } from '../entry/streams.ts';
-import type { World } from '../entry/target.ts';
 import type { Terminals } from '../entry/terminals.ts';
 import { another } from '../likeness/another.ts';
 import { likenessOf } from '../likeness/likeness.ts';
@@ -28,6 +28,8 @@ import type { Peer } from './peer.ts';
 /** The parts of the helper that handlers act on. */
 export interface Services {
   readonly version: string;
+  /** The directory of its socket and its records. */
+  readonly state: string;
   readonly features: Record<string, Feature>;
   readonly discovery: Discovery;
   readonly terminals: Terminals;
@@ -148,7 +150,7 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   },
 };
 
-const worldOf = ({ discovery, sandboxes }: Services): World => ({ discovery, sandboxes: sandboxes.dwellings() });
+const worldOf = ({ discovery, sandboxes, state }: Services): LaunchWorld => ({ discovery, sandboxes: sandboxes.dwellings(), cover: state });
 
 const making = (definition: Definition, { discovery }: Services, { peer }: Client): Making => ({
   definition,

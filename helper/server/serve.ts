@@ -50,6 +50,7 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
   const discovery = new Discovery();
   const services: Services = {
     version,
+    state,
     features: findFeatures(),
     discovery,
     streams,

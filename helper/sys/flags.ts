@@ -36,6 +36,7 @@ export const mountFlags = {
   MS_BIND: 4096,
   MS_REC: 16384,
   MS_PRIVATE: 1 << 18,
+  MS_SLAVE: 1 << 19,
 } as const;
 
 /** linux/mount.h, mount_setattr(2). */
@@ -44,6 +45,7 @@ export const MOUNT_ATTR_NODEV = 4;
 /** Since Linux 5.12. */
 export const MOUNT_ATTR_IDMAP = 0x100000;
 export const OPEN_TREE_CLONE = 1;
+export const MOVE_MOUNT_F_EMPTY_PATH = 4;
 export const AT_FDCWD = -100;
 export const AT_RECURSIVE = 0x8000;
 export const AT_EMPTY_PATH = 0x1000;
@@ -126,6 +128,8 @@ export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_SET_PDEATHSIG = 1;
 export const PR_SET_CHILD_SUBREAPER = 36;
 export const PR_SET_KEEPCAPS = 8;
+export const PR_CAP_AMBIENT = 47;
+export const PR_CAP_AMBIENT_RAISE = 2;
 
 /** linux/capability.h: sets of 64 bits, capset(2). */
 export const _LINUX_CAPABILITY_VERSION_3 = 0x20080522;

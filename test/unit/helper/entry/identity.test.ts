@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { identify, outsideId } from '../../../../helper/entry/identity.ts';
-import { Entered } from '../../../../helper/entry/target.ts';
+import { Entered } from '../../../../helper/entry/entered.ts';
+import { identify } from '../../../../helper/entry/identity.ts';
 import type { IdMapping } from '../../../../helper/protocol/inspection.ts';
 import { Refusal } from '../../../../helper/sys/errors.ts';
 
@@ -18,7 +18,8 @@ function target(uidMap?: IdMapping[], gidMap = uidMap): Entered {
 
 describe('identify', () => {
   it('is root where 0 is mapped', () => {
-    assert.deepEqual(identify(target(map([1, 100_000, 65_535], [0, 1000, 1])), undefined), { uid: 0, gid: 0, name: 'root', home: '/root' });
+    const { uid, gid, name, home } = identify(target(map([1, 100_000, 65_535], [0, 1000, 1])), undefined);
+    assert.deepEqual({ uid, gid, name, home }, { uid: 0, gid: 0, name: 'root', home: '/root' });
   });
 
   it('is the first that is mapped where 0 is not', () => {
@@ -48,18 +49,4 @@ describe('identify', () => {
       new Refusal('unknown', 'web knows no user called nobody-here.', { subject: 'nobody-here' }),
     );
   });
-});
-
-describe('outsideId', () => {
-  const lines = map([0, 1000, 1], [1, 100_000, 10]);
-  const ids = [
-    [0, 1000],
-    [1, 100_000],
-    [10, 100_009],
-    [11, 11],
-  ] as const;
-  for (const [inside, outside] of ids)
-    it(`gives ${outside} for ${inside}`, () => {
-      assert.equal(outsideId(inside, lines), outside);
-    });
 });

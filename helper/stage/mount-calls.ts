@@ -1,7 +1,5 @@
 // mount(2) and its newer relatives as instructions of the stage.
 import { constants } from 'node:fs';
-import { here } from '../stage/calls.ts';
-import { type Argument, type Call, type Flags, flags } from '../stage/program.ts';
 import {
   AT_EMPTY_PATH,
   AT_RECURSIVE,
@@ -13,6 +11,8 @@ import {
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
 } from '../sys/flags.ts';
+import { here } from './calls.ts';
+import { type Argument, type Call, type Flags, flags } from './program.ts';
 
 export const quietly = ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'] as const;
 export const quiet = flags(mountFlags, ...quietly);

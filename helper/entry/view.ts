@@ -1,0 +1,98 @@
+// The host's files as a command sees them that has left some of the host's namespaces: /proc and /sys show what it is
+// in, and what belongs to a named network lies where programs look for it. All of it in a mount namespace of its own.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import type { NamespaceType } from '../protocol/model.ts';
+import { bind, mkdir, mount, place, plain, quiet, take } from '../stage/mount-calls.ts';
+import type { Call } from '../stage/program.ts';
+import { flags } from '../stage/program.ts';
+import { mountFlags } from '../sys/flags.ts';
+import { parseMountInfo } from '../sys/procfs.ts';
+
+export interface View {
+  /** A pid namespace is joined, and /proc is to be of that. */
+  readonly proc: boolean;
+  /** A net namespace is joined: what is mounted below /sys, and goes on to be below the new one. */
+  readonly sys: readonly string[] | undefined;
+  /** Files of this machine that take the place of others: those of /etc/netns/NAME, ip-netns(8). */
+  readonly files: readonly { readonly from: string; readonly to: string }[];
+  readonly tools: Tools | undefined;
+}
+
+/** Programs from elsewhere, for a target whose own are not used. */
+export interface Tools {
+  /** Whose programs they are: a root directory, `/` for this machine's. */
+  readonly directory: string;
+  /** A directory that a new file system covers; below it the target's files are shown. */
+  readonly cover: string;
+}
+
+export const shownAt = ({ cover }: Tools): string => `${cover}/target`;
+
+/** What the target's files are held as, in a program. */
+export const FILES = 'files';
+
+/** @returns undefined when the host's files are right as they are */
+export function viewFor(joined: ReadonlySet<NamespaceType>, net: number | undefined, tools: Tools | undefined): View | undefined {
+  const [proc, sys] = [joined.has('pid'), joined.has('net')];
+  if (!proc && !sys && !tools) return undefined;
+  const files = net === undefined || tools ? [] : filesOf(net);
+  return { proc: proc || tools !== undefined, sys: sys || tools ? below('/sys') : undefined, files, tools };
+}
+
+/** The mounts directly below a directory; what is mounted below those goes with them. */
+function below(directory: string): string[] {
+  const all = parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8')).map(({ path }) => path);
+  const found = [...new Set(all.filter(path => path.startsWith(`${directory}/`)))];
+  return found.filter(path => !found.some(other => path.startsWith(`${other}/`)));
+}
+
+/** @param net the inode of a network that may have a name */
+function filesOf(net: number): { from: string; to: string }[] {
+  if (!existsSync('/etc/netns')) return [];
+  const inodeOf = (name: string): number | undefined => statSync(`/run/netns/${name}`, { throwIfNoEntry: false })?.ino;
+  const named = readdirSync('/etc/netns').filter(name => inodeOf(name) === net);
+  return named.flatMap(name => readdirSync(`/etc/netns/${name}`).map(file => ({ from: `/etc/netns/${name}/${file}`, to: `/etc/${file}` })));
+}
+
+const held = (path: string): string => `mount ${path}`;
+
+/** As the host's root, still in all of the host's namespaces. What the host mounts later is to be seen. */
+export const leaveMounts: readonly Call[] = [
+  { call: 'unshare', arguments: [{ text: 'CLONE_NEWNS', value: 0x20000 }] },
+  mount(null, '/', null, flags(mountFlags, 'MS_REC', 'MS_SLAVE'), null),
+];
+
+/** In the joined pid and net namespaces, of which a new /proc and /sys are; before rights are lost with a user namespace. */
+export function viewCalls({ proc, sys, files, tools }: View): Call[] {
+  return [
+    ...(sys ?? []).map(path => take(path, held(path), 'with what is below')),
+    ...(tools && tools.directory !== '/' ? moveInto(tools.directory) : []),
+    ...(proc ? [mount('proc', '/proc', 'proc', quiet, null)] : []),
+    ...(sys ? [mount('sysfs', '/sys', 'sysfs', quiet, null), ...sys.flatMap(path => place({ resultOf: held(path) }, path))] : []),
+    ...files.map(({ from, to }) => bind(from, to, ['ENOENT', 'ENOTDIR'])),
+    ...(tools ? show(tools) : []),
+  ];
+}
+
+/** What every root directory of programs needs from the host: devices, and a /run of its own. */
+const moveInto = (directory: string): Call[] => [
+  take('/dev', held('/dev'), 'with what is below'),
+  { call: 'chdir', arguments: [directory] },
+  { call: 'chroot', arguments: ['.'] },
+  { call: 'chdir', arguments: ['/'] },
+  ...place({ resultOf: held('/dev') }, '/dev'),
+  mount('tmpfs', '/run', 'tmpfs', plain, 'mode=755'),
+];
+
+/** Nothing that is mounted there later comes to be in the target. */
+function show(tools: Tools): Call[] {
+  const { directory, cover } = tools;
+  const above = cover.split('/').map((_, index, all) => all.slice(0, index + 1).join('/'));
+  return [
+    // Nobody can be kept from looking on the way: the helper's own directory is root's alone.
+    ...(directory === '/' ? [mount('tmpfs', cover, 'tmpfs', plain, 'mode=755')] : above.slice(1).map(path => mkdir(path, ['EEXIST']))),
+    mkdir(shownAt(tools)),
+    ...place({ resultOf: FILES }, shownAt(tools)),
+    mount(null, shownAt(tools), null, flags(mountFlags, 'MS_REC', 'MS_SLAVE'), null),
+  ];
+}
