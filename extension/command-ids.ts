@@ -7,6 +7,14 @@ export const commandIds = [
   'burrow.helper.showLog',
   'burrow.terminal.open',
   'burrow.terminal.openIn',
+  'burrow.terminal.openNetwork',
+  'burrow.terminal.openFiles',
+  'burrow.terminal.openProcesses',
+  'burrow.terminal.openAsRoot',
+  'burrow.terminal.openWithTools',
+  'burrow.terminal.split',
+  'burrow.terminal.reattach',
+  'burrow.terminal.forgetChoices',
   'burrow.namespace.showDetails',
   'burrow.namespaces.groupBy',
   'burrow.namespaces.filter',
@@ -36,7 +44,7 @@ export const commandIds = [
 export type CommandId = (typeof commandIds)[number];
 
 /** What `when` clauses of package.json ask for. */
-export const contextKeys = ['burrow.helper.state', 'burrow.helper.running'] as const;
+export const contextKeys = ['burrow.helper.state', 'burrow.helper.running', 'burrow.terminal.active'] as const;
 export type ContextKey = (typeof contextKeys)[number];
 
 export const viewIds = ['burrow.sandboxes', 'burrow.containers', 'burrow.namespaces'] as const;

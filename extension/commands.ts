@@ -12,7 +12,8 @@ import { changeLimits, sendSignal } from './sandboxes/control.ts';
 import { newSandboxLike } from './sandboxes/like.ts';
 import type { Session } from './session.ts';
 import { readSubject } from './subject.ts';
-import { openTerminal, openTerminalIn } from './terminal/commands.ts';
+import { reattachTerminal } from './terminal/again.ts';
+import { forgetChoices, openTerminal, openTerminalAs, openTerminalIn, splitTerminal } from './terminal/commands.ts';
 
 /** @param argument what the command is about, as menus and other callers give it; nothing from the palette */
 type Handler = (session: Session, argument?: unknown) => void | Promise<void>;
@@ -25,6 +26,14 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'burrow.helper.showLog': ({ log }) => log.show(),
   'burrow.terminal.open': openTerminal,
   'burrow.terminal.openIn': openTerminalIn,
+  'burrow.terminal.openNetwork': openTerminalAs({ types: ['net'] }),
+  'burrow.terminal.openFiles': openTerminalAs({ types: ['mnt'] }),
+  'burrow.terminal.openProcesses': openTerminalAs({ types: ['pid'] }),
+  'burrow.terminal.openAsRoot': openTerminalAs({ user: '0' }),
+  'burrow.terminal.openWithTools': openTerminalAs({ tools: '/' }),
+  'burrow.terminal.split': splitTerminal,
+  'burrow.terminal.reattach': reattachTerminal,
+  'burrow.terminal.forgetChoices': forgetChoices,
   'burrow.namespace.showDetails': showDetails,
   'burrow.namespaces.groupBy': groupNamespaces,
   'burrow.namespaces.filter': filterNamespaces,

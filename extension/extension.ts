@@ -7,15 +7,21 @@ import { registerStatusBar } from './helper-client/status-bar.ts';
 import { registerNamespaces } from './namespaces/register.ts';
 import { registerSandboxes } from './sandboxes/register.ts';
 import { Session } from './session.ts';
+import { registerTasks } from './tasks/register.ts';
+import { registerTerminals } from './terminal/register.ts';
 
 let session: Session | undefined;
 
 function start(context: ExtensionContext): void {
   const { subscriptions } = context;
   const log = window.createOutputChannel('Burrow', { log: true });
-  session = new Session(log, context.asAbsolutePath('dist/burrow.cjs'));
+  session = new Session(log, context.asAbsolutePath('dist/burrow.cjs'), {
+    everywhere: context.globalState,
+    workspace: context.workspaceState,
+  });
   const views = [registerSandboxes(session), registerContainers(session), registerNamespaces(session)];
   subscriptions.push(log, ...views, ...registerCommands(session), ...registerDocuments(session), ...registerStatusBar(session));
+  subscriptions.push(...registerTerminals(session), registerTasks(session));
   subscriptions.push(...registerAutoStart(session, views));
 }
 

@@ -14,6 +14,12 @@ export interface Question {
   readonly hasBack?: boolean;
 }
 
+/** What the trash button of each answer does, which then is none any more. */
+export interface Trash<T> {
+  readonly tooltip: string;
+  remove(value: T): Promise<void>;
+}
+
 /** A possible answer. Its texts may come from other processes. */
 export interface Choice<T> {
   readonly label: string;
@@ -69,28 +75,50 @@ const itemOf = <T>({ label, description, detail, icon, value, picked }: Choice<T
 function pick<T, R>(
   question: Question,
   choices: readonly Choice<T>[],
-  many: boolean,
+  {
+    many = false,
+    live,
+    trash,
+  }: { readonly many?: boolean; readonly live?: (chosen: readonly T[]) => string; readonly trash?: Trash<T> | undefined },
   read: (chosen: readonly Item<T>[]) => R,
 ): Promise<Answer<R>> {
   const input = window.createQuickPick<Item<T>>();
   input.canSelectMany = many;
   input.matchOnDescription = true;
-  input.items = choices.map(itemOf);
+  const buttons = trash ? { buttons: [{ iconPath: new ThemeIcon('trash'), tooltip: trash.tooltip }] } : {};
+  input.items = choices.map(each => ({ ...itemOf(each), ...buttons }));
   if (many) input.selectedItems = input.items.filter(each => each.picked);
-  return ask<R>(input, question, finish => [
+  const tell = (): void => {
+    if (live) input.placeholder = inert(live(input.selectedItems.map(each => each.value)));
+  };
+  const answer = ask<R>(input, question, finish => [
+    input.onDidChangeSelection(tell),
+    input.onDidTriggerItemButton(({ item }) => {
+      input.items = input.items.filter(each => each !== item);
+      void trash?.remove(item.value);
+    }),
     input.onDidAccept(() => {
       if (input.selectedItems.length > 0) finish(read(input.selectedItems));
     }),
   ]);
+  tell();
+  return answer;
 }
 
 /** Asks for one; Enter takes the first. */
-export const askOne = <T>(question: Question, choices: readonly Choice<T>[]): Promise<Answer<T>> =>
-  pick<T, Answer<T>>(question, choices, false, chosen => chosen[0]?.value);
+export const askOne = <T>(question: Question, choices: readonly Choice<T>[], trash?: Trash<T>): Promise<Answer<T>> =>
+  pick<T, Answer<T>>(question, choices, { trash }, chosen => chosen[0]?.value);
 
-/** Asks for one or more; those that are `picked` are chosen already. */
-export const askMany = <T>(question: Question, choices: readonly Choice<T>[]): Promise<Answer<readonly T[]>> =>
-  pick<T, readonly T[]>(question, choices, true, chosen => chosen.map(each => each.value));
+/**
+ * Asks for one or more; those that are `picked` are chosen already.
+ * @param live what follows from what is chosen at the moment
+ */
+export const askMany = <T>(
+  question: Question,
+  choices: readonly Choice<T>[],
+  live?: (chosen: readonly T[]) => string,
+): Promise<Answer<readonly T[]>> =>
+  pick<T, readonly T[]>(question, choices, { many: true, ...(live ? { live } : {}) }, chosen => chosen.map(each => each.value));
 
 export interface TextQuestion extends Question {
   readonly value?: string;

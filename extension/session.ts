@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { commands, EventEmitter, type LogOutputChannel, workspace } from 'vscode';
+import { EventEmitter, type LogOutputChannel, type Memento, workspace } from 'vscode';
 import type { MethodName, Notification, ParamsInput, Result } from '../helper/protocol/methods.ts';
 import type { Hello, Sandbox } from '../helper/protocol/model.ts';
-import type { ContextKey } from './command-ids.ts';
+import { setContext } from './context.ts';
 import { answers, Connection } from './helper-client/connection.ts';
 import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion } from './helper-client/errors.ts';
 import { isRoot, launch, type Program, untilSilent } from './helper-client/launch.ts';
@@ -17,11 +17,16 @@ export type HelperState =
   | { readonly kind: 'running'; readonly hello: Hello }
   | { readonly kind: 'died'; readonly reason: string };
 
-const setContext = (key: ContextKey, value: unknown): Thenable<unknown> => commands.executeCommand('setContext', key, value);
+/** What is remembered when the window is gone: of the person everywhere, and of this workspace. */
+export interface Storage {
+  readonly everywhere: Memento;
+  readonly workspace: Memento;
+}
 
 /** What the features share: the helper, the machine as it last described it, and the log. */
 export class Session {
   readonly log: LogOutputChannel;
+  readonly storage: Storage;
   readonly #script: string;
   #state: HelperState = { kind: 'stopped' };
   readonly #world = new World();
@@ -42,8 +47,9 @@ export class Session {
   readonly onDidEndRun = this.#runEnded.event;
 
   /** @param script the helper's bundle */
-  constructor(log: LogOutputChannel, script: string) {
+  constructor(log: LogOutputChannel, script: string, storage: Storage) {
     this.log = log;
+    this.storage = storage;
     this.#script = script;
     this.#become({ kind: 'stopped' });
   }

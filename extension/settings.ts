@@ -5,6 +5,8 @@ export const settings = {
   'helper.socket': '',
   'helper.autoStart': true,
   'terminal.shell': '',
+  'terminal.shellIntegration': true,
+  'terminal.defaultTarget': '',
   'namespaces.groupBy': 'type',
   'namespaces.hideKernelThreads': false,
   'namespaces.hideHost': false,

@@ -1,11 +1,11 @@
-import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { Container, NamespaceKey } from '../../helper/protocol/model.ts';
+import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import { plural, visible } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import { keysOf } from '../machine/per-namespace.ts';
 import { namespaceSubject } from '../subject.ts';
 import type { TreeNode } from '../tree/node.ts';
-import { namespaceContext, namespaceIcons, processesNode } from '../tree/nodes.ts';
+import { namespaceContext, namespaceIcons, ownContext, processesNode } from '../tree/nodes.ts';
 import { listNamed } from '../tree/ranges.ts';
 import { containerTooltip, namespaceTooltip } from '../tree/tooltips.ts';
 import { byName, containersIn, type EngineGroup, groupedBy, groupsOf, nameOf } from './groups.ts';
@@ -49,7 +49,7 @@ function containerNode(machine: Machine, container: Container, parentId: string)
     label: nameOf(container),
     description: [...(container.image ? [visible(container.image)] : []), `pid ${container.pid}`].join(' · '),
     icon: 'package',
-    context: 'container enterable haspid',
+    context: `container enterable haspid${ownContext(machine, machine.process(container.pid)?.namespaces ?? {})}`,
     tooltip: () => containerTooltip(machine, container),
     about: container,
     subject: { kind: 'container', id: container.id },

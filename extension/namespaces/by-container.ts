@@ -1,8 +1,10 @@
-import { type Container, type Namespace, type NamespaceInodes, namespaceTypes, type Sandbox } from '../../helper/protocol/model.ts';
+import type { Container, Namespace, NamespaceInodes, Sandbox } from '../../helper/protocol/model.ts';
+import { namespaceTypes } from '../../helper/protocol/namespaces.ts';
 import { plural, visible } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import { keysOf } from '../machine/per-namespace.ts';
 import type { TreeNode } from '../tree/node.ts';
+import { ownContext } from '../tree/nodes.ts';
 import { listNamed } from '../tree/ranges.ts';
 import { containerTooltip } from '../tree/tooltips.ts';
 import { listMixed, listNamespaces, listTypes, type Scene } from './listing.ts';
@@ -22,7 +24,7 @@ function sandboxNode(scene: Scene, sandbox: Sandbox, parentId: string): TreeNode
     label: visible(sandbox.name),
     description: plural(own(machine, sandbox.namespaces).length, 'namespace'),
     icon: 'vm-active',
-    context: 'sandbox enterable haspid removable',
+    context: `sandbox enterable haspid removable${ownContext(machine, sandbox.namespaces)}`,
     about: sandbox,
     subject: { kind: 'sandbox', id: sandbox.id },
     children: () => listMixed(scene, own(machine, sandbox.namespaces), id),
@@ -37,7 +39,7 @@ function containerNode(scene: Scene, container: Container, parentId: string): Tr
     label: visible(container.name) || visible(container.id.slice(0, 12)),
     description: [visible(container.engine), plural(own(machine, initInodes(machine, container)).length, 'namespace')].join(' · '),
     icon: 'package',
-    context: 'container enterable haspid',
+    context: `container enterable haspid${ownContext(machine, initInodes(machine, container))}`,
     tooltip: () => containerTooltip(machine, container),
     about: container,
     subject: { kind: 'container', id: container.id },

@@ -50,10 +50,12 @@ export function runProgram(session: Sandboxes, { program, define, notices }: Ord
     onDidEnd: handler =>
       session.onDidEndRun(({ sandbox, report, stopped }) => handler(sandbox, { definition: definitions.get(sandbox), report, stopped })),
     farewell: end => {
-      if (!end) return { lines: [`${endingWords(undefined)}; ${offer}`], closes: false };
+      if (!end) return { lines: [endingWords(undefined)], closes: false };
       const { definition, report, stopped } = end;
-      const lines = reportLines({ name: definition?.name ?? program, limits: definition?.limits ?? {}, report, stopped });
-      return { lines: [...lines.slice(0, -1), `${lines.at(-1)}; ${offer}`], closes: false };
+      return {
+        lines: reportLines({ name: definition?.name ?? program, limits: definition?.limits ?? {}, report, stopped }),
+        closes: false,
+      };
     },
     // Whatever it started goes with it.
     hangUp: ({ id }) => session.request('sandbox/remove', { sandbox: id }),

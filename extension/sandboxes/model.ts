@@ -1,5 +1,5 @@
-import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { NamespaceKey, Sandbox } from '../../helper/protocol/model.ts';
+import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import type { Usage } from '../../helper/protocol/report.ts';
 import { secondsWords, sizeWords } from '../amounts.ts';
 import { plural, visible } from '../hostile-text.ts';
@@ -9,7 +9,7 @@ import { keysOf } from '../machine/per-namespace.ts';
 import type { Run } from '../runs.ts';
 import { namespaceSubject } from '../subject.ts';
 import { facts, type Tooltip, type TreeNode } from '../tree/node.ts';
-import { namespaceContext, namespaceIcons, processesNode } from '../tree/nodes.ts';
+import { namespaceContext, namespaceIcons, ownContext, processesNode } from '../tree/nodes.ts';
 import { namespaceTooltip } from '../tree/tooltips.ts';
 
 const withoutPrefix = (address: string): string => address.replace(/\/\d+$/, '');
@@ -75,9 +75,9 @@ function descriptionOf(sandbox: Sandbox, processes: number, known: Observations)
   return [...addresses(sandbox), count, ...(memoryBytes ? [sizeWords(memoryBytes)] : [])].join(' · ');
 }
 
-function contextOf(sandbox: Sandbox, run: Run | undefined): string {
+function contextOf(machine: Machine, sandbox: Sandbox, run: Run | undefined): string {
   return [
-    'sandbox enterable',
+    `sandbox enterable${ownContext(machine, sandbox.namespaces)}`,
     ...(sandbox.pid === undefined ? [] : ['haspid']),
     ...(discards(sandbox) ? ['discards'] : []),
     run ? 'running' : 'removable',
@@ -93,7 +93,7 @@ function sandboxNode(machine: Machine, sandbox: Sandbox, known: Observations): T
     label: visible(sandbox.name),
     description: descriptionOf(sandbox, processes.length, known),
     icon: run ? 'run-all' : processes.length ? 'vm-active' : 'vm-outline',
-    context: contextOf(sandbox, run),
+    context: contextOf(machine, sandbox, run),
     tooltip: () => sandboxTooltip(sandbox, known.usageOf(sandbox.id)),
     about: sandbox,
     subject: { kind: 'sandbox', id: sandbox.id },

@@ -1,92 +1,32 @@
-import { type TerminalOptions, ThemeColor, ThemeIcon, window, workspace } from 'vscode';
-import type { NamespaceType } from '../../helper/protocol/model.ts';
+import { window } from 'vscode';
 import { subjectFor } from '../ask-subject.ts';
 import { Refused } from '../helper-client/errors.ts';
-import { explain } from '../helper-client/explain.ts';
+import { plural } from '../hostile-text.ts';
 import { subjectName } from '../names.ts';
-import { showError } from '../notify.ts';
-import { askMany, askText, back } from '../questions.ts';
 import type { Session } from '../session.ts';
-import { readSetting } from '../settings.ts';
-import type { Subject } from '../subject.ts';
-import { namespaceIcons } from '../tree/nodes.ts';
-import { entryOf, type Offer, offerOf, targetWith } from './entries.ts';
-import { entryProgram } from './entry-program.ts';
-import { pseudoterminal } from './pseudoterminal.ts';
-import { splitWords, Unfinished } from './words.ts';
+import { askChoice } from './ask-choice.ts';
+import type { Choice } from './choice.ts';
+import { offerOf } from './entries.ts';
+import { occasionOf } from './memory.ts';
+import { insideFor, openInside } from './open.ts';
+import { memoryOf, rememberedFor } from './remembered.ts';
+import { insideOf } from './screens.ts';
 
-const looks = {
-  namespace: { icon: 'globe', color: 'terminal.ansiCyan' },
-  process: { icon: 'server-process', color: 'terminal.ansiYellow' },
-  container: { icon: 'package', color: 'terminal.ansiBlue' },
-  sandbox: { icon: 'beaker', color: 'terminal.ansiGreen' },
-} as const satisfies Record<Subject['kind'], { icon: string; color: string }>;
-
-function appearanceOf(subject: Subject): Pick<TerminalOptions, 'iconPath' | 'color'> {
-  const { icon, color } = looks[subject.kind];
-  const codicon = subject.kind === 'namespace' ? namespaceIcons[subject.key.type] : icon;
-  return { iconPath: new ThemeIcon(codicon), color: new ThemeColor(color) };
-}
-
-interface Choice {
-  readonly through: Subject;
-  readonly types?: readonly NamespaceType[];
-  readonly command?: readonly string[];
-}
-
-/** @param subject what the terminal is named after */
-function show(session: Session, subject: Subject, { through, types, command = [] }: Choice): void {
-  const shell = readSetting(workspace.getConfiguration('burrow'), 'terminal.shell');
-  const attempt = { subject, privileged: session.hello?.privileged ?? false };
-  const pty = pseudoterminal(session, entryProgram(session, entryOf(targetWith(through, types), command, shell)), error => {
-    showError(session.log, error, attempt);
-    return explain(error, attempt).message;
-  });
-  window.createTerminal({ name: subjectName(session.machine, subject), pty, isTransient: true, ...appearanceOf(subject) }).show(false);
-}
-
+/** One click: as it was chosen last for what it is, and else as it is in there. */
 export async function openTerminal(session: Session, argument?: unknown): Promise<void> {
   const subject = await subjectFor(session, argument, 'Open Terminal');
-  if (subject) show(session, subject, { through: subject });
+  if (!subject) return;
+  const { choice, notices } = rememberedFor(session, subject);
+  openInside(session, insideFor(session, subject, choice), { notices });
 }
 
-const complain = (line: string): string | undefined => {
-  try {
-    splitWords(line);
-    return undefined;
-  } catch (error) {
-    if (error instanceof Unfinished) return error.message;
-    throw error;
-  }
-};
-
-const askTypes = (title: string, { namespaces }: Offer): ReturnType<typeof askMany<NamespaceType>> =>
-  askMany(
-    { title, step: 1, totalSteps: 2, placeholder: "Which namespaces? The others are the host's." },
-    namespaces.map(({ key, picked }) => ({ label: key.type, description: `${key.inode}`, value: key.type, picked })),
-  );
-
-const askCommand = (title: string, hasBack: boolean): ReturnType<typeof askText> =>
-  askText({
-    title,
-    hasBack,
-    ...(hasBack ? { step: 2, totalSteps: 2 } : {}),
-    placeholder: 'A command and its arguments; empty for a shell',
-    prompt: 'Quotes keep blanks together; no shell reads it.',
-    validate: complain,
-  });
-
-/** Asks for the namespaces, unless there is only one, and for the command. */
-async function askChoice(title: string, offer: Offer): Promise<Choice | undefined> {
-  const several = offer.namespaces.length > 1;
-  for (;;) {
-    const types = several ? await askTypes(title, offer) : offer.namespaces.map(each => each.key.type);
-    if (types === undefined || types === back) return undefined;
-    const line = await askCommand(title, several);
-    if (line === undefined) return undefined;
-    if (line !== back) return { through: offer.through, types, command: splitWords(line) };
-  }
-}
+/** A command that opens it in one certain way, whatever was chosen before. */
+export const openTerminalAs =
+  (choice: Choice) =>
+  async (session: Session, argument?: unknown): Promise<void> => {
+    const subject = await subjectFor(session, argument, 'Open Terminal');
+    if (subject) openInside(session, insideFor(session, subject, choice));
+  };
 
 export async function openTerminalIn(session: Session, argument?: unknown): Promise<void> {
   const subject = await subjectFor(session, argument, 'Open Terminal In');
@@ -94,6 +34,29 @@ export async function openTerminalIn(session: Session, argument?: unknown): Prom
   const name = subjectName(session.machine, subject);
   const offer = offerOf(session.machine, subject);
   if (offer.namespaces.length === 0) throw new Refused(`Every namespace of ${name} is the host's: an ordinary terminal is in it already`);
-  const choice = await askChoice(`Open Terminal In ${name}`, offer);
-  if (choice) show(session, subject, choice);
+  const occasion = occasionOf(session.machine, subject);
+  const memory = memoryOf(session);
+  const chosen = await askChoice(session, {
+    title: `Open Terminal In ${name}`,
+    offer,
+    choice: memory.of(occasion) ?? {},
+    occasion,
+  });
+  if (!chosen) return;
+  // Not to remember it is to forget what was.
+  if (occasion) await memory.remember(occasion, chosen.remembers ? chosen.choice : {});
+  openInside(session, insideFor(session, subject, chosen.choice, offer.through));
+}
+
+export async function forgetChoices(session: Session): Promise<void> {
+  const count = await memoryOf(session).forget();
+  void window.showInformationMessage(count > 0 ? `${plural(count, 'terminal choice')} forgotten.` : 'No terminal choice is remembered.');
+}
+
+/** Another terminal in the same place, beside the active one. */
+export function splitTerminal(session: Session): void {
+  const beside = window.activeTerminal;
+  const inside = insideOf(beside);
+  if (!beside || !inside) throw new Refused('The active terminal is none that Burrow opened');
+  openInside(session, inside, {}, { parentTerminal: beside });
 }

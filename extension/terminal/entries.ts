@@ -1,8 +1,8 @@
-import type { NamespaceInodes, NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
-import type { Entry, Target } from '../../helper/protocol/target.ts';
+import type { NamespaceInodes, NamespaceKey } from '../../helper/protocol/model.ts';
 import type { Machine } from '../machine/machine.ts';
 import { pidOf } from '../names.ts';
-import { type Subject, targetOf } from '../subject.ts';
+import type { Subject } from '../subject.ts';
+import { type Choice, isPlain, without } from './choice.ts';
 
 /** Which namespaces "Open Terminal In…" offers for a subject, and through what it enters them. */
 export interface Offer {
@@ -34,14 +34,9 @@ export function offerOf(machine: Machine, subject: Subject): Offer {
   return { through, namespaces };
 }
 
-/** @param types which namespaces to enter; all that differ from the host's when left out */
-export function targetWith(subject: Subject, types: readonly NamespaceType[] | undefined): Target {
-  const target = targetOf(subject);
-  return types && types.length > 0 ? { ...target, types: [...types] } : target;
-}
-
-/** @param shell the person's own choice of a shell, or an empty text */
-export function entryOf(target: Target, command: readonly string[], shell: string): Entry {
-  const words = command.length > 0 ? [...command] : shell ? [shell] : [];
-  return words.length > 0 ? { target, command: words } : { target };
+/** A choice made for something alike, as far as there is what was chosen; undefined when nothing is left of it. */
+export function fitting(choice: Choice | undefined, { namespaces }: Offer): Choice | undefined {
+  const types = choice?.types?.filter(type => namespaces.some(each => each.key.type === type));
+  const left = choice && (types?.length ? { ...choice, types } : without(choice, 'types'));
+  return left && !isPlain(left) ? left : undefined;
 }

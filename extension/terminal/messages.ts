@@ -15,10 +15,14 @@ export interface Ending {
   readonly signal?: string | undefined;
 }
 
-/** @param ending absent when the helper went away first */
-export function endingWords(ending: Ending | undefined): string {
+/**
+ * @param ending absent when the helper went away first
+ * @param limit the limit that ended it
+ */
+export function endingWords(ending: Ending | undefined, limit?: string): string {
   if (!ending) return 'the helper has stopped';
-  return ending.signal === undefined ? `exit ${ending.exitCode ?? 0}` : `killed by ${ending.signal}`;
+  if (ending.signal === undefined) return `exit ${ending.exitCode ?? 0}`;
+  return `killed by ${ending.signal}${limit === undefined ? '' : ` (${limit})`}`;
 }
 
 export const endedCleanly = (ending: Ending | undefined): boolean =>

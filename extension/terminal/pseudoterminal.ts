@@ -24,14 +24,20 @@ const helperOf = (session: Session): Helper => ({
  */
 const windowCaughtUp = (): Thenable<unknown> => commands.executeCommand('setContext', 'burrow.terminal.flowing', true);
 
+/** A terminal for the editor. */
+export interface ProgramTerminal extends Pseudoterminal {
+  /** Ends what runs in it. */
+  hangUp(): void;
+}
+
 /** @param explain what the person reads in the terminal when it could not be opened */
-export function pseudoterminal<E>(session: Session, program: Program<E>, explain: (error: unknown) => string): Pseudoterminal {
+export function pseudoterminal<E>(session: Session, program: Program<E>, explain: (error: unknown) => string): ProgramTerminal {
   const written = new EventEmitter<string>();
-  const closed = new EventEmitter<void>();
+  const closed = new EventEmitter<number | undefined>();
   const screen: Screen = {
     write: text => written.fire(text),
     caughtUp: windowCaughtUp,
-    close: () => closed.fire(),
+    close: exitCode => closed.fire(exitCode),
     explain,
   };
   const shell = new Shell(helperOf(session), program, screen);
@@ -41,6 +47,7 @@ export function pseudoterminal<E>(session: Session, program: Program<E>, explain
     open: dimensions => shell.open(dimensions && sizeOf(dimensions)),
     handleInput: text => shell.input(text),
     setDimensions: dimensions => shell.resize(sizeOf(dimensions)),
+    hangUp: () => shell.hangUp(),
     close: () => {
       shell.close();
       written.dispose();

@@ -15,14 +15,18 @@ export interface Helper {
   onDidDisconnect(handler: () => void): Disposable;
 }
 
-/** A program that has been started. */
-export interface Started {
+/** A program that has been started, or found again. */
+export interface Started<E> {
   readonly terminal: string;
   readonly token: string;
   /** What the person should know before its output. */
   readonly notices: readonly string[];
   /** What its ending is told by. */
   readonly id: string;
+  /** Its stream begins with what it wrote while nobody looked. */
+  readonly replays?: boolean;
+  /** How it ended, when it did while nobody looked. */
+  readonly ended?: E | undefined;
 }
 
 /** What the person reads when a program has ended. */
@@ -30,25 +34,29 @@ export interface Farewell {
   readonly lines: readonly string[];
   /** Nothing of it has to be read: the terminal goes away. */
   readonly closes: boolean;
+  /** What the editor is told, where it wants to know. */
+  readonly exitCode?: number;
 }
 
 /** A kind of program: how it is started, how its end is told, and in what words. */
 export interface Program<E> {
-  start(size: Size): Promise<Started>;
+  start(size: Size): Promise<Started<E>>;
   onDidEnd(handler: (id: string, ending: E) => void): Disposable;
   /** @param ending absent when the helper went away first */
-  farewell(ending: E | undefined): Farewell;
+  farewell(ending: E | undefined): Farewell | Promise<Farewell>;
   /** The person closed the terminal. */
-  hangUp(started: Started): Promise<unknown>;
-  /** What the keys do when it has ended, or did not start. */
-  readonly offer: string;
+  hangUp(started: Started<E>): Promise<unknown>;
+  /** What the keys do when it has ended, or did not start; without it the terminal goes away when it could not start. */
+  readonly offer?: string;
+  /** It goes on without its terminal, until it is hung up. */
+  readonly outlives?: boolean;
 }
 
 export interface Screen {
   write(text: string): void;
   caughtUp(): PromiseLike<unknown>;
   /** The terminal goes away. */
-  close(): void;
+  close(exitCode?: number): void;
   /** What the person reads about an error. */
   explain(error: unknown): string;
 }
@@ -101,10 +109,12 @@ export class Shell<E> {
   readonly #screen: Screen;
   #size: Size = { columns: 80, rows: 24 };
   #phase: Phase = 'ended';
-  #started: Started | undefined;
+  #started: Started<E> | undefined;
   #stream: Duplex | undefined;
   #typedAhead = '';
   #atLineStart = true;
+  #replaying = false;
+  #unwanted = false;
 
   constructor(helper: Helper, program: Program<E>, screen: Screen) {
     this.#helper = helper;
@@ -129,8 +139,14 @@ export class Shell<E> {
       const stream = await this.#helper.openStream(started.token);
       if (!this.#connected(stream)) return;
       if (size !== this.#size) this.#tellSize();
-      await pump(stream, text => this.#write(text), this.#screen.caughtUp);
-      this.#ended(await endings.of(started.id));
+      await pump(
+        stream,
+        { write: text => this.#write(text), caughtUp: this.#screen.caughtUp },
+        started.replays ? () => this.#replayed() : undefined,
+      );
+      // One that outlives its terminal may not end for long.
+      if (this.#is('closed')) return;
+      await this.#ended(started.ended ?? (await endings.of(started.id)));
     } finally {
       endings.dispose();
     }
@@ -142,34 +158,48 @@ export class Shell<E> {
     stream.on('error', () => {});
     this.#stream = stream;
     if (this.#phase === 'closed') {
-      this.close();
+      if (this.#unwanted) this.hangUp();
+      else stream.destroy();
       return false;
     }
     this.#phase = 'open';
-    if (this.#typedAhead) stream.write(this.#typedAhead);
+    this.#replaying = this.#started?.replays ?? false;
+    if (this.#typedAhead && !this.#replaying) stream.write(this.#typedAhead);
     this.#typedAhead = '';
     return true;
   }
 
-  #ended(ending: E | undefined): void {
+  /** What the emulator answered to questions of the past has come, and been dropped: from now on it is the person who types. */
+  #replayed(): void {
+    this.#replaying = false;
+  }
+
+  async #ended(ending: E | undefined): Promise<void> {
     this.#forget();
-    if (this.#phase === 'closed') return;
+    const { lines, closes, exitCode } = await this.#program.farewell(ending);
+    if (this.#is('closed')) return;
     this.#phase = 'ended';
-    const { lines, closes } = this.#program.farewell(ending);
-    if (closes) {
-      this.#screen.close();
-      return;
-    }
+    const { offer } = this.#program;
+    const last = lines.at(-1);
+    const words = closes || offer === undefined || last === undefined ? lines : [...lines.slice(0, -1), `${last}; ${offer}`];
     const line = this.#atLineStart ? '' : '\r\n';
-    this.#write(`${tidy}${line}${lines.map(notice).join('')}`);
+    if (words.length > 0) this.#write(`${tidy}${line}${words.map(notice).join('')}`);
+    if (closes) this.#screen.close(exitCode);
   }
 
   #fail(error: unknown): void {
     this.#forget();
-    if (this.#phase === 'closed') return;
+    if (this.#is('closed')) return;
     this.#phase = 'ended';
+    const { offer } = this.#program;
     this.#write(complaint(this.#screen.explain(error)));
-    this.#write(notice(this.#program.offer));
+    if (offer === undefined) this.#screen.close(1);
+    else this.#write(notice(offer));
+  }
+
+  /** A method, since the phase changes while something is awaited. */
+  #is(phase: Phase): boolean {
+    return this.#phase === phase;
   }
 
   #forget(): void {
@@ -186,8 +216,9 @@ export class Shell<E> {
   }
 
   input(text: string): void {
-    if (this.#phase === 'open') this.#stream?.write(text);
-    else if (this.#phase === 'opening') this.#typedAhead += text;
+    if (this.#phase === 'open') {
+      if (!this.#replaying) this.#stream?.write(text);
+    } else if (this.#phase === 'opening') this.#typedAhead += text;
     else if (this.#phase === 'ended') this.#afterwards(text);
   }
 
@@ -208,9 +239,16 @@ export class Shell<E> {
     if (terminal !== undefined) this.#helper.request('terminal/resize', { terminal, size: this.#size }).catch(() => {});
   }
 
-  /** The person closed the terminal: the program gets a hangup, as from any terminal. */
+  /** The terminal is gone, with the person's will or without. */
   close(): void {
     this.#phase = 'closed';
+    if (this.#program.outlives) this.#stream?.destroy();
+    else this.hangUp();
+  }
+
+  /** The person wants it gone: the program gets a hangup, as from any terminal, as soon as it has started. */
+  hangUp(): void {
+    this.#unwanted = true;
     // One that ended, or whose helper went away, is closed already.
     if (this.#started) this.#program.hangUp(this.#started).catch(() => {});
     this.#forget();

@@ -27,3 +27,8 @@ export function splitWords(line: string): string[] {
   }
   return word === undefined ? words : [...words, word];
 }
+
+/** A word as {@link splitWords} reads it. */
+const quoted = (word: string): string => (/^[^\s'"\\]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+export const joinWords = (words: readonly string[]): string => words.map(quoted).join(' ');

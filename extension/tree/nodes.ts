@@ -1,5 +1,5 @@
-import { namespaceId } from '../../helper/protocol/difference.ts';
-import type { Namespace, NamespaceKey, NamespaceType, Process } from '../../helper/protocol/model.ts';
+import type { Namespace, NamespaceInodes, NamespaceKey, NamespaceType, Process } from '../../helper/protocol/model.ts';
+import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import { plural, visible } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import { keysOf } from '../machine/per-namespace.ts';
@@ -53,8 +53,16 @@ export function processDescription(process: Process, more: readonly string[] = [
   ].join(' · ');
 }
 
+/** Words for the namespaces that a terminal can enter by themselves, where they are not the host's. */
+export const ownContext = (machine: Machine, namespaces: NamespaceInodes): string =>
+  machine
+    .differing(namespaces)
+    .filter(({ type }) => type === 'net' || type === 'mnt' || type === 'pid')
+    .map(({ type }) => ` own${type}`)
+    .join('');
+
 export const processContext = (machine: Machine, { namespaces }: Process): string =>
-  machine.isElsewhere(namespaces) ? 'process haspid enterable' : 'process haspid';
+  machine.isElsewhere(namespaces) ? `process haspid enterable${ownContext(machine, namespaces)}` : 'process haspid';
 
 export function processNode(machine: Machine, process: Process, parentId: string): TreeNode {
   const id = `${parentId}/${processId(process)}`;

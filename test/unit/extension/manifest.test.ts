@@ -10,6 +10,8 @@ import { namespaceTree } from '../../../extension/namespaces/model.ts';
 import { interpretedLanguages } from '../../../extension/run-file/interpreters.ts';
 import { sandboxTree } from '../../../extension/sandboxes/model.ts';
 import { settings } from '../../../extension/settings.ts';
+import { taskKeys, taskType } from '../../../extension/tasks/definition.ts';
+import { profileIds } from '../../../extension/terminal/profile-ids.ts';
 import type { TreeNode } from '../../../extension/tree/node.ts';
 import { by } from './drawing.ts';
 import { machine } from './example.ts';
@@ -40,6 +42,8 @@ const Manifest = z.object({
       ),
     }),
     languages: z.array(z.object({ id: z.string(), firstLine: z.string().optional() })),
+    terminal: z.object({ profiles: z.array(z.object({ id: z.string(), title: z.string() })) }),
+    taskDefinitions: z.array(z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()) })),
     snippets: z.array(z.object({ language: z.literal('jsonc'), path: z.string() })),
     walkthroughs: z.array(
       z.object({ id: z.string(), steps: z.array(z.object({ description: z.string(), media: z.object({ markdown: z.string() }) })) }),
@@ -90,13 +94,20 @@ describe('the manifest', () => {
   });
 
   test('asks only for context keys that the extension sets', () => {
-    const asked = clauses.flatMap(clause => clause.match(/\bburrow\.helper\.\w+/g) ?? []);
+    const asked = clauses.flatMap(clause => clause.match(/(?<!config\.)\bburrow\.(?:helper|terminal)\.\w+/g) ?? []);
     for (const key of asked)
       assert.ok(
         contextKeys.some(each => each === key),
         key,
       );
     assert.deepEqual([...new Set(asked)].sort(), [...contextKeys].sort());
+  });
+
+  test('has the terminal profiles and the kind of tasks that the extension provides', () => {
+    assert.deepEqual(contributes.terminal.profiles.map(each => each.id).sort(), [...profileIds].sort());
+    const [task, ...others] = contributes.taskDefinitions;
+    assert.deepEqual([task?.type, others], [taskType, []]);
+    assert.deepEqual(['type', ...Object.keys(task?.properties ?? {})].sort(), [...taskKeys].sort());
   });
 
   test('asks only for settings that there are', () => {
@@ -185,12 +196,13 @@ describe('the manifest', () => {
 });
 
 test('no feature of the extension imports another one', () => {
-  // A run is a program in a terminal: run-file stands on that feature, and nothing stands on run-file.
-  const features = ['namespaces', 'containers', 'sandboxes', 'terminal', 'documents', 'run-file'];
+  const features = ['namespaces', 'containers', 'sandboxes', 'terminal', 'documents', 'run-file', 'tasks'];
+  // A run is a program in a terminal, and a task is either: nothing stands on those two.
+  const below: Readonly<Record<string, readonly string[]>> = { 'run-file': ['terminal'], tasks: ['terminal', 'run-file'] };
   for (const feature of features) {
     for (const file of readdirSync(join(root, 'extension', feature))) {
       const source = readFileSync(join(root, 'extension', feature, file), 'utf8');
-      for (const other of features.filter(each => each !== feature && !(feature === 'run-file' && each === 'terminal')))
+      for (const other of features.filter(each => each !== feature && !below[feature]?.includes(each)))
         assert.ok(!source.includes(`'../${other}/`), `${feature}/${file} imports ${other}`);
     }
   }

@@ -38,7 +38,7 @@ describe('namespaces by type', () => {
     assert.equal(find(tree, 'net/net:[10]').context, 'namespace net');
     assert.equal(find(tree, 'net/net:[20]').context, 'namespace net enterable inhabited');
     assert.equal(find(tree, 'net/net:[10]/process:70:700').context, 'process haspid');
-    assert.equal(find(tree, 'net/net:[20]/process:80:800').context, 'process haspid enterable');
+    assert.equal(find(tree, 'net/net:[20]/process:80:800').context, 'process haspid enterable ownnet ownmnt ownpid');
   });
 
   test('names a process by its start time too', () => {

@@ -53,21 +53,18 @@ describe('a run in a terminal', () => {
     const { began: _, ...run } = runs.of('s1') ?? {};
     assert.deepEqual(run, { sandbox: 's1', program: 'a.out', wallSeconds: 5 });
 
-    const endings: string[] = [];
-    program.onDidEnd((id, ending) => endings.push(id, ...program.farewell(ending).lines));
+    const told = new Promise(resolve => program.onDidEnd(async (id, ending) => resolve([id, ...(await program.farewell(ending)).lines])));
     end(runs.end('s1', report));
-    assert.deepEqual(endings, ['s1', 'killed after 5 s (limit of wall time)', '5.01 s wall time; any key closes, Enter runs it again']);
+    assert.deepEqual(await told, ['s1', 'killed after 5 s (limit of wall time)', '5.01 s wall time']);
     assert.deepEqual([runs.underWay, runs.lastReport], [[], report]);
   });
 
   test('stays on the screen, however it ended', () => {
     const { program } = begin();
     const ending = { definition: undefined, report: { wallSeconds: 1, exitCode: 0, notices: [] }, stopped: false };
-    assert.deepEqual(program.farewell(ending), { lines: ['exit 0', '1 s wall time; any key closes, Enter runs it again'], closes: false });
-    assert.deepEqual(program.farewell(undefined), {
-      lines: ['the helper has stopped; any key closes, Enter runs it again'],
-      closes: false,
-    });
+    assert.deepEqual(program.farewell(ending), { lines: ['exit 0', '1 s wall time'], closes: false });
+    assert.deepEqual(program.farewell(undefined), { lines: ['the helper has stopped'], closes: false });
+    assert.equal(program.offer, 'any key closes, Enter runs it again');
   });
 
   test('goes with all that it started when its terminal is closed', async () => {

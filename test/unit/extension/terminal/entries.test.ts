@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { entryOf, offerOf, targetWith } from '../../../../extension/terminal/entries.ts';
+import { fitting, offerOf } from '../../../../extension/terminal/entries.ts';
 import { machine } from '../example.ts';
 
 describe('what a terminal enters', () => {
@@ -38,15 +38,11 @@ describe('what a terminal enters', () => {
     assert.deepEqual(offerOf(machine, { kind: 'process', pid: 70, start: 700 }).namespaces, []);
   });
 
-  test('the types narrow the target', () => {
-    assert.deepEqual(targetWith({ kind: 'container', id: 'c1' }, ['net']), { container: 'c1', types: ['net'] });
-    assert.deepEqual(targetWith({ kind: 'sandbox', id: 's1' }, undefined), { sandbox: 's1' });
-  });
-
-  test('a command wins over the shell of the settings, and nothing over neither', () => {
-    const target = { sandbox: 's1' };
-    assert.deepEqual(entryOf(target, ['ls', '-l'], '/bin/fish'), { target, command: ['ls', '-l'] });
-    assert.deepEqual(entryOf(target, [], '/bin/fish'), { target, command: ['/bin/fish'] });
-    assert.deepEqual(entryOf(target, [], ''), { target });
+  test('of a choice made for something alike only what there is here is left', () => {
+    const container = offerOf(machine, { kind: 'container', id: 'c1' });
+    assert.deepEqual(fitting({ types: ['net', 'user'], user: 'redis' }, container), { types: ['net'], user: 'redis' });
+    assert.deepEqual(fitting({ types: ['user'], login: true }, container), { login: true });
+    assert.equal(fitting({ types: ['user'] }, container), undefined);
+    assert.equal(fitting(undefined, container), undefined);
   });
 });

@@ -14,11 +14,12 @@ test('a flood is read only as fast as the screen takes it', async () => {
   });
   let written = 0;
   let release = (): void => {};
-  const done = pump(
-    flood,
-    text => (written += text.length),
-    () => new Promise<void>(resolve => (release = resolve)),
-  );
+  const done = pump(flood, {
+    write: text => {
+      written += text.length;
+    },
+    caughtUp: () => new Promise<void>(resolve => (release = resolve)),
+  });
   for (let round = 0; round < 50; round++) await nextTick();
   assert.equal(written, 4 * 65_536);
   while (written < 64 * 65_536) {

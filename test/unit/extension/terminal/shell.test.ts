@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
-import { entryProgram, type Terminals } from '../../../../extension/terminal/entry-program.ts';
+import { entryProgram, type Order, type Terminals } from '../../../../extension/terminal/entry-program.ts';
 import type { Ending } from '../../../../extension/terminal/messages.ts';
 import { type Helper, type Screen, Shell } from '../../../../extension/terminal/shell.ts';
 
@@ -26,6 +26,9 @@ class Fake {
   closed = false;
   refuse: Error | undefined;
   notices: string[] = [];
+  /** How the one that is attached to has ended. */
+  ended: Ending | undefined;
+  killed = 0;
   #ending: ((ending: Ending & { terminal: string }) => void) | undefined;
   #disconnect: (() => void) | undefined;
 
@@ -33,6 +36,8 @@ class Fake {
     request: async (method: string, params: unknown) => {
       this.requests.push([method, params]);
       if (this.refuse) throw this.refuse;
+      if (method === 'terminal/attach') return { token: 'x', ended: this.ended };
+      if (method === 'sandbox/usage') return { killedForMemory: this.killed };
       return method === 'terminal/open' ? { terminal: `t${this.streams.length}`, token: 'x', notices: this.notices, joined: [] } : {};
     },
     openStream: async () => {
@@ -61,11 +66,12 @@ class Fake {
     explain: error => `no: ${(error as Error).message}`,
   };
 
-  readonly shell = new Shell(
-    this.helper as unknown as Helper,
-    entryProgram(this.helper as unknown as Terminals, { target: { sandbox: 's1' } }),
-    this.screen,
-  );
+  readonly shell: Shell<Ending>;
+
+  constructor(order: Order = {}) {
+    const program = entryProgram(this.helper as unknown as Terminals, { entry: { target: { sandbox: 's1' } }, ...order });
+    this.shell = new Shell(this.helper as unknown as Helper, program, this.screen);
+  }
 
   async settle(): Promise<void> {
     for (let round = 0; round < 5; round++) await nextTick();
@@ -232,5 +238,151 @@ describe('a shell in a target', () => {
     await fake.settle();
     assert.deepEqual(fake.requests.at(-1), ['terminal/close', { terminal: 't0' }]);
     assert.ok(fake.stream().destroyed);
+  });
+});
+
+const keep = { window: 'w', tag: '{}' };
+
+/** Old output as the helper sends it: how much of it there is, and then it. */
+function replay(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(bytes.byteLength);
+  return Buffer.concat([head, bytes]);
+}
+
+describe('a terminal that is kept', () => {
+  test('is opened for this window', async () => {
+    const fake = new Fake({ keep, shellIntegration: true });
+    await fake.open();
+    assert.deepEqual(fake.requests, [
+      ['terminal/open', { target: { sandbox: 's1' }, size: { columns: 80, rows: 24 }, keep, shellIntegration: true }],
+    ]);
+  });
+
+  test('goes on when the window goes, and ends when the person wants it to', async () => {
+    const fake = new Fake({ keep });
+    const stream = await fake.open();
+    fake.shell.close();
+    await fake.settle();
+    assert.ok(stream.destroyed);
+    assert.equal(fake.requests.length, 1);
+    fake.shell.hangUp();
+    assert.deepEqual(fake.requests.at(-1), ['terminal/close', { terminal: 't0' }]);
+  });
+
+  test('ends also when the person closed it while it was opened', async () => {
+    const fake = new Fake({ keep });
+    fake.shell.open();
+    fake.shell.close();
+    fake.shell.hangUp();
+    await fake.settle();
+    assert.deepEqual(fake.requests.at(-1), ['terminal/close', { terminal: 't0' }]);
+    assert.ok(fake.stream().destroyed);
+  });
+
+  test('goes on when the window went while it was opened', async () => {
+    const fake = new Fake({ keep });
+    fake.shell.open();
+    fake.shell.close();
+    await fake.settle();
+    assert.deepEqual(
+      fake.requests.map(([method]) => method),
+      ['terminal/open'],
+    );
+    assert.ok(fake.stream().destroyed);
+  });
+});
+
+describe('a terminal that is found again', () => {
+  test('shows what it wrote before, and then what it writes', async () => {
+    const fake = new Fake({ keep, again: 'old' });
+    const stream = await fake.open({ columns: 100, rows: 30 });
+    assert.deepEqual(fake.requests, [['terminal/attach', { terminal: 'old', size: { columns: 100, rows: 30 } }]]);
+    const bytes = replay('before 世');
+    stream.print(bytes.subarray(0, 2));
+    await fake.settle();
+    stream.print(bytes.subarray(2, 12));
+    await fake.settle();
+    assert.equal(fake.shown, '');
+    stream.print(Buffer.concat([bytes.subarray(12), Buffer.from(' now')]));
+    await fake.settle();
+    assert.equal(fake.shown, 'before 世 now');
+  });
+
+  test('passes nothing on until the screen shows what it wrote before', async () => {
+    const fake = new Fake({ keep, again: 'old' });
+    const stream = await fake.open();
+    fake.shell.input('an answer to a question of the past');
+    stream.print(replay('$ '));
+    await fake.settle();
+    fake.shell.input('ls\r');
+    assert.equal(stream.typed, 'ls\r');
+  });
+
+  test('drops what was typed before it was there', async () => {
+    const fake = new Fake({ keep, again: 'old' });
+    fake.shell.open();
+    fake.shell.input('x');
+    await fake.settle();
+    fake.stream().print(replay(''));
+    await fake.settle();
+    assert.equal(fake.stream().typed, '');
+  });
+
+  test('says how it ended while nobody looked, and stays to be read', async () => {
+    const fake = new Fake({ keep, again: 'old' });
+    fake.ended = { exitCode: 0 };
+    const stream = await fake.open();
+    stream.print(replay('done\r\n'));
+    stream.push(null);
+    await fake.settle();
+    assert.equal(fake.shown, `done\r\n${tidy}${dim('burrow: exit 0; any key closes, Enter opens again')}`);
+    assert.equal(fake.closed, false);
+  });
+
+  test('is opened anew by Enter when it has ended', async () => {
+    const fake = new Fake({ keep, again: 'old' });
+    fake.ended = { exitCode: 1 };
+    (await fake.open()).push(null);
+    await fake.settle();
+    fake.shell.input('\r');
+    await fake.settle();
+    assert.deepEqual(fake.requests.at(-1), ['terminal/open', { target: { sandbox: 's1' }, size: { columns: 80, rows: 24 }, keep }]);
+    await fake.end({ exitCode: 0 }, 't1');
+    fake.stream(1).push(null);
+    await fake.settle();
+    assert.equal(fake.closed, true);
+  });
+
+  test('survives a replay that is cut short', async () => {
+    const fake = new Fake({ keep, again: 'old' });
+    const stream = await fake.open();
+    stream.print(replay('everything').subarray(0, 9));
+    stream.destroy();
+    await fake.end({ exitCode: 2 }, 'old');
+    assert.match(fake.shown, /burrow: exit 2/);
+  });
+});
+
+describe('a limit of memory', () => {
+  const limit = { sandbox: 's1', words: 'memory limit of web, 256 MB' };
+
+  test('explains a kill that it counted', async () => {
+    const fake = new Fake({ limit });
+    const stream = await fake.open();
+    fake.killed = 1;
+    stream.push(null);
+    await fake.end({ signal: 'SIGKILL' });
+    assert.match(fake.shown, /burrow: killed by SIGKILL \(memory limit of web, 256 MB\);/);
+  });
+
+  test('does not explain one that somebody else did', async () => {
+    const fake = new Fake({ limit });
+    fake.killed = 3;
+    const stream = await fake.open();
+    stream.push(null);
+    await fake.end({ signal: 'SIGKILL' });
+    assert.match(fake.shown, /burrow: killed by SIGKILL;/);
   });
 });

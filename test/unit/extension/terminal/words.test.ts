@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { splitWords } from '../../../../extension/terminal/words.ts';
+import { joinWords, splitWords } from '../../../../extension/terminal/words.ts';
 
 const lines: readonly (readonly [string, readonly string[]])[] = [
   ['', []],
@@ -26,4 +26,10 @@ describe('a command line', () => {
     assert.throws(() => splitWords("it's"), { name: 'Unfinished', message: "The quote ' is not closed." });
     assert.throws(() => splitWords('a\\'), { name: 'Unfinished', message: 'A backslash at the end escapes nothing.' });
   });
+});
+
+test('words that are joined are the same when they are split again', () => {
+  for (const words of [['ls', '-l'], ['sh', '-c', 'echo \'a b\' \\ "c"'], ['', ' '], ["it's"], ['a\nb']])
+    assert.deepEqual(splitWords(joinWords(words)), words);
+  assert.equal(joinWords(['sh', '-c', 'a b']), "sh -c 'a b'");
 });

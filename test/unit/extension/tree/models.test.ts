@@ -156,7 +156,7 @@ describe('the tree of sandboxes', () => {
     const { pid: _, ...kept } = web;
     const [node] = sandboxTree(new Machine(snapshot, [{ ...kept, root: undefined }]));
     assert.equal(node?.description, '10.201.0.2 · no process · kept');
-    assert.equal(node?.context, 'sandbox enterable removable');
+    assert.equal(node?.context, 'sandbox enterable ownnet ownmnt ownpid removable');
   });
 
   test('shows what it uses where that is known, in the row and in the tooltip', () => {
@@ -180,7 +180,7 @@ describe('the tree of sandboxes', () => {
     const run = { sandbox: 's1', program: 'a.out', wallSeconds: 5, began: 0 };
     const [node] = sandboxTree(machine, { runOf: () => run, usageOf: () => ({}) });
     assert.equal(node?.description, 'running a.out · at most 5 s');
-    assert.equal(node?.context, 'sandbox enterable haspid discards running');
+    assert.equal(node?.context, 'sandbox enterable ownnet ownmnt ownpid haspid discards running');
   });
 
   test('removing it is asked about only when something runs in it or is lost with it', () => {

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Disposable, type Terminal, window } from 'vscode';
+import { askOne, back } from '../questions.ts';
+import type { Session } from '../session.ts';
+import { readTag } from './inside.ts';
+import { detached, type Kept, keptWords } from './kept-words.ts';
+import { openInside } from './open.ts';
+import { WindowIdentity } from './window.ts';
+
+/** How long the extension host of before may take to let go of its terminals: it ends only after the new one began. */
+const patienceMs = [0, 200, 300, 500, 1000, 2000, 4000];
+
+const listKept = async (session: Session): Promise<readonly Kept[]> => (await session.request('terminal/list', {})).terminals;
+
+/** Shows a kept terminal again. @returns undefined for one that is none of Burrow's */
+function openAgain(session: Session, { terminal, tag }: Kept, shows: boolean): Terminal | undefined {
+  const inside = readTag(tag);
+  return inside && openInside(session, inside, { again: terminal, shows });
+}
+
+/** Those that were this window's, once nobody else has them. */
+async function left(session: Session, identity: WindowIdentity): Promise<readonly Kept[]> {
+  const first = (await listKept(session)).filter(each => each.window === identity.id).map(each => each.terminal);
+  let mine: readonly Kept[] = [];
+  for (const waitMs of patienceMs) {
+    await delay(waitMs);
+    mine = (await listKept(session)).filter(each => first.includes(each.terminal));
+    if (mine.every(each => !each.attached)) break;
+  }
+  // One that somebody still looks at is another tab's with the same folder.
+  return detached(mine);
+}
+
+async function restore(session: Session): Promise<void> {
+  const identity = new WindowIdentity(session.storage.workspace);
+  if (!identity.hadTerminals) return;
+  const terminals = (await left(session, identity)).map(each => openAgain(session, each, false));
+  session.log.info(`${terminals.length} terminals of this window were found again`);
+  // A panel that is open shows one of them, as it did; one that is not stays closed.
+  if (window.activeTerminal) terminals.findLast(each => each !== undefined)?.show(true);
+  identity.hadTerminals = terminals.length > 0;
+}
+
+/** After a reload the terminals are there again, as soon as the helper answers. */
+export function registerRestoring(session: Session): Disposable {
+  const listening = session.onDidChangeState(({ kind }) => {
+    if (kind !== 'running') return;
+    // A helper that is started later has kept nothing.
+    listening.dispose();
+    restore(session).catch((error: unknown) => session.log.error(String(error)));
+  });
+  return listening;
+}
+
+export async function reattachTerminal(session: Session): Promise<void> {
+  const { id } = new WindowIdentity(session.storage.workspace);
+  const now = Date.now();
+  const choices = detached(await listKept(session)).map(each => ({ ...keptWords(each, id, now), icon: 'terminal', value: each }));
+  if (choices.length === 0) {
+    void window.showInformationMessage('No terminal waits to be attached again.');
+    return;
+  }
+  const answer = await askOne({ title: 'Reattach Terminal', placeholder: 'They went on without a window' }, choices, {
+    tooltip: 'End It',
+    remove: async ({ terminal }) => {
+      await session.request('terminal/close', { terminal }).catch((error: unknown) => session.log.error(String(error)));
+    },
+  });
+  if (answer !== undefined && answer !== back) openAgain(session, answer, true);
+}

@@ -1,0 +1,101 @@
+import type { NamespaceType } from '../../helper/protocol/model.ts';
+import type { Target } from '../../helper/protocol/target.ts';
+import { type Answer, askMany, askOne, back } from '../questions.ts';
+import type { Session } from '../session.ts';
+import { targetOf } from '../subject.ts';
+import { type Choice, without } from './choice.ts';
+import { outsideWords } from './choice-words.ts';
+import type { Offer } from './entries.ts';
+import type { Occasion } from './memory.ts';
+import { type Choices, type Wish, wishes } from './wishes.ts';
+
+/** What is asked about. */
+export interface Asked {
+  readonly title: string;
+  readonly offer: Offer;
+  /** What was chosen before. */
+  readonly choice: Choice;
+  /** What the answer can be remembered for. */
+  readonly occasion?: Occasion | undefined;
+}
+
+export interface Chosen {
+  readonly choice: Choice;
+  readonly remembers: boolean;
+}
+
+const askTypes = ({ title, offer, choice }: Asked): Promise<Answer<readonly NamespaceType[]>> =>
+  askMany(
+    { title, step: 1, totalSteps: 2 },
+    offer.namespaces.map(({ key, picked }) => ({
+      label: key.type,
+      description: `${key.inode}`,
+      value: key.type,
+      picked: choice.types?.includes(key.type) ?? picked,
+    })),
+    chosen => `Which namespaces? ${outsideWords(chosen)}`,
+  );
+
+/** Without them it can be asked all the same: every question takes a text, too. */
+const nothingKnown: Choices = { user: '', directory: '', users: [], shells: [] };
+
+async function choicesIn(session: Session, target: Target): Promise<Choices> {
+  return session.request('terminal/choices', { target }).catch((error: unknown) => {
+    session.log.warn(String(error));
+    return nothingKnown;
+  });
+}
+
+type Item = 'open' | 'remember' | Wish;
+
+/** The second question: Enter opens, every other answer changes something and comes back to it. */
+async function askWishes({ title, occasion }: Asked, first: Choice, there: Choices, hasBack: boolean): Promise<Answer<Chosen>> {
+  const question = { title, hasBack, ...(hasBack ? { step: 2, totalSteps: 2 } : {}) };
+  let choice = first;
+  let remembers = occasion !== undefined;
+  for (;;) {
+    const answer = await askOne<Item>({ ...question, placeholder: 'Enter opens it' }, [
+      { label: 'Open Terminal', icon: 'terminal', value: 'open' },
+      ...wishes.map(wish => ({ label: wish.label, description: wish.now(choice, there), icon: wish.icon, value: wish })),
+      ...(occasion
+        ? [
+            {
+              label: `Remember for ${occasion.words}`,
+              description: remembers ? 'yes' : 'no',
+              icon: remembers ? 'check' : 'dash',
+              value: 'remember' as const,
+            },
+          ]
+        : []),
+    ]);
+    if (answer === undefined || answer === back) return answer;
+    if (answer === 'open') return { choice, remembers };
+    if (answer === 'remember') {
+      remembers = !remembers;
+      continue;
+    }
+    const changed = await answer.ask({ title: `${title}: ${answer.label}`, hasBack: true }, choice, there);
+    if (changed === undefined) return undefined;
+    if (changed !== back) choice = changed;
+  }
+}
+
+/** All of them is what there is without a choice. */
+const typed = (choice: Choice, types: readonly NamespaceType[], { namespaces }: Offer): Choice =>
+  types.length === namespaces.length ? without(choice, 'types') : { ...choice, types: [...types] };
+
+/** Asks for the namespaces, unless there is only one, and for all else. @returns undefined when the person left */
+export async function askChoice(session: Session, asked: Asked): Promise<Chosen | undefined> {
+  const { offer } = asked;
+  const several = offer.namespaces.length > 1;
+  let { choice } = asked;
+  for (;;) {
+    const types = several ? await askTypes({ ...asked, choice }) : offer.namespaces.map(each => each.key.type);
+    if (types === undefined || types === back) return undefined;
+    choice = typed(choice, types, offer);
+    const target = targetOf(offer.through);
+    const there = await choicesIn(session, choice.types ? { ...target, types: choice.types } : target);
+    const chosen = await askWishes(asked, choice, there, several);
+    if (chosen !== back) return chosen;
+  }
+}
