@@ -58,27 +58,25 @@ export function environmentOf(pid: number): Map<string, string> {
 
 export const descriptorsOf = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`).sort();
 
-/** The process that leads its session, proc_pid_stat(5). */
-export const sessionOf = (pid: number): number =>
+/** A field of /proc/PID/stat by its number in proc_pid_stat(5), which begins with 1. */
+export const statField = (pid: number, number: number): number =>
   Number(
     readFileSync(`/proc/${pid}/stat`, 'latin1')
       .replace(/^.*\) /s, '')
-      .split(' ')[3],
+      .split(' ')[number - 3],
   );
+
+/** The process that leads its session. */
+export const sessionOf = (pid: number): number => statField(pid, 6);
+
+/** In clock ticks since the machine started: with the pid it names one process for good. */
+export const startOf = (pid: number): number => statField(pid, 22);
 
 /** It waits in sleep(1): before that the linker has files open, and the program may still be another. */
 export function isAsleep(pid: number): boolean {
   const [call] = readFileSync(`/proc/${pid}/syscall`, 'latin1').split(' ');
   return ['nanosleep', 'clock_nanosleep'].some(name => `${numberOf(name)}` === call);
 }
-
-/** In clock ticks since the machine started: with the pid it names one process for good. */
-export const startOf = (pid: number): number =>
-  Number(
-    readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19],
-  );
 
 /** Where it is, as a path below its own root directory. */
 export function pathOf(pid: number): string {
