@@ -12,6 +12,7 @@ import { methods } from '../protocol/methods.ts';
 import { invokingUser } from '../server/policy.ts';
 import { makeStateDirectory, requireSocketPath } from '../server/state-directory.ts';
 import { Refusal } from '../sys/errors.ts';
+import { attach, listTerminals } from './attach.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
 import { execute } from './execute.ts';
@@ -78,6 +79,17 @@ const commands: Readonly<Record<string, Command>> = {
       const target = parseTarget(words, types);
       using helper = await Helper.reach(socket);
       return await execute(helper, { target, ...(rest && rest.length > 0 && { command: [...rest] }) });
+    },
+  },
+  attach: {
+    usage: 'attach [TERMINAL]                     list the terminals that were kept, or come back to one',
+    options: [],
+    run: async ([terminal, ...words], { socket }) => {
+      refuseWords(words);
+      using helper = await Helper.reach(socket);
+      if (terminal !== undefined) return await attach(helper, terminal);
+      await listTerminals(helper);
+      return 0;
     },
   },
   run: {
