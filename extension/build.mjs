@@ -87,6 +87,7 @@ const nativeFlags = [
 const natives = [
   // Static: it runs as the init of any root file system, whatever is or isn't in there.
   { part: 'stage', source: 'helper/stage/stage.c', output: 'stage', flags: ['-static', '-Os'] },
+  { part: 'helper', source: 'helper/relay/relay.c', output: 'relay', flags: ['-static', '-O2'] },
   { part: 'helper', source: 'helper/walker/walk.c', output: 'walk.so', flags: ['-shared', '-fPIC', '-fvisibility=hidden', '-O2'] },
 ];
 const crossCompilers = {

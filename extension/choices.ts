@@ -1,4 +1,5 @@
-import { type Namespace, type NamespaceType, namespaceTypes } from '../helper/protocol/model.ts';
+import type { Namespace, NamespaceType } from '../helper/protocol/model.ts';
+import { namespaceTypes } from '../helper/protocol/namespaces.ts';
 import { visible } from './hostile-text.ts';
 import type { Machine } from './machine/machine.ts';
 import { givenName, oldestName } from './names.ts';

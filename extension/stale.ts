@@ -1,4 +1,4 @@
-import { namespaceId } from '../helper/protocol/difference.ts';
+import { namespaceId } from '../helper/protocol/namespaces.ts';
 import type { Machine } from './machine/machine.ts';
 import type { Subject } from './subject.ts';
 

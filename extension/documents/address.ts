@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Definition } from '../../helper/protocol/definition/definition.ts';
-import { namespaceId } from '../../helper/protocol/difference.ts';
 import { NamespaceReference, Pid } from '../../helper/protocol/model.ts';
+import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import { pathSegment } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import { givenName } from '../names.ts';

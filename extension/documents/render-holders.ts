@@ -1,6 +1,6 @@
-import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { Inspection } from '../../helper/protocol/inspection.ts';
 import type { Descriptor, Namespace, NamespaceKey } from '../../helper/protocol/model.ts';
+import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import type { Machine } from '../machine/machine.ts';
 import { nameComment, processName } from './render-particulars.ts';
 import { Noted, type Value } from './yaml.ts';

@@ -1,7 +1,7 @@
-import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { Inspection } from '../../helper/protocol/inspection.ts';
 import type { Result } from '../../helper/protocol/methods.ts';
 import type { Container, NamespaceInodes, Process, Sandbox } from '../../helper/protocol/model.ts';
+import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import { limitFacts } from '../limits.ts';
 import type { Machine } from '../machine/machine.ts';
 import { keysOf } from '../machine/per-namespace.ts';

@@ -1,4 +1,5 @@
-import { type NamespaceInodes, type NamespaceKey, type NamespaceType, namespaceTypes } from '../../helper/protocol/model.ts';
+import type { NamespaceInodes, NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
+import { namespaceTypes } from '../../helper/protocol/namespaces.ts';
 
 /** The namespaces in the order in which views list them. */
 export const keysOf = (inodes: NamespaceInodes): NamespaceKey[] =>

@@ -1,4 +1,5 @@
-import { type Container, type Namespace, type NamespaceInodes, namespaceTypes, type Sandbox } from '../../helper/protocol/model.ts';
+import type { Container, Namespace, NamespaceInodes, Sandbox } from '../../helper/protocol/model.ts';
+import { namespaceTypes } from '../../helper/protocol/namespaces.ts';
 import { plural, visible } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import { keysOf } from '../machine/per-namespace.ts';

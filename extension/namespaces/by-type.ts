@@ -1,4 +1,5 @@
-import { type Namespace, type NamespaceType, namespaceTypes } from '../../helper/protocol/model.ts';
+import type { Namespace, NamespaceType } from '../../helper/protocol/model.ts';
+import { namespaceTypes } from '../../helper/protocol/namespaces.ts';
 import type { TreeNode } from '../tree/node.ts';
 import { namespaceIcons } from '../tree/nodes.ts';
 import { isShown, listNamespaces, type Scene } from './listing.ts';

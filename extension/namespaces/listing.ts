@@ -1,4 +1,5 @@
-import { type Namespace, type NamespaceType, namespaceTypes, type Process } from '../../helper/protocol/model.ts';
+import type { Namespace, NamespaceType, Process } from '../../helper/protocol/model.ts';
+import { namespaceTypes } from '../../helper/protocol/namespaces.ts';
 import type { Machine } from '../machine/machine.ts';
 import { namespaceNode } from '../tree/holder-nodes.ts';
 import type { TreeNode } from '../tree/node.ts';

@@ -1,5 +1,5 @@
-import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { NamespaceKey, Sandbox } from '../../helper/protocol/model.ts';
+import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import type { Usage } from '../../helper/protocol/report.ts';
 import { secondsWords, sizeWords } from '../amounts.ts';
 import { plural, visible } from '../hostile-text.ts';

@@ -1,5 +1,5 @@
-import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { Descriptor, Namespace, NamespaceKey } from '../../helper/protocol/model.ts';
+import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import { visible } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import { givenName } from '../names.ts';

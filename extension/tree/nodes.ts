@@ -1,5 +1,5 @@
-import { namespaceId } from '../../helper/protocol/difference.ts';
 import type { Namespace, NamespaceInodes, NamespaceKey, NamespaceType, Process } from '../../helper/protocol/model.ts';
+import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import { plural, visible } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import { keysOf } from '../machine/per-namespace.ts';

@@ -14,6 +14,7 @@ import { makeStateDirectory, requireSocketPath } from '../server/state-directory
 import { Refusal } from '../sys/errors.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
+import { entryOf } from './entry-options.ts';
 import { execute } from './execute.ts';
 import { runSandbox } from './run.ts';
 
@@ -24,6 +25,11 @@ interface Values {
   readonly 'first-tenant'?: string;
   readonly json?: boolean;
   readonly types?: string;
+  readonly workdir?: string;
+  readonly env?: readonly string[];
+  readonly tty?: boolean;
+  readonly login?: boolean;
+  readonly tools?: string;
 }
 
 interface Command {
@@ -35,9 +41,14 @@ interface Command {
 
 const options = {
   socket: { type: 'string' },
-  user: { type: 'string' },
+  user: { type: 'string', short: 'u' },
   detach: { type: 'boolean' },
   types: { type: 'string' },
+  workdir: { type: 'string', short: 'w' },
+  env: { type: 'string', short: 'e', multiple: true },
+  tty: { type: 'boolean', short: 't' },
+  login: { type: 'boolean', short: 'l' },
+  tools: { type: 'string' },
   'first-tenant': { type: 'string' },
   json: { type: 'boolean' },
 } as const;
@@ -72,12 +83,12 @@ const commands: Readonly<Record<string, Command>> = {
     },
   },
   exec: {
-    usage: 'exec TARGET… [--types T,…] [-- COMMAND…]  a command, or a shell, inside a target',
-    options: ['types'],
-    run: async (words, { socket, types }, rest) => {
-      const target = parseTarget(words, types);
+    usage: 'exec [OPTION…] TARGET… [-- COMMAND…]  a command, or a shell, inside a target',
+    options: ['types', 'user', 'workdir', 'env', 'tty', 'login', 'tools'],
+    run: async (words, { socket, types, tty, ...values }, rest) => {
+      const entry = { target: parseTarget(words, types), ...entryOf(values), ...(rest && rest.length > 0 && { command: [...rest] }) };
       using helper = await Helper.reach(socket);
-      return await execute(helper, { target, ...(rest && rest.length > 0 && { command: [...rest] }) });
+      return await execute(helper, entry, tty);
     },
   },
   run: {
@@ -102,7 +113,15 @@ const usage = (): string =>
     ...Object.values(commands).map(command => `  burrow ${command.usage}`),
     '',
     '  --socket PATH   where the helper answers',
-    '  TARGET          pid:812, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
+    '  TARGET          pid:812, pid:812/815 for a thread, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
+    '',
+    '  --types T,…     of exec: join only these namespaces, with the programs of this machine where mnt is not among them',
+    '  --tools DIR     of exec: the programs of this root directory, / for this machine, and the files of the target at $BURROW_TARGET',
+    '  -u, --user U    of exec: a name, UID or UID:GID; the one of the process there when left out',
+    '  -w, --workdir D of exec: the directory it starts in',
+    '  -e, --env N=V   of exec: a variable; -e NAME takes it over from here',
+    '  -t, --tty       of exec: on a terminal also where there is none here',
+    '  -l, --login     of exec: a login shell',
     '',
   ].join('\n');
 

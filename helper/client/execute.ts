@@ -7,9 +7,12 @@ import type { Notification } from '../protocol/methods.ts';
 import type { Entry, Size } from '../protocol/target.ts';
 import type { Helper } from './connect.ts';
 
-/** @returns the exit code as a shell would give it: 128 and the number for a signal */
-export const execute = (helper: Helper, entry: Entry): Promise<number> =>
-  stdin.isTTY && stdout.isTTY ? inTerminal(helper, entry) : inPipes(helper, entry);
+/**
+ * @param tty on a terminal also where this process has none
+ * @returns the exit code as a shell would give it: 128 and the number for a signal
+ */
+export const execute = (helper: Helper, entry: Entry, tty = false): Promise<number> =>
+  tty || (stdin.isTTY && stdout.isTTY) ? inTerminal(helper, entry) : inPipes(helper, entry);
 
 async function inTerminal(helper: Helper, entry: Entry): Promise<number> {
   const ended = endOf(helper, 'terminal/exited');
@@ -19,7 +22,10 @@ async function inTerminal(helper: Helper, entry: Entry): Promise<number> {
   return await ended;
 }
 
-export const sizeOfTerminal = (): Size => ({ columns: Math.max(1, stdout.columns), rows: Math.max(1, stdout.rows) });
+/** As terminals have always been where there is none to ask. */
+const usual: Size = { columns: 80, rows: 24 };
+
+export const sizeOfTerminal = (): Size => (stdout.isTTY ? { columns: Math.max(1, stdout.columns), rows: Math.max(1, stdout.rows) } : usual);
 
 /** Until the terminal has ended. */
 export async function connectTerminal(helper: Helper, terminal: string, token: string): Promise<void> {
@@ -29,13 +35,13 @@ export async function connectTerminal(helper: Helper, terminal: string, token: s
     helper.request('terminal/resize', { terminal, size: sizeOfTerminal() }).catch(() => undefined);
   };
   stdout.on('resize', resized);
-  stdin.setRawMode(true);
+  if (stdin.isTTY) stdin.setRawMode(true);
   try {
     stdin.pipe(stream);
     stream.pipe(stdout, { end: false });
     await finished(stream, { writable: false });
   } finally {
-    stdin.setRawMode(false);
+    if (stdin.isTTY) stdin.setRawMode(false);
     stdin.unpipe(stream).pause();
     stdout.off('resize', resized);
     stream.destroy();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Inspection } from '../protocol/inspection.ts';
 import type { NamespaceReference, ScanReport, Statistics } from '../protocol/model.ts';
 import { Refusal } from '../sys/errors.ts';
@@ -11,7 +11,8 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-type Watcher = (difference: Uint8Array) => void;
+/** Resolves when it needs the bytes no longer. */
+type Watcher = (difference: Uint8Array<ArrayBuffer>) => Promise<void>;
 
 /** The discovery thread, seen from the main one. */
 export class Discovery {
@@ -101,7 +102,7 @@ export class Discovery {
   #hear(said: Said): void {
     if (said.kind === 'changed') {
       const told = said.watcher === undefined ? [...this.#watchers.values()] : [this.#watchers.get(said.watcher)];
-      for (const tell of told) tell?.(said.difference);
+      void Promise.allSettled(told.map(tell => tell?.(said.difference))).then(() => letGo(said.difference));
       return;
     }
     const waiting = this.#waiting.get(said.id);
@@ -112,4 +113,15 @@ export class Discovery {
         said.isRefusal ? new Refusal(said.failure.kind, said.failure.message, said.failure) : new Error(said.failure.message),
       );
   }
+}
+
+const { port1: nowhere } = new MessageChannel();
+nowhere.close();
+
+/**
+ * Frees them now. The main thread makes so few objects that its next collection may be minutes away, and what
+ * everything takes as text at the start of a watch would stay until then.
+ */
+function letGo({ buffer }: Uint8Array<ArrayBuffer>): void {
+  nowhere.postMessage(undefined, [buffer]);
 }

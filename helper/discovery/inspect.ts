@@ -1,7 +1,7 @@
 // Everything known of one namespace: what the last look says, and what only a look inside tells.
 import { closeSync } from 'node:fs';
 import type { Inspection, Particulars } from '../protocol/inspection.ts';
-import { Namespace, type NamespaceReference, type Process } from '../protocol/model.ts';
+import type { Holders, Namespace, NamespaceInput, NamespaceReference, Process } from '../protocol/model.ts';
 import { toFailure } from '../sys/errors.ts';
 import { initialNamespaces } from './initial.ts';
 import type { NamespaceNode } from './namespace-node.ts';
@@ -14,7 +14,8 @@ export function inspect(world: World, reference: NamespaceReference): Inspection
   const node = findNamespace(world.namespaces, reference);
   const members = world.processes.membersOf(node);
   const gaps: string[] = [];
-  const namespace = Namespace.parse(node.describe(initialNamespaces(world.processes.known)(node)));
+  const described = node.describe(initialNamespaces(world.processes.known)(node));
+  const namespace: Namespace = { ...described, holders: completed(described.holders) };
   const particulars = look(world, node, namespace, members, gaps);
   return {
     namespace,
@@ -43,4 +44,18 @@ function look(
     gaps.push(toFailure(error, 'Could not look inside').message);
     return undefined;
   }
+}
+
+/** With the lists that are empty, which telling leaves out. */
+function completed({ threads, pending, descriptors, sockets, mounts, children, unnamed, ...holders }: NamespaceInput['holders']): Holders {
+  return {
+    ...holders,
+    threads: threads ?? [],
+    pending: pending ?? [],
+    descriptors: descriptors ?? [],
+    sockets: sockets ?? [],
+    mounts: mounts ?? [],
+    children: children ?? [],
+    unnamed: unnamed ?? 0,
+  };
 }

@@ -1,6 +1,7 @@
 // listns(2), Linux 6.19: the kernel's own list of namespaces, against which the rest is complete.
 import { closeSync } from 'node:fs';
-import { type NamespaceKey, namespaceTypes } from '../protocol/model.ts';
+import type { NamespaceKey } from '../protocol/model.ts';
+import { namespaceTypes } from '../protocol/namespaces.ts';
 import { SysError } from '../sys/errors.ts';
 import { cloneFlag } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';

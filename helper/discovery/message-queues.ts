@@ -1,8 +1,7 @@
 import { closeSync, readdirSync } from 'node:fs';
 import { SysError } from '../sys/errors.ts';
+import { FSCONFIG_CMD_CREATE } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
-
-const FSCONFIG_CMD_CREATE = 6;
 
 /**
  * Names of the POSIX message queues of the ipc namespace that this thread is in, mq_overview(7). The

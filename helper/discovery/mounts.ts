@@ -1,8 +1,8 @@
 // Namespaces that are kept by a bind mount, in every mount namespace. Mounts get ascending ids, so that
 // of each mount namespace only what came since the last look has to be read, without entering it.
 import { readFileSync } from 'node:fs';
-import { namespaceId } from '../protocol/difference.ts';
-import { type NamespaceKey, namespaceTypes } from '../protocol/model.ts';
+import type { NamespaceKey } from '../protocol/model.ts';
+import { namespaceId, namespaceTypes } from '../protocol/namespaces.ts';
 import { hasVanished, SysError } from '../sys/errors.ts';
 import { sys } from '../sys/libc.ts';
 import { parseMountInfo, parseNamespaceLink, readNamespace } from '../sys/procfs.ts';

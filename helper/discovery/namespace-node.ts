@@ -1,4 +1,5 @@
-import { type Holders, holderLimit, type NamespaceInput, type NamespaceKey, type NamespaceType, type Process } from '../protocol/model.ts';
+import type { Holders, NamespaceInput, NamespaceKey, NamespaceType, Process } from '../protocol/model.ts';
+import { holderLimit } from '../protocol/namespaces.ts';
 import type { Relations } from '../walker/walker.ts';
 
 type NamedKind = 'threads' | 'pending' | 'descriptors' | 'sockets' | 'mounts';

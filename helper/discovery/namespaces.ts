@@ -1,4 +1,5 @@
-import { type NamespaceInodes, type NamespaceKey, type NamespaceType, namespaceTypes } from '../protocol/model.ts';
+import type { NamespaceInodes, NamespaceKey, NamespaceType } from '../protocol/model.ts';
+import { namespaceTypes } from '../protocol/namespaces.ts';
 import type { Relations } from '../walker/walker.ts';
 import { type Claimant, type ClaimKind, NamespaceNode } from './namespace-node.ts';
 

@@ -1,8 +1,8 @@
 // From what is known of a namespace to a descriptor that stays true. Every way may lead to another
 // namespace by now, so what was opened is compared with what was meant.
 import { closeSync } from 'node:fs';
-import { namespaceId } from '../protocol/difference.ts';
 import type { NamespaceKey, NamespaceReference, Process } from '../protocol/model.ts';
+import { namespaceId } from '../protocol/namespaces.ts';
 import { Refusal } from '../sys/errors.ts';
 import { AT_FDCWD, NS_GET_PARENT, NS_GET_USERNS, RESOLVE_CACHED, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS } from '../sys/flags.ts';
 import { openAs } from '../sys/in-root.ts';

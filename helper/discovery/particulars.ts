@@ -1,9 +1,9 @@
 // What is particular to each type of namespace, and how it is read.
 import { readFileSync, readlinkSync } from 'node:fs';
 import { getAddresses, getLinks, getRoutes, type Link } from '../network/rtnetlink.ts';
-import { namespaceId } from '../protocol/difference.ts';
 import type { Interface, Particulars, Route } from '../protocol/inspection.ts';
 import type { Namespace, NamespaceType, Process } from '../protocol/model.ts';
+import { namespaceId } from '../protocol/namespaces.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';

@@ -1,4 +1,5 @@
-import { type NamespaceInodes, type NamespaceType, namespaceTypes, type Process } from '../protocol/model.ts';
+import type { NamespaceInodes, NamespaceType, Process } from '../protocol/model.ts';
+import { namespaceTypes } from '../protocol/namespaces.ts';
 import { errnoName, hasVanished } from '../sys/errors.ts';
 import type { Sighting } from '../walker/sighting.ts';
 import { type Facts, readFacts } from './facts.ts';

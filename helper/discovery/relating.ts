@@ -1,7 +1,7 @@
 // Owners and parents. They never change, so they are asked for once, when a namespace is new; an elder
 // that no process is in is found this way only.
 import { closeSync } from 'node:fs';
-import { namespaceId } from '../protocol/difference.ts';
+import { namespaceId } from '../protocol/namespaces.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
 import { type Relations, relationsOfMember, relationsOfOpen } from '../walker/walker.ts';
 import type { Gaps } from './gaps.ts';

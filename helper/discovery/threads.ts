@@ -1,5 +1,6 @@
 // Threads that are in other namespaces than their process. No event tells of them: only looking does.
-import { type NamespaceInodes, namespaceTypes, type Process } from '../protocol/model.ts';
+import type { NamespaceInodes, Process } from '../protocol/model.ts';
+import { namespaceTypes } from '../protocol/namespaces.ts';
 import { hasVanished } from '../sys/errors.ts';
 import type { Sighting } from '../walker/sighting.ts';
 import { readNumbers, readThreads, threadCounts } from '../walker/walker.ts';

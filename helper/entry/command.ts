@@ -14,6 +14,8 @@ export interface Attempt {
   readonly words: readonly string[];
   /** Of this way only. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** It is to find one open, see integration.ts. */
+  readonly hasStartupDirectory?: boolean;
 }
 
 /** As the caller gave it. @param words at least one */

@@ -1,5 +1,5 @@
 // Starts a command inside a target: check → take handles → act → give back.
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import type { NamespaceType } from '../protocol/model.ts';
 import type { Entry } from '../protocol/target.ts';
 import type { Ending } from '../stage/reaper.ts';
@@ -8,13 +8,14 @@ import { Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { inodeOf } from '../sys/namespaces.ts';
 import { type AsWhom, asWhom } from './as-whom.ts';
-import { asGiven, type Command } from './command.ts';
+import type { Attempt, Command } from './command.ts';
 import type { Entered } from './entered.ts';
+import { startupDirectory } from './integration/startup-directory.ts';
 import { noCommand } from './no-command.ts';
 import { noticesFor } from './notices.ts';
 import { powersBeside } from './powers.ts';
-import { type EntryPlan, entryProgram, groupOf, handleOf, OWN_MOUNTS, OWN_PROC, rootOf } from './program.ts';
-import { shellAttempts } from './shells.ts';
+import { type EntryPlan, entryProgram, groupOf, handleOf, OWN_MOUNTS, OWN_PROC, rootOf, STARTUP_DIRECTORY } from './program.ts';
+import { attemptsFor, isThere } from './shells.ts';
 import { enter, type World } from './target.ts';
 import { shownAt, viewFor } from './view.ts';
 
@@ -46,6 +47,7 @@ export interface Launch extends Entry {
 
 /** @throws Refusal `no-command` when there is nothing to execute; otherwise see enter, asWhom and stage */
 export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, onEnd: (ending: Ending) => void): Promise<Launched> {
+  requireTools(entry.tools);
   using entered = await enter(entry.target, world, { foreignTools: entry.tools !== undefined });
   const as = asWhom(entered, entry.user);
   const plan = planFor(entered, as, entry, world, stdio.terminal);
@@ -68,6 +70,15 @@ export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, on
   }
 }
 
+/** @throws Refusal for what nobody could take programs from */
+function requireTools(directory: string | undefined): void {
+  if (directory === undefined) return;
+  if (process.getuid?.() !== 0)
+    throw new Refusal('unsupported', 'Only the root helper can bring programs along into a target.', { hint: 'Start the root helper.' });
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+    throw new Refusal('invalid', `${directory} is no directory of this machine that programs could come from.`, { subject: directory });
+}
+
 function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover }: LaunchWorld, terminal: boolean): EntryPlan {
   const { terms, resident, namespaces, label, takesPlace } = entered;
   const privileged = process.getuid?.() === 0;
@@ -77,7 +88,8 @@ function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover }: LaunchW
   const seesHost = !types.includes('mnt') && privileged;
   const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools) : undefined;
   const own = as.isResident ? resident : undefined;
-  const shell = { login: entry.login ?? false, integration: entry.shellIntegration ?? false };
+  const wish = { command: entry.command, login: entry.login ?? false, integration: (entry.shellIntegration ?? false) && hasProc(entered) };
+  const attempts = attemptsFor(wish, as.identity.shell);
   return {
     types,
     label,
@@ -88,6 +100,7 @@ function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover }: LaunchW
     memberships: entered.memberships,
     view,
     hasMounts: namespaces.has('mnt'),
+    hasStartupDirectory: privileged && startsWithDirectory(entered, attempts),
     lsm: takesPlace ? resident?.label : undefined,
     command: {
       terminal,
@@ -97,7 +110,7 @@ function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover }: LaunchW
       identity: as.identity,
       isAlready: !as.isMapped,
       confinement: powersBeside(entered).confinement,
-      attempts: entry.command ? [asGiven(entry.command)] : shellAttempts(as.identity.shell, shell),
+      attempts,
       mortal: false,
       environment: {
         ...(terms ? {} : own?.environment),
@@ -109,12 +122,19 @@ function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover }: LaunchW
   };
 }
 
+/** Without it a shell would not find what it is handed by descriptor, nor the person's own files then. */
+const hasProc = (entered: Entered): boolean => isThere(entered, '/proc/version');
+
+/** Only when the shell that wants it is the first that is there: another one would not close it. */
+const startsWithDirectory = (entered: Entered, attempts: readonly Attempt[]): boolean =>
+  attempts.find(({ program }) => isThere(entered, program))?.hasStartupDirectory ?? false;
+
 /** The descriptors that a program names, and those of this machine among them. */
 class Handles implements Disposable {
   readonly all: ReadonlyMap<string, number>;
   readonly #own: number[] = [];
 
-  constructor({ namespaces, root, memberships, label }: Entered, { view, hasMounts, lsm }: EntryPlan) {
+  constructor({ namespaces, root, memberships, label }: Entered, { view, hasMounts, lsm, hasStartupDirectory }: EntryPlan) {
     const hold = (path: string, flags: string | number): number => {
       const fd = openSync(path, flags);
       this.#own.push(fd);
@@ -125,6 +145,7 @@ class Handles implements Disposable {
       ...memberships.map(({ path, fd }) => [groupOf(path), fd] as const),
       ...(root === undefined ? [] : [[rootOf(label), root] as const]),
       ...(view?.tools && hasMounts ? [[OWN_MOUNTS, hold('/proc/self/ns/mnt', 'r')] as const] : []),
+      ...(hasStartupDirectory ? [[STARTUP_DIRECTORY, startupDirectory()] as const] : []),
       ...(lsm ? [[OWN_PROC, hold('/proc', O_PATH)] as const] : []),
     ]);
   }

@@ -11,6 +11,7 @@ import type { Argument, Call, Instruction, Program } from '../stage/program.ts';
 import { AT_EMPTY_PATH, AT_RECURSIVE, cloneFlag, cloneFlagName, O_CLOEXEC, OPEN_TREE_CLONE } from '../sys/flags.ts';
 import type { AsWhom } from './as-whom.ts';
 import { type Command, commandCalls } from './command.ts';
+import { STARTUP_FD } from './integration/integration.ts';
 import type { LsmLabel } from './lsm-label.ts';
 import { FILES, leaveMounts, type View, viewCalls } from './view.ts';
 
@@ -31,6 +32,8 @@ export interface EntryPlan {
   readonly view: View | undefined;
   /** The target's mnt namespace is another than the host's; only for `view.tools`. */
   readonly hasMounts: boolean;
+  /** The shell is handed its startup directory. */
+  readonly hasStartupDirectory: boolean;
   readonly lsm: LsmLabel | undefined;
   readonly command: Command;
 }
@@ -44,6 +47,7 @@ const joinOrder: readonly NamespaceType[] = ['cgroup', 'ipc', 'uts', 'net', 'pid
 export const handleOf = (type: NamespaceType, label: string): string => `${type} of ${label}`;
 export const rootOf = (label: string): string => `root of ${label}`;
 export const groupOf = (path: string): string => `group ${path}`;
+export const STARTUP_DIRECTORY = 'startup directory of the shell';
 export const OWN_MOUNTS = 'mnt of this machine';
 export const OWN_PROC = '/proc of this machine';
 
@@ -82,10 +86,19 @@ export function entryProgram(plan: EntryPlan): Program {
       : []),
     ...(plan.lsm ? labelled(plan.lsm) : []),
     // Before any path of the caller is used: it must not lead through one of these (CVE-2024-21626).
-    { call: 'close_range', arguments: [FIRST_HANDLE, { text: '~0U', value: 0xffff_ffff }, 0] },
+    ...(plan.hasStartupDirectory ? closeAllButStartup : [closeFrom(FIRST_HANDLE)]),
     ...commandCalls(plan.command),
   ];
 }
+
+const closeFrom = (first: number): Call => ({ call: 'close_range', arguments: [first, { text: '~0U', value: 0xffff_ffff }, 0] });
+
+/** It cannot be written to, and its own script closes it first of all. */
+const closeAllButStartup: readonly Call[] = [
+  { call: 'dup3', arguments: [handle(STARTUP_DIRECTORY), STARTUP_FD, 0] },
+  { call: 'close_range', arguments: [FIRST_HANDLE, STARTUP_FD - 1, 0] },
+  closeFrom(STARTUP_FD + 1),
+];
 
 /** See joinCalls: one thread by itself on v1, and none at all on v2, where the process is born into the group. */
 function intoGroups({ places, memberships }: EntryPlan): Call[] {

@@ -1,8 +1,8 @@
-// Which shell a person gets who names none.
+// Which shell a person gets, and how it is started.
 import { closeSync, statSync } from 'node:fs';
 import { O_PATH } from '../sys/flags.ts';
 import { openInRoot } from '../sys/in-root.ts';
-import type { Attempt } from './command.ts';
+import { type Attempt, asGiven } from './command.ts';
 import type { Entered } from './entered.ts';
 import { integrationOf } from './integration/integration.ts';
 
@@ -19,34 +19,46 @@ export const shells: readonly (readonly string[])[] = [
 ];
 
 /** Those that a person may want besides. */
-const others = ['/usr/bin/fish', '/bin/fish', '/usr/bin/zsh', '/bin/zsh'];
+const others = ['/usr/bin/zsh', '/bin/zsh', '/usr/bin/fish', '/bin/fish'];
 
 export interface ShellWish {
+  /** What the person asked for; a shell when it is left out. */
+  readonly command: readonly string[] | undefined;
   /** It reads what it reads at login: its name then begins with a dash, as login(1) has it. */
   readonly login: boolean;
   /** It tells the editor where it is. */
   readonly integration: boolean;
 }
 
-/** @param own the account's own shell, which comes before any other */
-export const shellAttempts = (own: string | undefined, wish: ShellWish): Attempt[] =>
-  [...(own === undefined ? [] : [[own]]), ...shells].map(words => shellAttempt(words, wish));
+/**
+ * A command as it is, unless it is nothing but a shell.
+ * @param own the account's own shell, which comes before any other
+ */
+export function attemptsFor(wish: ShellWish, own: string | undefined): Attempt[] {
+  const { command, login } = wish;
+  if (!command) return [...(own === undefined ? [] : [[own]]), ...shells].map(words => shellAttempt(words, wish));
+  const isShell = command.length === 1 && (login || integrationOf(command[0] ?? '') !== undefined);
+  return [isShell ? shellAttempt(command, wish) : asGiven(command)];
+}
 
-export function shellAttempt(words: readonly string[], { login, integration }: ShellWish): Attempt {
+function shellAttempt(words: readonly string[], { login, integration }: ShellWish): Attempt {
   const [program = '', ...more] = words;
-  const name = program.slice(program.lastIndexOf('/') + 1);
-  const integrated = integration && more.length === 0 ? integrationOf(name) : undefined;
-  const called = login ? `-${name}` : program;
-  return { program, words: [called, ...more, ...(integrated?.words ?? [])], ...(integrated && { environment: integrated.environment }) };
+  const integrated = integration ? integrationOf(program) : undefined;
+  const called = login ? `-${program.slice(program.lastIndexOf('/') + 1)}` : program;
+  return {
+    program,
+    words: [called, ...more, ...(integrated?.words ?? [])],
+    ...(integrated && { environment: integrated.environment, hasStartupDirectory: integrated.hasDirectory }),
+  };
 }
 
 /** The shells that are there, for a person to choose from. */
-export function shellsIn({ root }: Entered, own: string | undefined): string[] {
+export function shellsIn(entered: Entered, own: string | undefined): string[] {
   const paths = [...(own === undefined ? [] : [own]), ...shells.map(([path = '']) => path), ...others];
-  return [...new Set(paths)].filter(path => isThere(root, path));
+  return [...new Set(paths)].filter(path => isThere(entered, path));
 }
 
-function isThere(root: number | undefined, path: string): boolean {
+export function isThere({ root }: Entered, path: string): boolean {
   try {
     if (root === undefined) return statSync(path).isFile();
     closeSync(openInRoot(root, path, O_PATH));

@@ -15,7 +15,8 @@ export function parseTarget(words: readonly string[], types: string | undefined)
   const [first = ''] = words;
   const [kind = '', value = ''] = split(first);
   if (words.length === 1 && value !== '') {
-    if (kind === 'pid' && /^[1-9]\d*$/.test(value)) return { pid: Number(value), ...narrowed };
+    const [, pid, thread] = /^([1-9]\d*)(?:\/([1-9]\d*))?$/.exec(value) ?? [];
+    if (kind === 'pid' && pid !== undefined) return { pid: Number(pid), ...(thread && { thread: Number(thread) }), ...narrowed };
     if (kind === 'container') return { container: value, ...narrowed };
     if (kind === 'sandbox') return { sandbox: value, ...narrowed };
   }

@@ -1,44 +1,53 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, readSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { ReadStream } from 'node:tty';
 import type { Params, Result } from '../protocol/methods.ts';
 import type { Size } from '../protocol/target.ts';
+import { takeConnection } from '../relay/connection.ts';
+import { Relay } from '../relay/relay.ts';
 import type { Ending } from '../stage/reaper.ts';
 import { Refusal } from '../sys/errors.ts';
-import { F_DUPFD_CLOEXEC } from '../sys/flags.ts';
-import { hasInput, sys } from '../sys/libc.ts';
+import { keptOf, requireRoom } from './kept.ts';
 import { type LaunchWorld, launch } from './launch.ts';
 import { openPty, type Pty, resize } from './pty.ts';
+import { redraw } from './redraw.ts';
 import type { Streams } from './streams.ts';
+import { Terminal } from './terminal.ts';
 
-interface Terminal {
-  /** A descriptor of the helper's end besides the stream's, good for as long as the terminal is open. */
-  readonly master: number;
-  readonly uid: number;
-  readonly stream: ReadStream;
-}
+/** An ended one that nobody has come back to by then is forgotten. */
+const REMEMBERED_MS = 3_600_000;
 
-/** The terminals that are open. Each lives as long as its stream: when the client goes, the kernel hangs it up. */
+/** Called once, when the command has ended; its last output may still be on the way. */
+export type Told = (terminal: string, ending: Ending) => void;
+
+/**
+ * The terminals that are open. Each lives as long as its stream: when the client goes, the kernel hangs it up. A kept one
+ * goes on without, and what it writes is there for the next.
+ */
 export class Terminals {
   readonly #open = new Map<string, Terminal>();
+  /** The kept ones that are on their way. */
+  readonly #opening = new Set<Terminal>();
+  readonly #relay = new Relay();
   readonly #streams: Streams;
+  #clients = 0;
 
   constructor(streams: Streams) {
     this.#streams = streams;
   }
 
-  /** @param exited called once, when the command has ended; its last output may still be on the way */
   async open(
-    { size, ...entry }: Params<'terminal/open'>,
+    { size, keep, ...entry }: Params<'terminal/open'>,
     world: LaunchWorld,
     uid: number,
-    exited: (terminal: string, ending: Ending) => void,
+    told: Told,
   ): Promise<Result<'terminal/open'>> {
-    const terminal = randomUUID();
+    const terminal = new Terminal(randomUUID(), uid, told, { keep, command: entry.command });
+    if (keep) this.#makeRoom(uid);
     let pty: Pty | undefined;
+    this.#opening.add(terminal);
     try {
-      const { joined, notices } = await launch(
+      const { label, joined, notices } = await launch(
         entry,
         world,
         {
@@ -48,78 +57,126 @@ export class Terminals {
             return [pty.slave, pty.slave, pty.slave];
           },
         },
-        ending => exited(terminal, ending),
+        ending => this.#note(terminal, ending),
       );
       if (!pty) throw new Error('no terminal was made');
-      return { ...this.offer(pty.master, uid, terminal), joined, notices };
+      terminal.label = label;
+      terminal.size = size;
+      return { terminal: terminal.id, token: this.#begin(terminal, pty.master), joined, notices };
     } catch (error) {
-      if (pty && !this.#open.has(terminal)) closeSync(pty.master);
+      if (pty && !this.#open.has(terminal.id)) closeSync(pty.master);
       throw error;
+    } finally {
+      this.#opening.delete(terminal);
     }
   }
 
   /** A terminal for one connection by `uid`. The master is the terminal's from now on. */
-  offer(master: number, uid: number, terminal = randomUUID()): { terminal: string; token: string } {
-    const held = duplicate(master);
-    // A ReadStream reads and writes without blocking; net.Socket refuses terminals.
-    const stream = new ReadStream(master);
-    this.#open.set(terminal, { master: held, uid, stream });
-    stream.pause().on('error', () => undefined); // EIO is how a terminal ends; 'close' follows
-    const token = this.#streams.offer(
-      uid,
-      socket => this.#attach(terminal, stream, socket),
-      () => this.#forget(terminal),
-    );
-    return { terminal, token };
+  offer(master: number, uid: number): { terminal: string; token: string } {
+    const terminal = new Terminal(randomUUID(), uid, () => undefined);
+    return { terminal: terminal.id, token: this.#begin(terminal, master) };
   }
 
-  resize(terminal: string, size: Size, uid: number): void {
-    resize(this.#find(terminal, uid).master, size);
+  list(uid: number): Result<'terminal/list'> {
+    return { terminals: keptOf(this.#open.values(), uid).map(each => each.describe()) };
+  }
+
+  /** The stream that the token stands for begins with what was written before, and takes the terminal from who has it. */
+  attach({ terminal: id, size }: Params<'terminal/attach'>, uid: number, told: Told): Result<'terminal/attach'> {
+    const terminal = this.#find(id, uid);
+    if (!terminal.keep) throw gone(id);
+    const { ended } = terminal;
+    const token = this.#streams.offer(
+      uid,
+      socket => {
+        terminal.told = told;
+        // Between the answer and the stream nobody was told, or somebody else.
+        if (terminal.ended && !ended) told(id, terminal.ended);
+        this.#connect(terminal, socket, true);
+        if (this.#open.has(id)) redraw(terminal, size);
+      },
+      () => undefined,
+    );
+    return { token, ...(ended && { ended }) };
+  }
+
+  resize(id: string, size: Size, uid: number): void {
+    const terminal = this.#find(id, uid);
+    resize(terminal.master, size);
+    terminal.size = size;
   }
 
   /** Closing one that has ended is no error: it may have ended on its own a moment ago. */
-  close(terminal: string, uid: number): void {
-    if (this.#open.get(terminal)?.uid === uid) this.#forget(terminal);
+  close(id: string, uid: number): void {
+    const terminal = this.#open.get(id);
+    if (terminal?.uid === uid) this.#forget(terminal);
   }
 
-  #attach(terminal: string, stream: ReadStream, socket: Socket): void {
-    const end = (): void => {
-      const open = this.#open.get(terminal);
-      if (!socket.writableEnded) socket.end(open ? leftIn(open.master) : '');
-      // What comes now is for nobody, but who does not read never sees the other end go, and keeps the socket for ever.
-      socket.unpipe(stream).resume();
-      this.#forget(terminal);
-    };
-    stream.on('end', end).on('close', end).pipe(socket, { end: false });
-    socket.pipe(stream, { end: false });
-    socket.on('error', () => undefined).on('close', () => this.#forget(terminal));
-    if (stream.destroyed) end();
+  #begin(terminal: Terminal, master: number): string {
+    terminal.master = master;
+    terminal.number = this.#relay.add(master, terminal.keep !== undefined, {
+      detached: client => this.#detached(terminal, client),
+      over: () => this.#forget(terminal),
+    });
+    this.#open.set(terminal.id, terminal);
+    return this.#streams.offer(
+      terminal.uid,
+      socket => this.#connect(terminal, socket, false),
+      () => {
+        if (!terminal.wasShown) this.#forget(terminal);
+      },
+    );
   }
 
-  #find(terminal: string, uid: number): Terminal {
-    const found = this.#open.get(terminal);
-    if (!found || found.uid !== uid) throw new Refusal('gone', 'This terminal has ended.', { subject: terminal });
+  #connect(terminal: Terminal, socket: Socket, replay: boolean): void {
+    if (!this.#open.has(terminal.id)) {
+      socket.destroy();
+      return;
+    }
+    terminal.client = ++this.#clients;
+    terminal.wasShown = true;
+    clearTimeout(terminal.forgetting);
+    this.#relay.attach(terminal.number, takeConnection(socket), terminal.client, replay);
+  }
+
+  /** @param client who has gone; another may have taken it by now */
+  #detached(terminal: Terminal, client: number): void {
+    if (terminal.client !== client) return;
+    terminal.client = undefined;
+    if (!terminal.keep) this.#forget(terminal);
+    else if (terminal.ended) this.#forgetLater(terminal);
+  }
+
+  #note(terminal: Terminal, ending: Ending): void {
+    terminal.ended = ending;
+    if (terminal.keep && terminal.isOpen && terminal.client === undefined) this.#forgetLater(terminal);
+    terminal.told(terminal.id, ending);
+  }
+
+  #forgetLater(terminal: Terminal): void {
+    clearTimeout(terminal.forgetting);
+    terminal.forgetting = setTimeout(() => this.#forget(terminal), REMEMBERED_MS).unref();
+  }
+
+  #makeRoom(uid: number): void {
+    const oldest = requireRoom([...keptOf(this.#open.values(), uid), ...keptOf(this.#opening, uid)]);
+    if (oldest) this.#forget(oldest);
+  }
+
+  #find(id: string, uid: number): Terminal {
+    const found = this.#open.get(id);
+    if (!found || found.uid !== uid) throw gone(id);
     return found;
   }
 
-  /** Destroying the stream closes the master, at which the kernel sends SIGHUP to what runs in it. */
-  #forget(terminal: string): void {
-    const open = this.#open.get(terminal);
-    if (!open || !this.#open.delete(terminal)) return;
-    open.stream.destroy();
-    closeSync(open.master);
+  /** With the last descriptor of the master the kernel sends SIGHUP to what runs in it. */
+  #forget(terminal: Terminal): void {
+    if (!this.#open.delete(terminal.id)) return;
+    clearTimeout(terminal.forgetting);
+    this.#relay.drop(terminal.number);
+    terminal.isOpen = false;
+    closeSync(terminal.master);
   }
 }
 
-const duplicate = (fd: number): number => sys('fcntl', 'a terminal', fd, F_DUPFD_CLOEXEC, 'int', 0);
-
-/**
- * What nobody has read yet of a terminal that was hung up. libuv takes the hang-up for the end as soon
- * as a read fills less than its buffer, and a terminal never fills it.
- */
-function leftIn(master: number): Buffer {
-  const parts: Buffer[] = [];
-  const buffer = Buffer.alloc(4096);
-  while (hasInput(master)) parts.push(Buffer.from(buffer.subarray(0, readSync(master, buffer, 0, buffer.length, null))));
-  return Buffer.concat(parts);
-}
+const gone = (terminal: string): Refusal => new Refusal('gone', 'This terminal has ended.', { subject: terminal });

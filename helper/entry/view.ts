@@ -67,8 +67,11 @@ export function viewCalls({ proc, sys, files, tools }: View): Call[] {
   return [
     ...(sys ?? []).map(path => take(path, held(path), 'with what is below')),
     ...(tools && tools.directory !== '/' ? moveInto(tools.directory) : []),
-    ...(proc ? [mount('proc', '/proc', 'proc', quiet, null)] : []),
-    ...(sys ? [mount('sysfs', '/sys', 'sysfs', quiet, null), ...sys.flatMap(path => place({ resultOf: held(path) }, path))] : []),
+    // EBUSY: it is that very one already, where the host's own files show what the helper itself has left.
+    ...(proc ? [mount('proc', '/proc', 'proc', quiet, null, ['EBUSY'])] : []),
+    ...(sys
+      ? [mount('sysfs', '/sys', 'sysfs', quiet, null, ['EBUSY']), ...sys.flatMap(path => place({ resultOf: held(path) }, path))]
+      : []),
     ...files.map(({ from, to }) => bind(from, to, ['ENOENT', 'ENOTDIR'])),
     ...(tools ? show(tools) : []),
   ];

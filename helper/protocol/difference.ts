@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { Container, Gap, Namespace, NamespaceKey, Pid, Process } from './model.ts';
 
+export { namespaceId } from './namespaces.ts';
+
 const Objects = z.object({ namespaces: z.array(Namespace), processes: z.array(Process), containers: z.array(Container) });
 
 /** What turns one snapshot into the next: whole objects that are new or changed, keys of those that are gone. */
@@ -19,5 +21,3 @@ export const Difference = z.object({
 export type Difference = z.infer<typeof Difference>;
 /** As it is written. */
 export type DifferenceInput = z.input<typeof Difference>;
-
-export const namespaceId = (key: NamespaceKey): string => `${key.type}:[${key.inode}]`;

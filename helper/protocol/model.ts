@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { Limits } from './definition/limits.ts';
+import { namespaceTypes } from './namespaces.ts';
 
-/** The eight kinds, in the order in which views list them; `mnt` is the kernel's word for mount namespaces. */
-export const namespaceTypes = ['net', 'mnt', 'pid', 'user', 'uts', 'ipc', 'cgroup', 'time'] as const;
+export { holderLimit, namespaceTypes, noHolders } from './namespaces.ts';
 
 export const NamespaceType = z.enum(namespaceTypes);
 export type NamespaceType = z.infer<typeof NamespaceType>;
@@ -23,9 +23,6 @@ export type NamespaceReference = z.infer<typeof NamespaceReference>;
 /** One descriptor of one process. */
 export const Descriptor = z.object({ pid: Pid, fd: z.int() });
 export type Descriptor = z.infer<typeof Descriptor>;
-
-/** Lists of holders end here, so that nobody can make one without end; `unnamed` counts the rest. */
-export const holderLimit = 256;
 
 /** What keeps a namespace alive. There may be tens of thousands: what is empty is left out on the wire. */
 export const Holders = z.object({
@@ -49,17 +46,6 @@ export const Holders = z.object({
   unnamed: z.int().default(0),
 });
 export type Holders = z.infer<typeof Holders>;
-
-export const noHolders: Holders = {
-  processes: 0,
-  threads: [],
-  pending: [],
-  descriptors: [],
-  sockets: [],
-  mounts: [],
-  children: [],
-  unnamed: 0,
-};
 
 export const Namespace = z.object({
   type: NamespaceType,

@@ -6,7 +6,7 @@ import { failureCode } from '../protocol/failure.ts';
 import { type MethodName, methods, streamGreeting, streamGreetingPattern } from '../protocol/methods.ts';
 import { firstProblem } from '../protocol/problem.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';
-import { Encoded, encoder } from './encoded.ts';
+import { Encoded, encode } from './encoded.ts';
 import { acts, type Client, handlers, type Services } from './handlers.ts';
 import { recordAct, recordEvent } from './log.ts';
 import { SocketMessageWriter } from './message-writer.ts';
@@ -56,7 +56,7 @@ function claimStream(socket: Socket, peer: Peer, policy: Policy, { streams }: Pi
 }
 
 function converse(socket: Socket, peer: Peer, policy: Policy, services: Services): void {
-  const connection = createMessageConnection(new StreamMessageReader(socket), new SocketMessageWriter(socket, encoder));
+  const connection = createMessageConnection(new StreamMessageReader(socket), new SocketMessageWriter(socket, encode));
   const leave = new Set<() => void>();
   let open = true;
   let watches = false;
@@ -80,11 +80,11 @@ function converse(socket: Socket, peer: Peer, policy: Policy, services: Services
     },
   };
   const backlog = new Backlog();
-  const send = (json: Uint8Array): void => {
+  const send = async (json: Uint8Array): Promise<void> => {
     if (!open) return;
     // It has read nothing for long: when it comes back it begins again with everything.
     if (backlog.isFull) return void socket.destroy();
-    backlog.add(json.length, connection.sendNotification('namespaces/changed', new Encoded(json)));
+    await backlog.add(json.length, connection.sendNotification('namespaces/changed', new Encoded(json)));
   };
   for (const method of Object.keys(methods) as MethodName[])
     connection.onRequest(method, (raw: unknown) => answer(method, raw, policy, services, client));
@@ -105,14 +105,11 @@ class Backlog {
     return this.#bytes > BACKLOG_BYTES;
   }
 
-  add(bytes: number, written: Promise<void>): void {
+  async add(bytes: number, written: Promise<void>): Promise<void> {
     this.#bytes += bytes;
     // A connection that has just closed rejects; nobody is there to be told.
-    written
-      .catch(() => undefined)
-      .finally(() => {
-        this.#bytes -= bytes;
-      });
+    await written.catch(() => undefined);
+    this.#bytes -= bytes;
   }
 }
 

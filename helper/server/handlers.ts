@@ -1,6 +1,7 @@
 // Method → function. A method without a handler does not compile.
 import { constants } from 'node:os';
 import type { Discovery } from '../discovery/discovery.ts';
+import { choicesIn } from '../entry/choices.ts';
 import type { LaunchWorld } from '../entry/launch.ts';
 import { open, run } from '../entry/processes.ts';
 import type { Streams } from '../entry/streams.ts';
@@ -90,11 +91,10 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     return {};
   },
 
-  'terminal/choices': () => ({ user: 'root', directory: '/', users: [], shells: [] }),
-  'terminal/list': () => ({ terminals: [] }),
-  'terminal/attach': ({ terminal }) => {
-    throw new Refusal('gone', 'This terminal has ended.', { subject: terminal });
-  },
+  'terminal/choices': ({ target }, services) => choicesIn(target, worldOf(services)),
+  'terminal/list': (_, { terminals }, { peer }) => terminals.list(peer.uid),
+  'terminal/attach': (params, { terminals }, { peer, notify }) =>
+    terminals.attach(params, peer.uid, (terminal, ending) => notify('terminal/exited', { terminal, ...ending })),
 
   'process/run': (params, services, { onClose }) => run(params, worldOf(services), onClose),
   'process/open': (params, services, { peer, notify, onClose }) =>
@@ -169,6 +169,7 @@ function signalNumber(symbol: string): number {
 export const acts: ReadonlySet<MethodName> = new Set<MethodName>([
   'helper/stop',
   'terminal/open',
+  'terminal/attach',
   'process/run',
   'process/open',
   'sandbox/create',

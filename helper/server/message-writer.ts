@@ -1,23 +1,27 @@
 import type { Socket } from 'node:net';
-import { AbstractMessageWriter, type ContentTypeEncoder, type Message, type MessageWriter } from 'vscode-jsonrpc/node';
+import { AbstractMessageWriter, type Message, type MessageWriter } from 'vscode-jsonrpc/node';
 
-const plain: ContentTypeEncoder = { name: 'application/json', encode: async message => Buffer.from(JSON.stringify(message)) };
+/** The text of a message, in pieces. */
+export type Encode = (message: Message) => readonly Uint8Array[];
+
+const plain: Encode = message => [Buffer.from(JSON.stringify(message))];
 
 /**
  * Writes each message at once. The library's own writes the header and then the body: two system calls, and two
- * awakenings of whoever reads, in an answer that takes no longer than that.
+ * awakenings of whoever reads, in an answer that takes no longer than that. Nothing is copied for it: what is told of
+ * ten thousand processes would be in memory three times.
  */
 export class SocketMessageWriter extends AbstractMessageWriter implements MessageWriter {
   readonly #socket: Socket;
-  readonly #encoder: ContentTypeEncoder;
+  readonly #encode: Encode;
   /** Messages leave in the order in which they were given. */
   #last: Promise<void> = Promise.resolve();
   #failures = 0;
 
-  constructor(socket: Socket, encoder = plain) {
+  constructor(socket: Socket, encode = plain) {
     super();
     this.#socket = socket;
-    this.#encoder = encoder;
+    this.#encode = encode;
     socket.on('error', (error: Error) => this.fireError(error)).on('close', () => this.fireClose());
   }
 
@@ -32,10 +36,16 @@ export class SocketMessageWriter extends AbstractMessageWriter implements Messag
   }
 
   async #write(message: Message): Promise<void> {
-    const body = await this.#encoder.encode(message, { charset: 'utf-8' });
-    const header = Buffer.from(`Content-Length: ${body.length}\r\n\r\n`);
+    const body = this.#encode(message);
+    const bytes = body.reduce((sum, { length }) => sum + length, 0);
+    const pieces = [Buffer.from(`Content-Length: ${bytes}\r\n\r\n`), ...body];
     await new Promise<void>((resolve, reject) => {
-      this.#socket.write(Buffer.concat([header, body]), error => (error ? reject(error) : resolve()));
+      const done = (error?: Error | null): void => (error ? reject(error) : resolve());
+      this.#socket.cork();
+      pieces.forEach((piece, index) => {
+        this.#socket.write(piece, index === pieces.length - 1 ? done : undefined);
+      });
+      this.#socket.uncork();
     }).catch((error: unknown) => {
       this.fireError(error, message, ++this.#failures);
       throw error;

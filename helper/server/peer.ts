@@ -2,6 +2,7 @@
 // which the connection was made.
 import { closeSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { descriptorOf } from '../sys/descriptor-of.ts';
 import { SysError } from '../sys/errors.ts';
 import { SO_PEERCRED, SO_PEERGROUPS, SO_PEERPIDFD, SOL_SOCKET } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
@@ -55,13 +56,4 @@ function isInOwnUserNamespace(fd: number, pid: number): boolean {
   } finally {
     if (pidfd !== undefined) closeSync(pidfd);
   }
-}
-
-/** Node keeps the descriptor to itself; without it there are no credentials, and without those no service. */
-function descriptorOf(socket: Socket): number {
-  const handle: unknown = '_handle' in socket ? socket._handle : undefined;
-  if (typeof handle !== 'object' || handle === null || !('fd' in handle) || typeof handle.fd !== 'number' || handle.fd < 0) {
-    throw new Error('the connection has no descriptor');
-  }
-  return handle.fd;
 }

@@ -15,6 +15,7 @@
 #include <linux/mman.h>
 #include <linux/errno.h>
 
+#include "../sys/start.h"
 #include "../sys/syscall.h"
 
 enum { CONTROL = 3, MAX_PROGRAM = 32 << 20, MAGIC = 0x31575242 /* "BRW1" */ };
@@ -268,9 +269,3 @@ static void __attribute__((noreturn, used)) run(void)
 	execute((struct instruction *)base, header.instructions, data, results);
 	leave(0);
 }
-
-#if defined(__x86_64__)
-__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tand $-16, %rsp\n\tcall run\n");
-#else
-__asm__(".globl _start\n_start:\n\tmov x29, xzr\n\tmov x30, xzr\n\tb run\n");
-#endif

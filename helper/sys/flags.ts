@@ -50,6 +50,8 @@ export const AT_FDCWD = -100;
 export const AT_RECURSIVE = 0x8000;
 export const AT_EMPTY_PATH = 0x1000;
 export const MNT_DETACH = 2;
+/** fsconfig(2): makes the file system that was described until then. */
+export const FSCONFIG_CMD_CREATE = 6;
 
 /** fcntl(2); the `O_` flags that node:fs constants lack. */
 export const O_PATH = 0o10000000;
@@ -109,6 +111,14 @@ export const SO_RCVBUFFORCE = 33;
 export const SO_PEERGROUPS = 59;
 /** Since Linux 6.5. */
 export const SO_PEERPIDFD = 77;
+/** linux/socket.h, bits/socket.h. */
+export const AF_UNIX = 1;
+export const SOCK_STREAM = 1;
+export const SOCK_SEQPACKET = 5;
+export const SOCK_CLOEXEC = 0o2000000;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_NOSIGNAL = 0x4000;
+export const SCM_RIGHTS = 1;
 
 /** LOCK_EX | LOCK_NB, flock(2). */
 export const LOCK_EX_NB = 6;

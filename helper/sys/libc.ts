@@ -2,6 +2,7 @@
 // with its errno, read on the very next line because any other work may change it.
 import koffi from 'koffi';
 import { SysError } from './errors.ts';
+import { MSG_DONTWAIT, MSG_NOSIGNAL, SCM_RIGHTS, SOL_SOCKET } from './flags.ts';
 import { syscallNumber } from './syscalls.ts';
 
 interface Libc {
@@ -192,6 +193,45 @@ export function readable(fd: number, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     pollInBackground.async(entry, 1, timeoutMs, (error: Error | null, ready: number) => (error ? reject(error) : resolve(ready > 0)));
   });
+}
+
+/** struct iovec and struct msghdr, recvmsg(2) */
+const Piece = koffi.struct({ at: 'void *', bytes: 'size_t' });
+const Packet = koffi.struct({
+  name: 'void *',
+  nameBytes: 'uint32_t',
+  pieces: koffi.pointer(Piece),
+  count: 'size_t',
+  rights: 'void *',
+  rightsBytes: 'size_t',
+  flags: 'int',
+});
+const sendPacket = library.func('sendmsg', 'long', ['int', koffi.pointer(Packet), 'int']);
+
+/** struct cmsghdr and one descriptor, with what CMSG_SPACE adds. */
+const RIGHTS_BYTES = 24;
+
+/**
+ * Sends a message, and with it a descriptor of which the other side gets one of its own, unix(7). Never waits.
+ * @throws SysError EAGAIN when there is no room now; EPIPE, ECONNRESET, ECONNREFUSED when nobody is there
+ */
+export function sendWith(socket: number, message: Buffer, descriptor: number | undefined, subject: string): void {
+  const rights = Buffer.alloc(RIGHTS_BYTES);
+  rights.writeUInt32LE(RIGHTS_BYTES - 4, 0);
+  rights.writeInt32LE(SOL_SOCKET, 8);
+  rights.writeInt32LE(SCM_RIGHTS, 12);
+  rights.writeInt32LE(descriptor ?? -1, 16);
+  const has = descriptor !== undefined;
+  const packet = {
+    name: null,
+    nameBytes: 0,
+    pieces: { at: message, bytes: message.length },
+    count: 1,
+    rights: has ? rights : null,
+    rightsBytes: has ? RIGHTS_BYTES : 0,
+    flags: 0,
+  };
+  if (sendPacket(socket, packet, MSG_DONTWAIT | MSG_NOSIGNAL) === -1) throw new SysError('sendmsg', koffi.errno(), subject);
 }
 
 const sendOnPool = library.func(prototypes.send as string);

@@ -2,7 +2,8 @@
 // microseconds each, and scanning happens on a thread of its own (discovery/worker.ts).
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import type { IdMapping, Mount } from '../protocol/inspection.ts';
-import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
+import type { NamespaceType } from '../protocol/model.ts';
+import { namespaceTypes } from '../protocol/namespaces.ts';
 
 export interface Stat {
   readonly name: string;

@@ -1,7 +1,8 @@
 // What walk.c reads, as types. Records stay where C wrote them: at 10,000 processes an object for each
 // would cost more than reading them.
 import { join } from 'node:path';
-import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
+import type { NamespaceType } from '../protocol/model.ts';
+import { namespaceTypes } from '../protocol/namespaces.ts';
 import { SysError } from '../sys/errors.ts';
 import { loadLibrary } from '../sys/libc.ts';
 import { RECORD_WORDS, Sighting } from './sighting.ts';

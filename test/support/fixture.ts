@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { inRepository } from './repository.ts';
 
 export type FixtureName =
+  | 'bwrap'
   | 'containerd'
   | 'cri'
   | 'crun'

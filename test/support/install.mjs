@@ -41,6 +41,8 @@ const commands = {
     ping: 'iputils-ping',
     sudo: 'sudo',
     useradd: 'passwd',
+    fish: 'fish',
+    zsh: 'zsh',
     xz: 'xz-utils',
     zstd: 'zstd',
   },

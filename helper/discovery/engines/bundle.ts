@@ -1,10 +1,10 @@
 // The part of an OCI bundle's config.json that tells people's names for what was made of it.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseJson, type Root, type Stated } from './roots.ts';
 
 const Config = z.object({
-  annotations: z.record(z.string(), z.string()).nullish(),
-  mounts: z.array(z.object({ source: z.string().optional() })).nullish(),
+  annotations: z.nullish(z.record(z.string(), z.string())),
+  mounts: z.nullish(z.array(z.object({ source: z.optional(z.string()) }))),
 });
 
 export interface Bundle {

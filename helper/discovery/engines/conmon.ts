@@ -1,6 +1,6 @@
 // What Podman and CRI-O run: conmon stays above each container, and its command line has id, name and bundle.
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { podOf, readBundle } from './bundle.ts';
 import { groupOf } from './cgroup.ts';
 import { boundedLabels, boundedName, type Facts, type Found, shortId, userOf } from './engine.ts';
@@ -51,8 +51,8 @@ function criO({ api: _, ...found }: Found, source: string, annotations: Readonly
 }
 
 /** The part of containers/storage's list that has names and images; `metadata` is JSON in a string. */
-const Storage = z.array(z.object({ id: z.string(), names: z.array(z.string()).nullish(), metadata: z.string().optional() }));
-const Metadata = z.object({ 'image-name': z.string().optional() });
+const Storage = z.array(z.object({ id: z.string(), names: z.nullish(z.array(z.string())), metadata: z.optional(z.string()) }));
+const Metadata = z.object({ 'image-name': z.optional(z.string()) });
 
 /** The bundle is <storage>/overlay-containers/ID/userdata. A container that was given another name has it here only. */
 function readStorage(root: Root, bundle: string, id: string): Partial<Pick<Found, 'name' | 'image'>> {

@@ -1,6 +1,6 @@
 // Docker's own state of a container, which is there when its API is slow, or when its daemon is not running.
 import { dirname } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readBundle } from './bundle.ts';
 import { groupOf } from './cgroup.ts';
 import { boundedLabels, boundedName, type Facts, type Found, shortId, userOf } from './engine.ts';
@@ -10,7 +10,7 @@ import type { Root } from './roots.ts';
 export const DockerContainer = z.object({
   Name: z.string(),
   State: z.object({ Pid: z.int() }),
-  Config: z.object({ Image: z.string().optional(), Labels: z.record(z.string(), z.string()).nullish() }).optional(),
+  Config: z.optional(z.object({ Image: z.optional(z.string()), Labels: z.nullish(z.record(z.string(), z.string())) })),
 });
 export type DockerContainer = z.infer<typeof DockerContainer>;
 

@@ -1,6 +1,6 @@
 // Files of engines, below the root directory that the engine has: in a container that is the container's.
 import { closeSync, constants, fstatSync, opendirSync, openSync } from 'node:fs';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Process } from '../../protocol/model.ts';
 import { O_PATH } from '../../sys/flags.ts';
 import { openInRoot, readOwnedInRoot, reopenPath } from '../../sys/in-root.ts';
@@ -52,7 +52,7 @@ export class Root implements Disposable {
     }
   }
 
-  readJson<T>(path: string, schema: z.ZodType<T>): Stated<T> | undefined {
+  readJson<T>(path: string, schema: z.ZodMiniType<T>): Stated<T> | undefined {
     const stated = this.read(path);
     if (!stated) return undefined;
     const value = parseJson(stated.value, schema);
@@ -99,7 +99,7 @@ export class Root implements Disposable {
 }
 
 /** Undefined for anything but JSON of this shape. */
-export function parseJson<T>(text: string, schema: z.ZodType<T>): T | undefined {
+export function parseJson<T>(text: string, schema: z.ZodMiniType<T>): T | undefined {
   try {
     return schema.parse(JSON.parse(text));
   } catch {

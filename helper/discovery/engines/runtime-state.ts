@@ -1,5 +1,5 @@
 // The files in which runc and crun keep what they made.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readBundle } from './bundle.ts';
 import type { Root } from './roots.ts';
 
@@ -24,11 +24,11 @@ export interface RuntimeState {
 const RuncState = z.object({
   init_process_pid: z.int(),
   init_process_start: z.int(),
-  config: z.object({ labels: z.array(z.string()).nullish() }).optional(),
+  config: z.optional(z.object({ labels: z.nullish(z.array(z.string())) })),
 });
 
 /** crun's `status`. */
-const CrunStatus = z.object({ pid: z.int(), 'process-start-time': z.int(), bundle: z.string().optional() });
+const CrunStatus = z.object({ pid: z.int(), 'process-start-time': z.int(), bundle: z.optional(z.string()) });
 
 /** Undefined where there is none, or one that is being made. */
 export function readState(root: Root, runtime: RuntimeName, directory: string, id: string): RuntimeState | undefined {

@@ -1,6 +1,6 @@
 /**
- * Evaluated as the first PROMPT_COMMAND. PS0 and `${x@P}` are of bash 4.4: an older one is left alone. It is run again
- * by no child, which finds neither variable.
+ * Evaluated as the first PROMPT_COMMAND. PS0 is of bash 4.4, and an older one is left alone. The shell notes that a command
+ * runs in an arithmetic expression within PS0: everything else there would be done in a child.
  */
 export const bash = String.raw`
 unset BURROW_SHELL_INTEGRATION
@@ -8,6 +8,7 @@ PROMPT_COMMAND=${'$'}{PROMPT_COMMAND//'eval "$BURROW_SHELL_INTEGRATION"'/__burro
 export -n PROMPT_COMMAND
 if [ "${'$'}{BASH_VERSINFO[0]}" -gt 4 ] || { [ "${'$'}{BASH_VERSINFO[0]}" -eq 4 ] && [ "${'$'}{BASH_VERSINFO[1]}" -ge 4 ]; }; then
   __burrow_ran=0
+  __burrow_zero=0
   __burrow_escape() {
     local text=$1
     text=${'$'}{text//\\/\\\\}
@@ -23,7 +24,7 @@ if [ "${'$'}{BASH_VERSINFO[0]}" -gt 4 ] || { [ "${'$'}{BASH_VERSINFO[0]}" -eq 4 
     case $PS1 in *'633;B'*) ;; *) PS1='\[\e]633;A\a\]'$PS1'\[\e]633;B\a\]' ;; esac
     return "$status"
   }
-  PS0=${'$'}{PS0-}'${'$'}{__burrow_none:$((__burrow_ran=1,0)):0}\e]633;C\a'
+  PS0=${'$'}{PS0-}'${'$'}{__burrow_zero:$((__burrow_ran=1,0)):0}\e]633;C\a'
   __burrow_prompt
 else
   __burrow_prompt() { :; }

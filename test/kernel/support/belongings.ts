@@ -61,10 +61,14 @@ export function belongingsOf({ pid, folder }: Helper): Belongings {
     links: links.map(link => link.ifname),
     cgroups: cgroups(folder),
     files: ['sandboxes', 'staging'].flatMap(name => list(join(folder, name)).map(file => join(name, file))),
-    children: tasks.flatMap(task => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean)),
+    children: tasks.flatMap(task => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(nameOf)),
     threads: [...new Set(tasks.flatMap(task => types.flatMap(type => linkTo(`/proc/${pid}/task/${task}/ns/${type}`))))],
   };
 }
+
+/** The relay stays, and is another process where the helper is. */
+const isRelay = (pid: string): boolean => read(`/proc/${pid}/comm`) === 'burrow-relay\n';
+const nameOf = (pid: string): string => (isRelay(pid) ? 'the relay' : pid);
 
 /** Of each sandbox of this helper one, and the directory of all of them when it was left without any and no other helper runs. */
 function cgroups(folder: string): string[] {
@@ -119,7 +123,7 @@ const heldBy = (helper: number): { inode: number; by: string }[] =>
     .filter(name => /^\d+$/.test(name))
     .filter(pid => {
       const parent = Number(/^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]);
-      return parent === helper || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
+      return (parent === helper && !isRelay(pid)) || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
     })
     .flatMap(pid =>
       types.flatMap(type => linkTo(`/proc/${pid}/ns/${type}`).map(link => ({ inode: Number(/\d+/.exec(link)?.[0]), by: `pid ${pid}` }))),

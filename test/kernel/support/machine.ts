@@ -92,9 +92,16 @@ export class Machine {
     });
     this.#helper = await Helper.reach(this.socket);
     onNotification(this.#helper.wire, 'terminal/exited', ({ terminal, ...ending }) => void this.endings.set(terminal, ending));
-    // A first scan and a first process make what the helper then keeps: a thread, the sealed copy of the stage.
+    // A first scan, process and terminal make what the helper then keeps: a thread, sealed copies, the relay.
     await this.call('namespaces/snapshot', {});
     await this.call('process/run', { target: { pid: this.pid }, command: ['true'] });
+    const { terminal } = await this.call('terminal/open', {
+      target: { pid: this.pid },
+      command: ['true'],
+      size: { columns: 80, rows: 24 },
+    });
+    await this.call('terminal/close', { terminal });
+    await eventually(`the end of terminal ${terminal}`, () => this.endings.has(terminal));
     this.#before ??= belongingsOf(this);
   }
 

@@ -95,6 +95,12 @@ static long do_socket(char **words)
 	return socket(number(words[0]), number(words[1]) | SOCK_CLOEXEC, 0);
 }
 
+/* PATH */
+static long do_chroot(char **words)
+{
+	return chroot(words[0]) < 0 ? -1 : chdir("/");
+}
+
 /* SOURCE TARGET TYPE FLAGS */
 static long do_mount(char **words)
 {
@@ -168,7 +174,7 @@ static const struct {
 	{ "unshare", do_unshare }, { "open", do_open }, { "setns", do_setns }, { "close", do_close },
 	{ "duplicate", do_duplicate }, { "socket", do_socket }, { "mount", do_mount }, { "unmount", do_unmount },
 	{ "mkdir", do_mkdir }, { "write", do_write }, { "rename", do_rename }, { "become", do_become },
-	{ "trace", do_trace }, { "neglect", do_neglect }, { "tid", do_tid },
+	{ "trace", do_trace }, { "chroot", do_chroot }, { "neglect", do_neglect }, { "tid", do_tid },
 };
 
 act *find_act(const char *name)

@@ -12,6 +12,7 @@ const sourcesOf = {
   listns: ['listns.c'],
   calls: ['calls.c'],
   swapper: ['swapper.c'],
+  churn: ['churn.c', 'acts.c'],
   tracer: ['tracer.c', 'spoil.c', 'acts.c'],
 } as const;
 

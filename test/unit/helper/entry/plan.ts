@@ -12,6 +12,7 @@ export const plan: EntryPlan = {
   memberships: [],
   view: undefined,
   hasMounts: true,
+  hasStartupDirectory: false,
   lsm: undefined,
   command: {
     terminal: true,

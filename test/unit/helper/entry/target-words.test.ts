@@ -6,6 +6,7 @@ import { Refusal } from '../../../../helper/sys/errors.ts';
 
 const good: readonly (readonly [readonly string[], string | undefined, Target])[] = [
   [['pid:812'], undefined, { pid: 812 }],
+  [['pid:812/815'], undefined, { pid: 812, thread: 815 }],
   [['pid:812'], 'net,mnt', { pid: 812, types: ['net', 'mnt'] }],
   [['container:redis-1'], undefined, { container: 'redis-1' }],
   [['container:a:b'], undefined, { container: 'a:b' }],
