@@ -1,6 +1,6 @@
 import type { NamespaceType } from '../../helper/protocol/model.ts';
 import type { Target } from '../../helper/protocol/target.ts';
-import { type Answer, askMany, askOne, back } from '../questions.ts';
+import { type Answer, askMany, askOne, back, type Choice as Offered } from '../questions.ts';
 import type { Session } from '../session.ts';
 import { targetOf } from '../subject.ts';
 import { type Choice, without } from './choice.ts';
@@ -48,35 +48,34 @@ async function choicesIn(session: Session, target: Target): Promise<Choices> {
 
 type Item = 'open' | 'remember' | Wish;
 
-/** The second question: Enter opens, every other answer changes something and comes back to it. */
-async function askWishes({ title, occasion }: Asked, first: Choice, there: Choices, hasBack: boolean): Promise<Answer<Chosen>> {
-  const question = { title, hasBack, ...(hasBack ? { step: 2, totalSteps: 2 } : {}) };
-  let choice = first;
-  let remembers = occasion !== undefined;
+function itemsFor({ choice, remembers }: Chosen, there: Choices, occasion: Occasion | undefined): Offered<Item>[] {
+  const all = wishes.map(wish => ({ label: wish.label, description: wish.now(choice, there), icon: wish.icon, value: wish }));
+  const remember = {
+    label: `Remember for ${occasion?.words}`,
+    description: remembers ? 'yes' : 'no',
+    icon: remembers ? 'check' : 'dash',
+    value: 'remember' as const,
+  };
+  return [{ label: 'Open Terminal', icon: 'terminal', value: 'open' }, ...all, ...(occasion ? [remember] : [])];
+}
+
+/**
+ * The second question: Enter opens, every other answer changes something and comes back to it.
+ * @returns with what was chosen until then, also when the person goes back
+ */
+async function askWishes({ title, occasion }: Asked, first: Chosen, there: Choices, hasBack: boolean): Promise<[Answer<'open'>, Chosen]> {
+  const question = { title, hasBack, placeholder: 'Enter opens it', ...(hasBack ? { step: 2, totalSteps: 2 } : {}) };
+  let chosen = first;
   for (;;) {
-    const answer = await askOne<Item>({ ...question, placeholder: 'Enter opens it' }, [
-      { label: 'Open Terminal', icon: 'terminal', value: 'open' },
-      ...wishes.map(wish => ({ label: wish.label, description: wish.now(choice, there), icon: wish.icon, value: wish })),
-      ...(occasion
-        ? [
-            {
-              label: `Remember for ${occasion.words}`,
-              description: remembers ? 'yes' : 'no',
-              icon: remembers ? 'check' : 'dash',
-              value: 'remember' as const,
-            },
-          ]
-        : []),
-    ]);
-    if (answer === undefined || answer === back) return answer;
-    if (answer === 'open') return { choice, remembers };
+    const answer = await askOne<Item>(question, itemsFor(chosen, there, occasion));
+    if (answer === undefined || answer === back || answer === 'open') return [answer, chosen];
     if (answer === 'remember') {
-      remembers = !remembers;
+      chosen = { ...chosen, remembers: !chosen.remembers };
       continue;
     }
-    const changed = await answer.ask({ title: `${title}: ${answer.label}`, hasBack: true }, choice, there);
-    if (changed === undefined) return undefined;
-    if (changed !== back) choice = changed;
+    const choice = await answer.ask({ title: `${title}: ${answer.label}`, hasBack: true }, chosen.choice, there);
+    if (choice === undefined) return [undefined, chosen];
+    if (choice !== back) chosen = { ...chosen, choice };
   }
 }
 
@@ -88,14 +87,15 @@ const typed = (choice: Choice, types: readonly NamespaceType[], { namespaces }: 
 export async function askChoice(session: Session, asked: Asked): Promise<Chosen | undefined> {
   const { offer } = asked;
   const several = offer.namespaces.length > 1;
-  let { choice } = asked;
+  let draft: Chosen = { choice: asked.choice, remembers: asked.occasion !== undefined };
   for (;;) {
-    const types = several ? await askTypes({ ...asked, choice }) : offer.namespaces.map(each => each.key.type);
+    const types = several ? await askTypes({ ...asked, choice: draft.choice }) : offer.namespaces.map(each => each.key.type);
     if (types === undefined || types === back) return undefined;
-    choice = typed(choice, types, offer);
+    draft = { ...draft, choice: typed(draft.choice, types, offer) };
     const target = targetOf(offer.through);
-    const there = await choicesIn(session, choice.types ? { ...target, types: choice.types } : target);
-    const chosen = await askWishes(asked, choice, there, several);
-    if (chosen !== back) return chosen;
+    const there = await choicesIn(session, draft.choice.types ? { ...target, types: draft.choice.types } : target);
+    const [answer, chosen] = await askWishes(asked, draft, there, several);
+    if (answer !== back) return answer && chosen;
+    draft = chosen;
   }
 }

@@ -19,6 +19,15 @@ export class QuickInput {
     return this.#widget.locator('.quick-input-title');
   }
 
+  /** The box while it asks this, and nothing has been typed. */
+  placeholder(text: string): Locator {
+    return this.#widget.getByPlaceholder(text, { exact: true });
+  }
+
+  async back(): Promise<void> {
+    await this.#widget.getByRole('button', { name: 'Back' }).click();
+  }
+
   /** The line below the input: what is asked, or what is wrong with what was typed. */
   get message(): Locator {
     return this.#widget.locator('.quick-input-message');

@@ -87,6 +87,34 @@ export class TreeView {
     await menu.waitFor({ state: 'detached' });
   }
 
+  /** An entry of a submenu of a row's context menu. */
+  async chooseIn(name: string | RegExp, submenu: string, entry: string): Promise<void> {
+    await this.#openSubmenu(name, submenu);
+    await this.#page.locator('.context-view .monaco-submenu').getByRole('menuitem', { name: entry, exact: true }).hover();
+    await this.#page.locator('.context-view .monaco-submenu .action-item.focused').filter({ hasText: entry }).waitFor();
+    await this.#page.keyboard.press('Enter');
+    await this.#page.locator('.context-view .monaco-menu').first().waitFor({ state: 'detached' });
+  }
+
+  /** The entries of a submenu; both menus are closed again. */
+  async submenuOf(name: string | RegExp, submenu: string): Promise<readonly string[]> {
+    await this.#openSubmenu(name, submenu);
+    const labels = this.#page.locator('.context-view .monaco-submenu .action-label:not(.separator)');
+    await labels.first().waitFor();
+    const entries = await labels.allInnerTexts();
+    await this.#page.keyboard.press('Escape');
+    await this.#page.keyboard.press('Escape');
+    await this.#page.locator('.context-view .monaco-menu').first().waitFor({ state: 'detached' });
+    return entries.map(each => each.trim()).filter(each => each !== '');
+  }
+
+  async #openSubmenu(name: string | RegExp, submenu: string): Promise<void> {
+    await this.row(name).locator('.monaco-icon-label').first().click({ button: 'right' });
+    const item = this.#page.locator('.context-view .monaco-menu .action-item:has(.submenu-indicator)').filter({ hasText: submenu });
+    await item.hover();
+    await this.#page.locator('.context-view .monaco-submenu').waitFor();
+  }
+
   /** The entries of a row's context menu; the menu is closed again. */
   async menuOf(name: string | RegExp): Promise<readonly string[]> {
     await this.row(name).locator('.monaco-icon-label').first().click({ button: 'right' });
