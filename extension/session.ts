@@ -3,7 +3,8 @@ import { commands, EventEmitter, type LogOutputChannel, workspace } from 'vscode
 import type { MethodName, Notification, ParamsInput, Result } from '../helper/protocol/methods.ts';
 import type { Hello, Sandbox } from '../helper/protocol/model.ts';
 import type { ContextKey } from './command-ids.ts';
-import { answers, Connection } from './helper-client/connection.ts';
+import type { Connection } from './helper-client/connection.ts';
+import { answers } from './helper-client/dial.ts';
 import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion } from './helper-client/errors.ts';
 import { isRoot, launch, type Program, untilSilent } from './helper-client/launch.ts';
 import type { Machine } from './machine/machine.ts';
@@ -18,6 +19,10 @@ export type HelperState =
   | { readonly kind: 'died'; readonly reason: string };
 
 const setContext = (key: ContextKey, value: unknown): Thenable<unknown> => commands.executeCommand('setContext', key, value);
+
+/** Only a window that has a helper loads JSON-RPC and the schemas of the protocol, which take longer than all the rest. */
+const openConnection = async (socket: string): Promise<Connection> =>
+  (await import('./helper-client/connection.ts')).Connection.open(socket);
 
 /** What the features share: the helper, the machine as it last described it, and the log. */
 export class Session {
@@ -116,7 +121,7 @@ export class Session {
   }
 
   async #connect(socket: string): Promise<void> {
-    const connection = await Connection.open(socket);
+    const connection = await openConnection(socket);
     try {
       const hello = await connection.hello();
       const uid = process.getuid?.();
@@ -184,7 +189,7 @@ export class Session {
   async stop(): Promise<void> {
     const { socket } = this.#program;
     // A connection of its own: one of another version has none here that could be asked.
-    const connection = await Connection.open(socket);
+    const connection = await openConnection(socket);
     this.disconnect();
     // It may be gone before it answers.
     await connection.request('helper/stop', {}).catch((error: unknown) => this.log.debug(String(error)));

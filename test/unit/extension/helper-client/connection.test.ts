@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createMessageConnection, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
-import { answers, Connection } from '../../../../extension/helper-client/connection.ts';
+import { Connection } from '../../../../extension/helper-client/connection.ts';
+import { answers } from '../../../../extension/helper-client/dial.ts';
 import { protocolVersion } from '../../../../helper/protocol/methods.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'burrow-unit-'));
@@ -65,6 +66,13 @@ describe('a connection to the helper', () => {
     speak(rpc => rpc.onRequest('helper/hello', () => ({ greetings: true })));
     const connection = await Connection.open(path);
     await assert.rejects(connection.hello(), { name: 'OtherVersion' });
+    connection.dispose();
+  });
+
+  test('says that an answer is not what the protocol says', async () => {
+    speak(rpc => rpc.onRequest('sandbox/list', () => ({ sandboxes: 'none' })));
+    const connection = await Connection.open(path);
+    await assert.rejects(connection.request('sandbox/list', {}), { name: 'Unreadable' });
     connection.dispose();
   });
 
