@@ -14,9 +14,9 @@ export const execute = (helper: Helper, entry: Entry): Promise<number> =>
 
 async function inTerminal(helper: Helper, entry: Entry): Promise<number> {
   const ended = endOf(helper, 'terminal/exited');
-  const { terminal, token, notices } = await helper.request('terminal/open', { ...entry, size: sizeOfTerminal() });
+  const { terminal, stream, notices } = await helper.openTerminal({ ...entry, size: sizeOfTerminal() });
   for (const notice of notices) stderr.write(`burrow: ${notice}\n`);
-  await connectTerminal(helper, terminal, token);
+  await connectTerminal(helper, terminal, stream);
   return await ended;
 }
 
@@ -29,10 +29,9 @@ export const sizeOfTerminal = (): Size => ({ columns: Math.max(1, stdout.columns
 export async function connectTerminal(
   helper: Helper,
   terminal: string,
-  token: string,
+  stream: Socket,
   begin?: (stream: Socket) => Promise<void>,
 ): Promise<void> {
-  const stream = await helper.stream(token);
   const resized = (): void => {
     // The terminal may have ended a moment ago.
     helper.request('terminal/resize', { terminal, size: sizeOfTerminal() }).catch(() => undefined);
