@@ -15,6 +15,7 @@ struct report {
 };
 
 static struct terminal *terminals;
+static struct terminal *held; /* those of which more is to be read before it is sent */
 static int deaths; /* are there any to bury? */
 static struct end reports = { 0, REPORTS, 0, 0 };
 static u64 refill_at; /* 0: nobody waits for it */
@@ -97,7 +98,7 @@ static void bury(void)
 	deaths = 0;
 	for (struct terminal **link = &terminals; *link;) {
 		struct terminal *each = *link;
-		if (!each->dead || each->owed) {
+		if (!each->dead || each->owed || each->held) {
 			deaths |= each->dead;
 			link = &each->next;
 			continue;
@@ -117,11 +118,24 @@ static void hear_client(struct terminal *terminal, u32 events)
 		lose_client(terminal);
 }
 
+/* It goes on in the next round: a client that is woken for large pieces takes a flood at half the cost. */
+static void hold(struct terminal *terminal)
+{
+	if (terminal->held)
+		return;
+	terminal->held = 1;
+	terminal->next_held = held;
+	held = terminal;
+}
+
 static void hear_program(struct terminal *terminal)
 {
 	give_input(terminal);
-	if (is_to_read(terminal))
-		read_output(terminal);
+	int is_all = !is_to_read(terminal) || read_output(terminal);
+	if (!is_all && is_to_read(terminal)) {
+		hold(terminal);
+		return;
+	}
 	if (terminal->client.fd >= 0 && !terminal->blocked && !send_output(terminal))
 		lose_client(terminal);
 }

@@ -26,11 +26,26 @@ static void hear(struct end *end, u32 events)
 {
 	if (end->fd < 0)
 		return; /* it was put away a moment ago */
+	if (end == &end->of->master && end->of->held)
+		return; /* its turn comes */
 	if (end == &end->of->client)
 		hear_client(end->of, events);
 	else
 		hear_program(end->of);
 	settle(end->of);
+}
+
+static void continue_held(void)
+{
+	struct terminal *each = held;
+	held = 0;
+	while (each) {
+		struct terminal *next = each->next_held;
+		each->held = 0;
+		hear_program(each);
+		settle(each);
+		each = next;
+	}
 }
 
 static void refill(void)
@@ -53,7 +68,7 @@ static void __attribute__((noreturn, used)) run(void)
 		u64 now = refill_at ? now_ms() : 0;
 		if (refill_at && now >= refill_at)
 			refill();
-		long wait = refill_at ? (long)(refill_at - now) : -1;
+		long wait = held ? 0 : refill_at ? (long)(refill_at - now) : -1;
 		long count = raw(__NR_epoll_pwait, (u64)watch, (u64)events, EVENTS, (u64)wait, 0, 0);
 		int has_orders = 0;
 		for (long at = 0; at < count; at++) {
@@ -65,6 +80,7 @@ static void __attribute__((noreturn, used)) run(void)
 			else
 				hear(end, events[at].events);
 		}
+		continue_held();
 		/* Last, so that no event is of a terminal from before. */
 		if (has_orders && !take_orders())
 			leave(0);

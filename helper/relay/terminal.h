@@ -51,7 +51,7 @@ struct end {
 };
 
 struct terminal {
-	struct terminal *next;
+	struct terminal *next, *next_held;
 	u32 id;
 	u32 client_number;
 	u32 owed; /* what the helper has yet to be told, or 0 */
@@ -61,7 +61,7 @@ struct terminal {
 	u32 header; /* says how many old bytes follow it */
 	u32 header_left;
 	u32 input_at, input_end;
-	u8 kept, shown, hung_up, input_over, blocked, over, dead;
+	u8 kept, shown, hung_up, input_over, blocked, held, over, dead;
 	u8 input[INPUT];
 	u8 ring[RING];
 };
@@ -122,7 +122,8 @@ static void hang_up(struct terminal *terminal)
 	terminal->input_at = terminal->input_end = 0;
 }
 
-static void read_output(struct terminal *terminal)
+/* @return whether that was all there is for now */
+static int read_output(struct terminal *terminal)
 {
 	int is_alone = terminal->client.fd < 0;
 	u32 left = is_alone && terminal->allowance < ROUND ? terminal->allowance : ROUND;
@@ -131,15 +132,18 @@ static void read_output(struct terminal *terminal)
 		u32 room = RING - at < left ? RING - at : left;
 		long got = raw(__NR_read, (u64)terminal->master.fd, (u64)(terminal->ring + at), room, 0, 0, 0);
 		if (got == -EAGAIN)
-			return;
+			return 1;
 		/* EIO, and only once everything was read: nobody has the other side any more. */
-		if (got <= 0)
-			return hang_up(terminal);
+		if (got <= 0) {
+			hang_up(terminal);
+			return 1;
+		}
 		terminal->written += (u64)got;
 		left -= (u32)got;
 		if (is_alone)
 			terminal->allowance -= (u32)got;
 	}
+	return 0;
 }
 
 /* @return 0 when the client has gone */
