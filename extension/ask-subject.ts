@@ -1,9 +1,10 @@
 import { subjectChoices } from './choices.ts';
 import { NotRunning, Refused } from './helper-client/errors.ts';
 import { askOne, back } from './questions.ts';
+import { isShown, readSubject } from './read-subject.ts';
 import type { Session } from './session.ts';
 import { goneWords } from './stale.ts';
-import { isShown, readSubject, type Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 const everything = ['sandbox', 'container', 'namespace'] as const;
 

@@ -24,9 +24,31 @@ function withKoffi({ arch, koffi }) {
   };
 }
 
+/**
+ * Packages that the extension needs later than at its activation, and the files they become. V8 reads through the whole
+ * text of a file, twice, before it runs the first line of it. zod stays: a file of its own would have all of it.
+ */
+const libraries = { 'jsonc-parser': 'jsonc-parser', 'vscode-jsonrpc/node': 'vscode-jsonrpc', yaml: 'yaml' };
+
+const withoutLibraries = {
+  name: 'without libraries',
+  setup(building) {
+    building.onResolve({ filter: new RegExp(`^(${Object.keys(libraries).join('|')})$`) }, ({ path }) => ({
+      path: `./${libraries[path]}.cjs`,
+      external: true,
+    }));
+  },
+};
+
 /** Every bundle. Only the extension may leave `vscode` to its host: in the helper that import does not build. */
 const bundles = [
-  { part: 'extension', entry: 'extension/extension.ts', output: 'extension', options: () => ({ external: ['vscode'] }) },
+  {
+    part: 'extension',
+    entry: 'extension/extension.ts',
+    output: 'extension',
+    options: () => ({ external: ['vscode'], plugins: [withoutLibraries] }),
+  },
+  ...Object.entries(libraries).map(([entry, output]) => ({ part: 'extension', entry, output, options: () => ({}) })),
   {
     part: 'helper',
     entry: 'helper/main.ts',

@@ -1,17 +1,17 @@
-import { commands, type Disposable } from 'vscode';
+// What each command does. Loaded with the first one that somebody uses.
 import type { CommandId } from './command-ids.ts';
 import { copyScript, showDetails, showPlan } from './documents/commands.ts';
 import { showActions } from './helper-client/commands.ts';
 import { filterNamespaces, groupNamespaces, hide } from './namespaces/arrange.ts';
 import { copyInode, copyNsenter, copyPid } from './namespaces/commands.ts';
 import { showError } from './notify.ts';
+import { readSubject } from './read-subject.ts';
 import { copyReport, runFile, stopRun } from './run-file/commands.ts';
 import { showChanges } from './sandboxes/changes.ts';
 import { createFromFile, createScratchSandbox, openDefinition, removeSandbox } from './sandboxes/commands.ts';
 import { changeLimits, sendSignal } from './sandboxes/control.ts';
 import { newSandboxLike } from './sandboxes/like.ts';
 import type { Session } from './session.ts';
-import { readSubject } from './subject.ts';
 import { reattachTerminal } from './terminal/again.ts';
 import { forgetChoices, openTerminal, openTerminalAs, openTerminalIn, splitTerminal } from './terminal/commands.ts';
 
@@ -61,16 +61,12 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'burrow.view.refresh': session => session.refresh(),
 };
 
-/** Registers every command. Here, and nowhere else, what a command throws is caught and shown. */
-export function registerCommands(session: Session): Disposable[] {
-  return Object.entries(handlers).map(([id, handler]) =>
-    commands.registerCommand(id, async (argument?: unknown) => {
-      try {
-        await handler(session, argument);
-      } catch (error) {
-        const subject = readSubject(argument);
-        showError(session.log, error, { privileged: session.hello?.privileged ?? false, ...(subject ? { subject } : {}) });
-      }
-    }),
-  );
+/** Here, and nowhere else, what a command throws is caught and shown. */
+export async function runCommand(session: Session, id: CommandId, argument: unknown): Promise<void> {
+  try {
+    await handlers[id](session, argument);
+  } catch (error) {
+    const subject = readSubject(argument);
+    showError(session.log, error, { privileged: session.hello?.privileged ?? false, ...(subject ? { subject } : {}) });
+  }
 }

@@ -1,10 +1,10 @@
 import { type ExtensionContext, window } from 'vscode';
-import { registerCommands } from './commands.ts';
 import { registerContainers } from './containers/register.ts';
-import { registerDocuments } from './documents/provider.ts';
+import { registerDocuments } from './documents/register.ts';
 import { registerAutoStart } from './helper-client/auto-start.ts';
 import { registerStatusBar } from './helper-client/status-bar.ts';
 import { registerNamespaces } from './namespaces/register.ts';
+import { registerCommands } from './register-commands.ts';
 import { registerSandboxes } from './sandboxes/register.ts';
 import { Session } from './session.ts';
 import { registerTasks } from './tasks/register.ts';

@@ -3,7 +3,8 @@ import { EventEmitter, type LogOutputChannel, type Memento, workspace } from 'vs
 import type { MethodName, Notification, ParamsInput, Result } from '../helper/protocol/methods.ts';
 import type { Hello, Sandbox } from '../helper/protocol/model.ts';
 import { setContext } from './context.ts';
-import { answers, Connection } from './helper-client/connection.ts';
+import type { Connection } from './helper-client/connection.ts';
+import { answers } from './helper-client/dial.ts';
 import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion } from './helper-client/errors.ts';
 import { isRoot, launch, type Program, untilSilent } from './helper-client/launch.ts';
 import type { Machine } from './machine/machine.ts';
@@ -22,6 +23,10 @@ export interface Storage {
   readonly everywhere: Memento;
   readonly workspace: Memento;
 }
+
+/** Only a window that has a helper loads JSON-RPC and the schemas of the protocol, which take longer than all the rest. */
+const openConnection = async (socket: string): Promise<Connection> =>
+  (await import('./helper-client/connection.ts')).Connection.open(socket);
 
 /** What the features share: the helper, the machine as it last described it, and the log. */
 export class Session {
@@ -122,7 +127,7 @@ export class Session {
   }
 
   async #connect(socket: string): Promise<void> {
-    const connection = await Connection.open(socket);
+    const connection = await openConnection(socket);
     try {
       const hello = await connection.hello();
       const uid = process.getuid?.();
@@ -190,7 +195,7 @@ export class Session {
   async stop(): Promise<void> {
     const { socket } = this.#program;
     // A connection of its own: one of another version has none here that could be asked.
-    const connection = await Connection.open(socket);
+    const connection = await openConnection(socket);
     this.disconnect();
     // It may be gone before it answers.
     await connection.request('helper/stop', {}).catch((error: unknown) => this.log.debug(String(error)));

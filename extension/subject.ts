@@ -1,35 +1,14 @@
-import * as z from 'zod';
-import { type NamespaceKey, NamespaceReference, Pid } from '../helper/protocol/model.ts';
+import type { NamespaceKey } from '../helper/protocol/model.ts';
 import type { Target } from '../helper/protocol/target.ts';
+import type { Subject } from './read-subject.ts';
 
-/** What a command acts on: as tree items, quick picks, documents and other extensions hand it over. */
-export const Subject = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('namespace'), key: NamespaceReference }),
-  // The start time makes a pid that was given out again another process.
-  z.object({ kind: z.literal('process'), pid: Pid, start: z.int() }),
-  z.object({ kind: z.literal('container'), id: z.string().min(1) }),
-  z.object({ kind: z.literal('sandbox'), id: z.string().min(1) }),
-]);
-export type Subject = z.infer<typeof Subject>;
+export type { Subject } from './read-subject.ts';
 
 /** @param id the kernel's own number of it, where that is known: it makes an inode that was given out again another namespace */
 export const namespaceSubject = ({ type, inode }: NamespaceKey, id: number | undefined): Extract<Subject, { kind: 'namespace' }> => ({
   kind: 'namespace',
   key: { type, inode, ...(id === undefined ? {} : { id }) },
 });
-
-const Carrier = z.object({ subject: Subject });
-
-/** Whether a command's argument is something that a tree has shown. */
-export const isShown = (argument: unknown): boolean => Carrier.safeParse(argument).success;
-
-/** Reads a command's argument: a subject, or something that has one, such as a tree element. */
-export function readSubject(argument: unknown): Subject | undefined {
-  const carried = Carrier.safeParse(argument);
-  if (carried.success) return carried.data.subject;
-  const bare = Subject.safeParse(argument);
-  return bare.success ? bare.data : undefined;
-}
 
 /** What a terminal enters to be where the subject is. */
 export function targetOf(subject: Subject): Target {

@@ -5,8 +5,7 @@ import { namespaceId } from '../../helper/protocol/namespaces.ts';
 import { pathSegment } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import { givenName } from '../names.ts';
-
-export const scheme = 'burrow';
+import { scheme } from './scheme.ts';
 
 /** What a document shows. It is in the address, so that a document is the same one after a restart of the editor. */
 export const Shown = z.discriminatedUnion('kind', [

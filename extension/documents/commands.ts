@@ -5,8 +5,9 @@ import { Refused } from '../helper-client/errors.ts';
 import { pidOf, subjectName } from '../names.ts';
 import type { Session } from '../session.ts';
 import { namespaceSubject, type Subject } from '../subject.ts';
-import { readAddress, Shown, scheme } from './address.ts';
+import { readAddress, Shown } from './address.ts';
 import { uriOf } from './provider.ts';
+import { scheme } from './scheme.ts';
 
 /** The first namespace of its own that a sandbox keeps without a process. */
 function keptBy({ machine }: Session, subject: Subject): Shown | undefined {

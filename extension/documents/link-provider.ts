@@ -1,9 +1,10 @@
-import { DocumentLink, type DocumentLinkProvider, Range, type Uri } from 'vscode';
+import { DocumentLink, Range, type TextDocument } from 'vscode';
 import type { Machine } from '../machine/machine.ts';
 import type { Session } from '../session.ts';
 import { namespaceSubject } from '../subject.ts';
 import { readAddress, type Shown } from './address.ts';
 import { findLinks, type Link } from './links.ts';
+import { uriOf } from './provider.ts';
 
 /** What a link shows; undefined for a pid that no process has now, and for the document itself. */
 function shownBy(machine: Machine, { to }: Link, here: string): Shown | undefined {
@@ -15,14 +16,11 @@ function shownBy(machine: Machine, { to }: Link, here: string): Shown | undefine
 }
 
 /** Links lead to addresses and never to commands: the text around them comes from other processes. */
-export const documentLinks = (session: Session, uriOf: (machine: Machine, shown: Shown) => Uri): DocumentLinkProvider => ({
-  provideDocumentLinks: document => {
-    const { machine } = session;
-    const here = JSON.stringify(readAddress(document.uri.query));
-    return findLinks(document.getText()).flatMap(link => {
-      const shown = shownBy(machine, link, here);
-      const range = new Range(document.positionAt(link.start), document.positionAt(link.end));
-      return shown ? [new DocumentLink(range, uriOf(machine, shown))] : [];
-    });
-  },
-});
+export function documentLinks({ machine }: Session, document: TextDocument): DocumentLink[] {
+  const here = JSON.stringify(readAddress(document.uri.query));
+  return findLinks(document.getText()).flatMap(link => {
+    const shown = shownBy(machine, link, here);
+    const range = new Range(document.positionAt(link.start), document.positionAt(link.end));
+    return shown ? [new DocumentLink(range, uriOf(machine, shown))] : [];
+  });
+}

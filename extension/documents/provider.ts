@@ -1,23 +1,14 @@
-import {
-  type Disposable,
-  EventEmitter,
-  languages,
-  type TextDocument,
-  type TextDocumentContentProvider,
-  Uri,
-  window,
-  workspace,
-} from 'vscode';
-import { HelperFailure } from '../../helper/protocol/calls.ts';
+import { type Disposable, type EventEmitter, languages, type TextDocument, Uri, window, workspace } from 'vscode';
 import type { Difference } from '../../helper/protocol/difference.ts';
+import { HelperFailure } from '../../helper/protocol/helper-failure.ts';
 import { NotRunning } from '../helper-client/errors.ts';
 import { explain } from '../helper-client/explain.ts';
 import { visible } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Session } from '../session.ts';
-import { addressOf, readAddress, type Shown, scheme, subjectOf } from './address.ts';
+import { addressOf, readAddress, type Shown, subjectOf } from './address.ts';
 import { touches } from './freshness.ts';
-import { documentLinks } from './link-provider.ts';
+import { scheme } from './scheme.ts';
 
 export const uriOf = (machine: Machine, shown: Shown): Uri => Uri.from(addressOf(machine, shown));
 
@@ -27,10 +18,9 @@ const renderers = () => import('./render.ts');
 const isGone = (error: unknown): boolean => error instanceof HelperFailure && ['gone', 'unknown'].includes(error.failure.kind);
 
 /** Makes the text of Burrow's documents, and makes it anew while they are open. */
-class Documents implements TextDocumentContentProvider, Disposable {
+export class Documents implements Disposable {
   readonly #session: Session;
-  readonly #changed = new EventEmitter<Uri>();
-  readonly onDidChange = this.#changed.event;
+  readonly #changed: EventEmitter<Uri>;
   /** What each open document shows, by its address. */
   readonly #texts = new Map<string, string>();
   /** Texts that were made to see whether they differ: the editor asks for them next. */
@@ -40,8 +30,10 @@ class Documents implements TextDocumentContentProvider, Disposable {
   readonly #outdated = new Set<string>();
   readonly #listeners: Disposable[];
 
-  constructor(session: Session) {
+  /** @param changed fired with the address of a document whose text is another one now */
+  constructor(session: Session, changed: EventEmitter<Uri>) {
     this.#session = session;
+    this.#changed = changed;
     this.#listeners = [
       session.onDidChangeMachine(differences => this.#refreshOpen(differences)),
       // What it holds changes without the namespace itself changing: addresses, mounts, a host name.
@@ -57,7 +49,7 @@ class Documents implements TextDocumentContentProvider, Disposable {
     for (const document of workspace.textDocuments) this.#opened(document);
   }
 
-  async provideTextDocumentContent(uri: Uri): Promise<string> {
+  async provide(uri: Uri): Promise<string> {
     const key = uri.toString();
     const text = this.#fresh.get(key) ?? (await this.#text(uri));
     this.#fresh.delete(key);
@@ -134,15 +126,6 @@ class Documents implements TextDocumentContentProvider, Disposable {
   }
 
   dispose(): void {
-    for (const each of [...this.#listeners, this.#changed]) each.dispose();
+    for (const each of this.#listeners) each.dispose();
   }
-}
-
-export function registerDocuments(session: Session): Disposable[] {
-  const documents = new Documents(session);
-  return [
-    documents,
-    workspace.registerTextDocumentContentProvider(scheme, documents),
-    languages.registerDocumentLinkProvider({ scheme }, documentLinks(session, uriOf)),
-  ];
 }

@@ -1,6 +1,8 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { CancellationToken, createMessageConnection, type MessageConnection } from 'vscode-jsonrpc/node';
-import { HelperFailure, onNotification, request, type Wire } from '../../helper/protocol/calls.ts';
+import { ZodError } from 'zod';
+import { onNotification, request, type Wire } from '../../helper/protocol/calls.ts';
+import { HelperFailure } from '../../helper/protocol/helper-failure.ts';
 import {
   type MethodName,
   type Notification,
@@ -11,29 +13,8 @@ import {
   streamGreeting,
 } from '../../helper/protocol/methods.ts';
 import type { Hello } from '../../helper/protocol/model.ts';
-import { ConnectionLost, OtherVersion } from './errors.ts';
-
-/** Rejects with node's error: `ENOENT`, `ECONNREFUSED` when nobody listens, `EACCES`. */
-function dial(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(socket);
-    });
-  });
-}
-
-/** Whether something accepts connections at the socket. */
-export async function answers(path: string): Promise<boolean> {
-  try {
-    (await dial(path)).destroy();
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { dial } from './dial.ts';
+import { ConnectionLost, OtherVersion, Unreadable } from './errors.ts';
 
 /** The connection as the shared module wants it: always a rejection, never a throw in the same tick. */
 const wireOf = (rpc: MessageConnection): Wire => ({
@@ -76,11 +57,12 @@ export class Connection {
     return hello;
   }
 
-  /** @throws HelperFailure what the helper answered; ConnectionLost */
+  /** @throws HelperFailure what the helper answered; ConnectionLost; Unreadable */
   async request<M extends MethodName>(method: M, params: ParamsInput<M>, token?: unknown): Promise<Result<M>> {
     try {
       return await request(this.#wire, method, params, token);
     } catch (error) {
+      if (error instanceof ZodError) throw new Unreadable(error);
       throw this.#closed && !(error instanceof HelperFailure) ? new ConnectionLost(error) : error;
     }
   }

@@ -22,6 +22,14 @@ export class OtherVersion extends Error {
   }
 }
 
+/** The helper answered with something else than its protocol says. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
+  constructor(cause: unknown) {
+    super("The helper's answer could not be read.", { cause });
+  }
+}
+
 /** The helper could not be started. The message is one sentence for a person. */
 export class LaunchFailed extends Error {
   override readonly name = 'LaunchFailed';

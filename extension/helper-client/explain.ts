@@ -1,10 +1,9 @@
-import { ZodError } from 'zod';
-import { HelperFailure } from '../../helper/protocol/calls.ts';
 import type { Failure } from '../../helper/protocol/failure.ts';
+import { HelperFailure } from '../../helper/protocol/helper-failure.ts';
 import type { CommandId } from '../command-ids.ts';
 import { visible } from '../hostile-text.ts';
 import type { Subject } from '../subject.ts';
-import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion, Refused } from './errors.ts';
+import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion, Refused, Unreadable } from './errors.ts';
 
 /** A button under an error: a command to run, or a text for the clipboard. */
 export type Button =
@@ -86,11 +85,8 @@ export function explain(error: unknown, attempt: Attempt = {}): Explanation {
   if (error instanceof LaunchFailed) {
     return { message: sentence(error.message), buttons: [{ title: 'Try Again', command: 'burrow.helper.start' }, showLog] };
   }
-  if (error instanceof ZodError) {
-    return {
-      message: "The helper's answer could not be read.",
-      buttons: [{ title: 'Restart Helper', command: 'burrow.helper.restart' }, showLog],
-    };
+  if (error instanceof Unreadable) {
+    return { message: error.message, buttons: [{ title: 'Restart Helper', command: 'burrow.helper.restart' }, showLog] };
   }
   // A stack helps nobody who reads a notification; the log has it.
   return { message: sentence((error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''), buttons: [showLog] };

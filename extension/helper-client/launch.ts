@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Terminal, window } from 'vscode';
-import { answers } from './connection.ts';
+import { answers } from './dial.ts';
 import { LaunchFailed } from './errors.ts';
 
 /** What is run: the helper's bundle, by the Node that runs the extension. */

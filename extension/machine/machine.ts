@@ -1,16 +1,16 @@
 import type { Difference } from '../../helper/protocol/difference.ts';
-import {
-  type Container,
-  type Gap,
-  type Namespace,
-  type NamespaceInodes,
-  type NamespaceKey,
-  type NamespaceType,
-  namespaceTypes,
-  type Process,
-  type Sandbox,
-  type Snapshot,
+import type {
+  Container,
+  Gap,
+  Namespace,
+  NamespaceInodes,
+  NamespaceKey,
+  NamespaceType,
+  Process,
+  Sandbox,
+  Snapshot,
 } from '../../helper/protocol/model.ts';
+import { namespaceTypes } from '../../helper/protocol/namespaces.ts';
 import { Namespaces } from './namespaces.ts';
 import { keysOf, PerNamespace } from './per-namespace.ts';
 import { Processes } from './processes.ts';

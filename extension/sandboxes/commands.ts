@@ -1,6 +1,6 @@
 import { commands, window } from 'vscode';
-import { HelperFailure } from '../../helper/protocol/calls.ts';
 import { Definition, type DefinitionInput } from '../../helper/protocol/definition/definition.ts';
+import { HelperFailure } from '../../helper/protocol/helper-failure.ts';
 import type { Sandbox } from '../../helper/protocol/model.ts';
 import { subjectFor } from '../ask-subject.ts';
 import { subjectChoices } from '../choices.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Entry } from '../../helper/protocol/target.ts';
 import { visible } from '../hostile-text.ts';
-import { Subject } from '../subject.ts';
+import { Subject } from '../read-subject.ts';
 import { Look } from './look.ts';
 
 /** A terminal inside something: all that is needed to have one like it again. */

@@ -5,13 +5,14 @@ import { dirname } from 'node:path';
 import { argv, execArgv, execPath, getuid, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { parseTarget } from '../entry/target-words.ts';
-import { HelperFailure } from '../protocol/calls.ts';
 import type { Failure } from '../protocol/failure.ts';
+import { HelperFailure } from '../protocol/helper-failure.ts';
 import type { MethodName, ParamsInput } from '../protocol/methods.ts';
 import { methods } from '../protocol/methods.ts';
 import { invokingUser } from '../server/policy.ts';
 import { makeStateDirectory, requireSocketPath } from '../server/state-directory.ts';
 import { Refusal } from '../sys/errors.ts';
+import { attach, listTerminals } from './attach.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
 import { entryOf } from './entry-options.ts';
@@ -89,6 +90,17 @@ const commands: Readonly<Record<string, Command>> = {
       const entry = { target: parseTarget(words, types), ...entryOf(values), ...(rest && rest.length > 0 && { command: [...rest] }) };
       using helper = await Helper.reach(socket);
       return await execute(helper, entry, tty);
+    },
+  },
+  attach: {
+    usage: 'attach [TERMINAL]                     list the terminals that were kept, or come back to one',
+    options: [],
+    run: async ([terminal, ...words], { socket }) => {
+      refuseWords(words);
+      using helper = await Helper.reach(socket);
+      if (terminal !== undefined) return await attach(helper, terminal);
+      await listTerminals(helper);
+      return 0;
     },
   },
   run: {

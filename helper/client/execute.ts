@@ -1,4 +1,5 @@
 // A command inside a target, with this process's own streams.
+import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { stderr, stdin, stdout } from 'node:process';
 import { finished } from 'node:stream/promises';
@@ -27,8 +28,16 @@ const usual: Size = { columns: 80, rows: 24 };
 
 export const sizeOfTerminal = (): Size => (stdout.isTTY ? { columns: Math.max(1, stdout.columns), rows: Math.max(1, stdout.rows) } : usual);
 
-/** Until the terminal has ended. */
-export async function connectTerminal(helper: Helper, terminal: string, token: string): Promise<void> {
+/**
+ * Until the terminal has ended, or is another client's.
+ * @param begin reads what comes before the output
+ */
+export async function connectTerminal(
+  helper: Helper,
+  terminal: string,
+  token: string,
+  begin?: (stream: Socket) => Promise<void>,
+): Promise<void> {
   const stream = await helper.stream(token);
   const resized = (): void => {
     // The terminal may have ended a moment ago.
@@ -37,6 +46,7 @@ export async function connectTerminal(helper: Helper, terminal: string, token: s
   stdout.on('resize', resized);
   if (stdin.isTTY) stdin.setRawMode(true);
   try {
+    await begin?.(stream);
     stdin.pipe(stream);
     stream.pipe(stdout, { end: false });
     await finished(stream, { writable: false });
@@ -83,7 +93,7 @@ export const codeOf = ({ exitCode, signal }: Ending): number =>
   exitCode ?? 128 + (Object.entries(constants.signals).find(([symbol]) => symbol === signal)?.[1] ?? 0);
 
 /** The code of the only command that this connection starts; also when the helper dies. */
-function endOf(helper: Helper, name: 'terminal/exited' | 'process/exited'): Promise<number> {
+export function endOf(helper: Helper, name: 'terminal/exited' | 'process/exited'): Promise<number> {
   return new Promise((resolve, reject) => {
     const exited = (ending: Notification<'terminal/exited'> | Notification<'process/exited'>): void => resolve(codeOf(ending));
     onNotification(helper.wire, name, exited);

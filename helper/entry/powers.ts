@@ -20,11 +20,12 @@ export interface Powers {
  * The container's own programs must not get more than the container has. The host's, as for looking at a
  * container's network, keep all.
  */
-export function powersBeside({ resident, takesPlace, terms }: Entered): Powers {
+export function powersBeside({ resident, takesPlace, terms, namespaces }: Entered): Powers {
   const own = bitsOf(statusField(readFileSync('/proc/self/status', 'latin1'), 'CapBnd'));
   if (terms) return { confinement: terms.confinement, capabilities: terms.confinement.capabilities?.kept.size ?? own.length };
   if (!resident || !takesPlace) return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
-  return inPlaceOf(resident, new Set(own.flatMap(bit => capabilities[bit] ?? [])));
+  // Who joins a user namespace has all capabilities there, also those that this machine keeps from root.
+  return inPlaceOf(resident, new Set(namespaces.has('user') ? capabilities : own.flatMap(bit => capabilities[bit] ?? [])));
 }
 
 function inPlaceOf(resident: Resident, own: ReadonlySet<Capability>): Powers {

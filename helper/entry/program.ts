@@ -71,12 +71,12 @@ export function entryProgram(plan: EntryPlan): Program {
     ...(view?.tools ? holdFiles(plan) : []),
     ...(view ? leaveMounts : []),
     ...(privileged ? joined(...joinOrder) : joined('user', ...joinOrder)),
-    // A new /proc and /sys are of the namespaces that are joined, and made with the host's rights.
-    ...(privileged && !view ? user : []),
     fork(plan),
     // From here on it is known, and ends with the helper's socket if it ends too early.
     { do: 'sync', until: 'notes its pid' },
-    ...(view ? [...viewCalls(view), ...user] : []),
+    // Of the namespaces that are joined, with the host's rights: those end with the user namespace.
+    ...(view ? viewCalls(view) : []),
+    ...(privileged ? user : []),
     // A root inside its mount namespace (a chroot) is only found through the process.
     ...(plan.hasRoot
       ? ([

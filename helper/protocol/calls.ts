@@ -1,4 +1,5 @@
 import { Failure } from './failure.ts';
+import { HelperFailure } from './helper-failure.ts';
 import {
   type MethodName,
   methods,
@@ -13,16 +14,6 @@ import {
 export interface Wire {
   sendRequest(method: string, params: unknown, token?: unknown): Promise<unknown>;
   onNotification(method: string, handler: (params: unknown) => void): { dispose(): void };
-}
-
-/** A request that the helper answered with a failure. */
-export class HelperFailure extends Error {
-  override readonly name = 'HelperFailure';
-  readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
 }
 
 /**

@@ -32,6 +32,13 @@ function listns(): Feature {
   return hasListns() ? { available: true } : { available: false, reason: 'this kernel has no listns(2), which came with Linux 6.19' };
 }
 
+/** AppArmor alone: SELinux needs a policy for the whole machine, and is there or not with the distribution. */
+function apparmor(): Feature {
+  const path = '/sys/module/apparmor/parameters/enabled';
+  const isOn = existsSync(path) && readFileSync(path, 'latin1').startsWith('Y');
+  return isOn ? { available: true } : { available: false, reason: 'this kernel has no AppArmor, or it is off' };
+}
+
 const probes: Readonly<Record<string, () => Feature>> = {
   'time-namespaces': () => namespaceFile('time'),
   'cgroup-namespaces': () => namespaceFile('cgroup'),
@@ -39,6 +46,7 @@ const probes: Readonly<Record<string, () => Feature>> = {
   listns,
   mqueue: () => fileSystem('mqueue'),
   sandboxes: privileged,
+  apparmor,
   'subordinate-ids': () => canRead('/etc/subuid'),
 };
 

@@ -12,7 +12,7 @@ export class StageFailed extends SysError {
   /** Its place in the program, from 0. */
   readonly index: number;
   constructor(instruction: Instruction, index: number, errno: number) {
-    super(callOf(instruction), errno, describeCall(instruction));
+    super(callOf(instruction), errno, subjectOf(instruction));
     this.instruction = instruction;
     this.index = index;
   }
@@ -21,6 +21,12 @@ export class StageFailed extends SysError {
 function callOf(instruction: Instruction): string {
   if ('call' in instruction) return instruction.call;
   return 'into' in instruction ? 'clone3' : 'clone';
+}
+
+/** Of execve(2) the path only: the environment may hold secrets, and be long. */
+function subjectOf(instruction: Instruction): string {
+  const isExecution = 'call' in instruction && instruction.call === 'execve';
+  return describeCall(isExecution ? { ...instruction, arguments: instruction.arguments.slice(0, 1) } : instruction);
 }
 
 export interface Staging {

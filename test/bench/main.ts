@@ -3,7 +3,7 @@ import { discovery } from './discovery/discovery.ts';
 import { machine } from './machine.ts';
 import { sandbox } from './sandbox/sandbox.ts';
 import { keep, print, type Row } from './table.ts';
-import { terminal } from './terminal.ts';
+import { terminal } from './terminal/terminal.ts';
 
 /** The contests by what they are about; each group has a file of results. */
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = { discovery, terminal, sandbox };

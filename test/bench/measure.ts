@@ -30,13 +30,17 @@ export const timed = (once: () => Promise<unknown> | undefined, rounds?: number)
   ...(rounds !== undefined && { rounds }),
 });
 
-/** Takes turns, so that whatever else the machine does meets all of them. */
+/**
+ * Takes turns, so that whatever else the machine does meets all of them.
+ * @param warming rounds before that do not count
+ */
 export async function hold<Name extends string>(
   rounds: number,
   competitors: Readonly<Record<Name, Competitor>>,
+  warming = warmUps,
 ): Promise<Readonly<Record<Name, Times>>> {
   const entries = Object.entries<Competitor>(competitors).map(([name, competitor]) => ({ name, competitor, times: [] as number[] }));
-  for (let round = -warmUps; round < rounds; round++) {
+  for (let round = -warming; round < rounds; round++) {
     for (const { competitor, times } of entries) {
       if (!takesPart(competitor, round, rounds)) continue;
       const tookMs = await competitor.onceMs();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
 import { commands, Uri, window, workspace } from 'vscode';
-import { type Shown, scheme } from '../../extension/documents/address.ts';
+import type { Shown } from '../../extension/documents/address.ts';
+import { scheme } from '../../extension/documents/scheme.ts';
 
 const inode = Number(readlinkSync('/proc/self/ns/net').replace(/\D/g, ''));
 

@@ -10,10 +10,12 @@ export async function eventually<T>(
   seconds = 15,
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
+  let waitMs = 5;
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     if (performance.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
-    await pause(50);
+    await pause(waitMs);
+    waitMs = Math.min(2 * waitMs, 50);
   }
 }

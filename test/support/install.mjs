@@ -41,6 +41,7 @@ const commands = {
     ping: 'iputils-ping',
     sudo: 'sudo',
     useradd: 'passwd',
+    apparmor_parser: 'apparmor',
     fish: 'fish',
     zsh: 'zsh',
     xz: 'xz-utils',

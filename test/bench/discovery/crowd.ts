@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type NamespaceType, namespaceTypes } from '../../../helper/protocol/model.ts';
 import { quiet } from '../machine.ts';
-import type { Programs } from './programs.ts';
+import type { Programs } from '../programs.ts';
 
 /** All eight CLONE_NEW*, linux/sched.h. */
 const EVERY_TYPE = 0x7e02_0080;

@@ -1,9 +1,10 @@
 // What namespaces are there? Against lsns, against the floor, and as the machine changes.
+
+import { Programs, type Running } from '../programs.ts';
 import { withHelper } from '../subject.ts';
 import { print, type Row, row } from '../table.ts';
 import { amidst } from './crowd.ts';
 import { idle, memory, oneChange } from './live.ts';
-import { Programs, type Running } from './programs.ts';
 import { firstScan, type Scans, scans } from './scans.ts';
 import { storm } from './storm.ts';
 import { Watch } from './watch.ts';
@@ -12,7 +13,7 @@ import { Watch } from './watch.ts';
 const LINEAR_GOAL = 1.2;
 
 export async function discovery(): Promise<Row[]> {
-  using programs = new Programs();
+  using programs = new Programs('discovery', ['crowd', 'floor', 'maker', 'storm']);
   const floor = programs.start('floor');
   const maker = programs.start('maker');
   const rows = await contests(programs, floor, maker).finally(() => Promise.all([floor.end(), maker.end()]));

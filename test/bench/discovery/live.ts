@@ -2,10 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Helper } from '../../../helper/client/connect.ts';
 import { timesOf } from '../measure.ts';
+import type { Running } from '../programs.ts';
 import type { Subject } from '../subject.ts';
 import { compared, type Row, row } from '../table.ts';
 import { processCount } from './crowd.ts';
-import type { Running } from './programs.ts';
 import { memoryMb, processorMs, processorPercent } from './usage.ts';
 import type { Watch } from './watch.ts';
 

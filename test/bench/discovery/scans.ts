@@ -2,10 +2,10 @@
 import type { Helper } from '../../../helper/client/connect.ts';
 import type { ScanReport } from '../../../helper/protocol/model.ts';
 import { type Competitor, hold, median, run, type Times, timed } from '../measure.ts';
+import type { Running } from '../programs.ts';
 import { type Subject, withHelper } from '../subject.ts';
 import { compared, type Row } from '../table.ts';
 import { processCount } from './crowd.ts';
-import type { Running } from './programs.ts';
 import { Watch } from './watch.ts';
 
 const FRESH_HELPERS = 5;

@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Helper } from '../../../helper/client/connect.ts';
+import type { Programs, Running } from '../programs.ts';
 import type { Subject } from '../subject.ts';
 import { type Row, row } from '../table.ts';
 import { type Echo, type Latency, typing } from './echo.ts';
 import { appear, disappear } from './live.ts';
-import type { Programs, Running } from './programs.ts';
 import { processorPercent } from './usage.ts';
 import type { Watch } from './watch.ts';
 

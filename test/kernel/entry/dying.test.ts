@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Failure } from '../../../helper/protocol/failure.ts';
-import type { Result } from '../../../helper/protocol/methods.ts';
+import { eventually } from '../../support/eventually.ts';
+import { isAlive } from '../../support/processes.ts';
 import { failureOf } from '../support/asking.ts';
 import { Machine } from '../support/machine.ts';
 import { Keepers } from '../support/makers/keeper.ts';
 import { Tracer } from '../support/makers/tracer.ts';
+import { Terminal } from '../support/terminal.ts';
 
 /** To look whether anything is left takes longer than to die; so it is done after so many. */
 const AT_A_TIME = 16;
-/** Every second call, unless all are asked for. */
-const STRIDE = process.env['BURROW_FAULTS'] === 'all' ? 1 : 2;
 
 describe('a target that dies', () => {
   let machine: Machine;
@@ -36,54 +36,62 @@ describe('a target that dies', () => {
   async function init(): Promise<number> {
     const parent = await keepers.start();
     const outer = await parent.child();
+    await outer.becomeRootOfItsOwn();
     await outer.do('unshare', 'uts', 'ipc', 'net', 'mnt', 'cgroup', 'pid');
     return (await outer.child()).pid;
   }
 
   interface Outcome {
     readonly failure: Failure | undefined;
-    readonly result: Result<'process/run'> | undefined;
+    readonly ending: { readonly exitCode?: number | undefined; readonly signal?: string | undefined } | undefined;
   }
 
-  async function enter(pid: number, how: object): Promise<Outcome> {
-    let result: Outcome['result'];
-    const asked = machine.call('process/run', { target: { pid }, command: ['true'], ...how });
+  async function outcomeOf(entering: Promise<Outcome['ending']>): Promise<Outcome> {
+    let ending: Outcome['ending'];
     const failure = await failureOf(
-      asked.then(got => {
-        result = got;
+      entering.then(got => {
+        ending = got;
       }),
     );
-    return { failure, result };
+    return { failure, ending };
   }
 
-  const variants: Readonly<Record<string, object>> = { 'as itself': {}, 'with the host’s tools': { tools: '/' } };
-  for (const [title, how] of Object.entries(variants))
-    it(`at any call of the stage is entered before, or is gone: ${title}`, async () => {
+  const command = ['true'];
+  const ways: Readonly<Record<string, (pid: number) => Promise<Outcome['ending']>>> = {
+    'in its place': pid => machine.call('process/run', { target: { pid }, command }),
+    'in a terminal': async pid => (await Terminal.open(machine, { target: { pid }, command })).ended,
+    'with the programs of the host': pid => machine.call('process/run', { target: { pid, types: ['pid', 'net'] }, command }),
+    'with the host’s tools': pid => machine.call('process/run', { target: { pid }, tools: '/', command }),
+  };
+
+  for (const [title, enter] of Object.entries(ways))
+    it(`at any call of the stage is entered before, or is gone: ${title}`, async context => {
       const first = await init();
-      const calls = await tracer.record(0, () => enter(first, how));
+      const calls = await tracer.record(0, () => enter(first));
       assert.ok(calls.length > 20, `${calls.length} calls`);
       await keepers.stop();
       const wrong: unknown[] = [];
       const outcomes = new Set<string>();
-      const chosen = [...calls.keys()].filter(call => call % STRIDE === 0 || call === calls.length - 1);
-      for (const [index, call] of chosen.entries()) {
+      for (const [call, { name }] of calls.entries()) {
         const pid = await init();
         await tracer.holdStage(0, call);
-        const asked = enter(pid, how);
+        const asked = outcomeOf(enter(pid));
         const wasHit = await Promise.race([tracer.hit().then(() => true), asked.then(() => false)]);
         if (!wasHit) wrong.push({ call, is: 'not reached', ...(await asked) });
         process.kill(pid, 'SIGKILL');
+        await eventually('its end', () => !isAlive(pid));
         await tracer.release();
-        const { failure, result } = await asked;
+        const { failure, ending } = await asked;
         const isNamed =
           failure !== undefined && (failure.kind === 'gone' || (failure.syscall !== undefined && failure.errno !== undefined));
-        const isDone = result !== undefined && (result.exitCode === 0 || result.signal === 'SIGKILL');
-        if (!isNamed && !isDone) wrong.push({ call, name: calls[call]?.name, failure, result });
-        outcomes.add(failure?.kind ?? result?.signal ?? 'ran');
+        const isDone = ending !== undefined && (ending.exitCode === 0 || ending.signal === 'SIGKILL');
+        if (!isNamed && !isDone) wrong.push({ call, name, failure, ending });
+        outcomes.add(failure?.kind ?? ending?.signal ?? 'ran');
         await tracer.forget();
         await keepers.stop();
-        if (index % AT_A_TIME === 0) await machine.requireClean().catch((error: unknown) => wrong.push(`after call ${call}: ${error}`));
+        if (call % AT_A_TIME === 0) await machine.requireClean().catch((error: unknown) => wrong.push(`after call ${call}: ${error}`));
       }
+      context.diagnostic(`${calls.length} calls: ${[...outcomes].join(', ')}`);
       assert.deepEqual(wrong, []);
       assert.ok(outcomes.has('gone'), [...outcomes].join(', '));
     });

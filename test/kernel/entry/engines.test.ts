@@ -1,6 +1,6 @@
 // What a command is in a container's place, for the containers of every engine. Each engine is started once.
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
 import { Fixture, Missing, mustRun } from '../../support/fixture.ts';
 import { Machine } from '../support/machine.ts';
@@ -51,6 +51,24 @@ describe('a command in a container of', () => {
         if (!isOfOneUser && name !== 'netns')
           test('is one of its users where one is asked for', pid => becomesItsUser(machine, { pid }, pid));
       }
+
+      if (name === 'netns')
+        it('is found by the name that ip netns gave, with a process in it and without', async context => {
+          if (missing !== undefined) return context.skip(missing);
+          for (const called of ['fx-netns', 'fx-netns-empty']) {
+            const { status, stdout, stderr } = machine.type([
+              'exec',
+              `netns:${called}`,
+              '--',
+              'sh',
+              '-c',
+              'readlink /proc/self/ns/net; ls -1 /sys/class/net',
+            ]);
+            assert.equal(status, 0, stderr);
+            const links = called === 'fx-netns' ? 'eth0\nlo\n' : 'lo\n';
+            assert.equal(stdout, `net:[${statSync(`/run/netns/${called}`).ino}]\n${links}`);
+          }
+        });
 
       it('is refused while it is frozen', async context => {
         if (missing !== undefined) return context.skip(missing);

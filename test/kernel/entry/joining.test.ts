@@ -185,7 +185,7 @@ describe('entering', () => {
   it('says that a shell of root can do more than the process beside it', async () => {
     const pid = await sleepers.start('setpriv', '--reuid', '61001', '--regid', '61001', '--clear-groups', 'sleep', 'infinity');
     const terminal = await Terminal.open(machine, { target: { pid }, command: ['sleep', 'infinity'], user: 'root' });
-    assert.match(terminal.notices.at(-1) ?? '', /^this shell can do more than sleep: \d+ capabilities \(it has 0\)$/);
+    assert.match(terminal.notices.at(-1) ?? '', /^this shell can do more than sleep: it is root .*, \d+ capabilities \(it has 0\)$/);
     await terminal.close();
   });
 });

@@ -20,7 +20,8 @@ describe('a command beside', () => {
     rmSync(FX_ROOT, { recursive: true, force: true });
   });
 
-  const kinds: readonly PlainKind[] = [...plainKinds, allOf(`${FX_ROOT}/rootfs`)];
+  const all = allOf(`${FX_ROOT}/rootfs`);
+  const kinds: readonly PlainKind[] = [...plainKinds, all];
   for (const kind of kinds)
     describe(kind.what, () => {
       const sleepers = new Sleepers();
@@ -39,5 +40,6 @@ describe('a command beside', () => {
       it('is as that process, with pipes and in a terminal', () => isAsTheTarget(machine, { pid }, pid));
       it('has the programs of the host where its mounts are not asked for', () => hasTheHostsPrograms(machine, pid));
       it('has the host’s tools where they are asked for', () => hasToolsOfTheHost(machine, pid));
+      if (kind === all) it('has those of another root directory', () => hasToolsOfTheHost(machine, pid, `${FX_ROOT}/rootfs`));
     });
 });

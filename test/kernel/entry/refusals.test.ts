@@ -1,10 +1,12 @@
 // What cannot be entered, or not in that way: one sentence, the call and its errno, and nothing left.
 import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Failure } from '../../../helper/protocol/failure.ts';
 import { Machine } from '../support/machine.ts';
 import { Sleepers } from '../support/sleepers.ts';
 import { Terminal } from '../support/terminal.ts';
+import { makeGroups, removeGroups } from './support/plain-kinds.ts';
 
 const size = { columns: 80, rows: 24 };
 /** More than execve(2) takes of one string, and of all together. */
@@ -57,8 +59,8 @@ const bad: readonly Bad[] = [
   { what: 'a variable with = in its name', entry: { command: ['true'], environment: { 'A=B': 'x' } }, failure: { kind: 'invalid' } },
   { what: 'a NUL', entry: { command: ['true\0false'] }, failure: { kind: 'invalid' } },
   { what: 'no command at all', entry: { command: [] }, failure: { kind: 'invalid' } },
-  { what: 'tools that are not there', entry: { command: ['true'], tools: '/no/such' }, failure: { errno: 'ENOENT' } },
-  { what: 'tools that are a file', entry: { command: ['true'], tools: '/etc/passwd' }, failure: { errno: 'ENOTDIR' } },
+  { what: 'tools that are not there', entry: { command: ['true'], tools: '/no/such' }, failure: { kind: 'invalid' } },
+  { what: 'tools that are a file', entry: { command: ['true'], tools: '/etc/passwd' }, failure: { kind: 'invalid' } },
 ];
 
 describe('entering is refused for', () => {
@@ -103,6 +105,26 @@ describe('entering is refused for', () => {
     for (const thread of [other, 0x3f_ffff]) {
       const failure = await machine.failure('process/run', { target: { pid, thread }, command: ['true'] });
       assert.ok(failure.kind === 'gone' || failure.kind === 'unknown', JSON.stringify(failure));
+    }
+  });
+
+  it('a target that may have no more processes', async context => {
+    const groups = makeGroups(`burrow-kernel-refusals-${process.pid}`);
+    try {
+      const full = await sleepers.start(
+        'sh',
+        '-ec',
+        `${groups.map(group => `echo $$ >${group}/cgroup.procs`).join('; ')}; exec sleep 1000000`,
+      );
+      const limits = groups.map(group => `${group}/pids.max`).filter(file => existsSync(file));
+      if (limits.length === 0) return context.skip('the pids controller in a group of the root');
+      for (const file of limits) writeFileSync(file, '1');
+      const failure = await machine.failure('process/run', { target: { pid: full }, command: ['true'] });
+      assert.deepEqual([failure.kind, failure.errno], ['denied', 'EAGAIN'], failure.message);
+      assert.match(failure.syscall ?? '', /^clone3?$/);
+      process.kill(full, 'SIGKILL');
+    } finally {
+      await removeGroups(groups);
     }
   });
 

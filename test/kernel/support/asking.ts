@@ -1,6 +1,6 @@
 import { Helper } from '../../../helper/client/connect.ts';
-import { HelperFailure } from '../../../helper/protocol/calls.ts';
 import type { Failure } from '../../../helper/protocol/failure.ts';
+import { HelperFailure } from '../../../helper/protocol/helper-failure.ts';
 
 /** A connection of another user's: whose it is the kernel notes when it is made, which is before this returns its promise. */
 export function reachAs(uid: number, socket: string): Promise<Helper> {

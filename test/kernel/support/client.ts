@@ -1,9 +1,9 @@
 // Somebody who asks a helper for sandboxes, and what is tried inside those.
 import { rmSync } from 'node:fs';
 import { after, afterEach, before } from 'node:test';
-import { HelperFailure } from '../../../helper/protocol/calls.ts';
 import type { DefinitionInput } from '../../../helper/protocol/definition/definition.ts';
 import type { Failure } from '../../../helper/protocol/failure.ts';
+import { HelperFailure } from '../../../helper/protocol/helper-failure.ts';
 import type { MethodName, ParamsInput, Result } from '../../../helper/protocol/methods.ts';
 import type { Sandbox } from '../../../helper/protocol/model.ts';
 import { Fixture } from '../../support/fixture.ts';

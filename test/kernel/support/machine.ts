@@ -2,9 +2,10 @@ import { type ChildProcess, execFileSync, type SpawnSyncReturns, spawn, spawnSyn
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Helper } from '../../../helper/client/connect.ts';
-import { HelperFailure, onNotification } from '../../../helper/protocol/calls.ts';
+import { onNotification } from '../../../helper/protocol/calls.ts';
 import type { DefinitionInput } from '../../../helper/protocol/definition/definition.ts';
 import type { Failure } from '../../../helper/protocol/failure.ts';
+import { HelperFailure } from '../../../helper/protocol/helper-failure.ts';
 import type { MethodName, Notification, ParamsInput, Result } from '../../../helper/protocol/methods.ts';
 import type { Sandbox } from '../../../helper/protocol/model.ts';
 import { eventually } from '../../support/eventually.ts';

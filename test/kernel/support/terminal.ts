@@ -1,10 +1,16 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import type { Helper } from '../../../helper/client/connect.ts';
 import type { Notification, ParamsInput } from '../../../helper/protocol/methods.ts';
 import { eventually } from '../../support/eventually.ts';
-import type { Machine } from './machine.ts';
 
 type Ending = Omit<Notification<'terminal/exited'>, 'terminal'>;
+
+/** Whose terminal it is: a machine's own connection, or another one. */
+export interface Caller {
+  readonly helper: Helper;
+  readonly endings: ReadonlyMap<string, Ending>;
+}
 
 /** A terminal as an editor has it: what is typed goes in, what appears is kept. */
 export class Terminal {
@@ -13,39 +19,78 @@ export class Terminal {
   readonly id: string;
   /** Resolves when the helper has ended the stream: all output is here. */
   readonly hungUp: Promise<unknown>;
-  #output = Buffer.alloc(0);
-  readonly #machine: Machine;
+  #received = Buffer.alloc(0);
+  readonly #caller: Caller;
   readonly #stream: Socket;
+  readonly #headerBytes: number;
 
-  private constructor(machine: Machine, opened: { terminal: string; joined: string[]; notices: string[] }, stream: Socket) {
+  private constructor(
+    caller: Caller,
+    opened: { terminal: string; joined?: string[]; notices?: string[] },
+    stream: Socket,
+    headerBytes = 0,
+  ) {
     this.id = opened.terminal;
-    this.joined = opened.joined;
-    this.notices = opened.notices;
-    this.#machine = machine;
+    this.joined = opened.joined ?? [];
+    this.notices = opened.notices ?? [];
+    this.#caller = caller;
+    this.#headerBytes = headerBytes;
     this.hungUp = once(stream, 'close');
     this.#stream = stream
       .on('end', () => stream.destroy())
       .on('data', (part: Buffer) => {
-        this.#output = Buffer.concat([this.#output, part]);
+        this.#received = Buffer.concat([this.#received, part]);
       });
   }
 
-  static async open(machine: Machine, params: Omit<ParamsInput<'terminal/open'>, 'size'>): Promise<Terminal> {
-    const opened = await machine.call('terminal/open', { ...params, size: { columns: 80, rows: 24 } });
-    return new Terminal(machine, opened, await machine.helper.stream(opened.token));
+  static async open(caller: Caller, params: Omit<ParamsInput<'terminal/open'>, 'size'>): Promise<Terminal> {
+    const opened = await caller.helper.request('terminal/open', { ...params, size });
+    return new Terminal(caller, opened, await caller.helper.stream(opened.token));
+  }
+
+  /** Comes back to a kept one, by default with the size that it was opened with. */
+  static async attach(caller: Caller, terminal: string, as = size): Promise<Terminal> {
+    const { token } = await caller.helper.request('terminal/attach', { terminal, size: as });
+    return new Terminal(caller, { terminal }, await caller.helper.stream(token), 4);
+  }
+
+  get bytes(): Buffer {
+    return this.#received.subarray(this.#headerBytes);
   }
 
   get output(): string {
-    return this.#output.toString();
+    return this.bytes.toString();
+  }
+
+  /** What had been written before this one attached. */
+  replayed(): Promise<string> {
+    return eventually('what was written before', () => {
+      const whole = this.#received.length >= 4 && this.bytes.length >= this.#received.readUInt32LE();
+      return whole && { text: this.bytes.toString('utf8', 0, this.#received.readUInt32LE()) };
+    }).then(({ text }) => text);
   }
 
   /** How the command ended. */
   get ended(): Promise<Ending> {
-    return eventually(`the end of terminal ${this.id}`, () => this.#machine.endings.get(this.id));
+    return eventually(`the end of terminal ${this.id}`, () => this.#caller.endings.get(this.id));
   }
 
-  type(text: string): void {
+  type(text: string | Buffer): void {
     this.#stream.write(text);
+  }
+
+  /** Reads no more, and what comes piles up. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  /** The client goes, as a window that is killed, without a word. */
+  leave(): void {
+    this.#stream.destroy();
   }
 
   /** Waits for output, and gives the match. */
@@ -64,15 +109,16 @@ export class Terminal {
   }
 
   resize(columns: number, rows: number): Promise<unknown> {
-    return this.#machine.call('terminal/resize', { terminal: this.id, size: { columns, rows } });
+    return this.#caller.helper.request('terminal/resize', { terminal: this.id, size: { columns, rows } });
   }
 
   /** Hangs up, as a window that is closed, and waits until what ran in it has ended. */
   async close(): Promise<void> {
-    await this.#machine.call('terminal/close', { terminal: this.id });
+    await this.#caller.helper.request('terminal/close', { terminal: this.id });
     await this.ended;
     this.#stream.destroy();
   }
 }
 
+const size = { columns: 80, rows: 24 };
 let marks = 0;

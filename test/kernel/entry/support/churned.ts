@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { HelperFailure } from '../../../../helper/protocol/calls.ts';
+import { HelperFailure } from '../../../../helper/protocol/helper-failure.ts';
 import type { Target } from '../../../../helper/protocol/target.ts';
 import { Machine } from '../../support/machine.ts';
 import { compiled } from '../../support/makers/compile.ts';

@@ -58,13 +58,19 @@ export function environmentOf(pid: number): Map<string, string> {
 
 export const descriptorsOf = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`).sort();
 
-/** The process that leads its session, proc_pid_stat(5). */
-export const sessionOf = (pid: number): number =>
+/** A field of /proc/PID/stat by its number in proc_pid_stat(5), which begins with 1. */
+export const statField = (pid: number, number: number): number =>
   Number(
     readFileSync(`/proc/${pid}/stat`, 'latin1')
       .replace(/^.*\) /s, '')
-      .split(' ')[3],
+      .split(' ')[number - 3],
   );
+
+/** The process that leads its session. */
+export const sessionOf = (pid: number): number => statField(pid, 6);
+
+/** In clock ticks since the machine started: with the pid it names one process for good. */
+export const startOf = (pid: number): number => statField(pid, 22);
 
 /** It waits in sleep(1): before that the linker has files open, and the program may still be another. */
 export function isAsleep(pid: number): boolean {
@@ -72,34 +78,41 @@ export function isAsleep(pid: number): boolean {
   return ['nanosleep', 'clock_nanosleep'].some(name => `${numberOf(name)}` === call);
 }
 
-/** In clock ticks since the machine started: with the pid it names one process for good. */
-export const startOf = (pid: number): number =>
-  Number(
-    readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19],
-  );
-
 /** Where it is, as a path below its own root directory. */
 export function pathOf(pid: number): string {
   const [root, directory] = [readlinkSync(`/proc/${pid}/root`), readlinkSync(`/proc/${pid}/cwd`)];
   return root === '/' ? directory : directory.slice(root.length) || '/';
 }
 
-/** An id of this process's as it is called where `pid` is; `kind` is `uid` or `gid`. user_namespaces(7) */
-export function mapped(pid: number, kind: 'uid' | 'gid', id: number): number {
+interface Range {
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+/** The ids of a process's user namespace, and what they are here. user_namespaces(7) */
+function mapOf(pid: number, kind: 'uid' | 'gid'): Range[] {
+  return lines(readFileSync(`/proc/${pid}/${kind}_map`, 'utf8')).map(line => {
+    const [inside = 0, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number);
+    return { inside, outside, count };
+  });
+}
+
+/** An id of this process's as it is called where `pid` is; `kind` is `uid` or `gid`. */
+export function insideOf(pid: number, kind: 'uid' | 'gid', id: number): number {
   const OVERFLOW = 65_534;
-  const map = lines(readFileSync(`/proc/${pid}/${kind}_map`, 'utf8')).map(line => line.trim().split(/\s+/).map(Number));
-  const found = map.find(([, outside = 0, count = 0]) => id >= outside && id < outside + count);
-  return found ? id - (found[1] ?? 0) + (found[0] ?? 0) : OVERFLOW;
+  const found = mapOf(pid, kind).find(({ outside, count }) => id >= outside && id < outside + count);
+  return found ? id - found.outside + found.inside : OVERFLOW;
+}
+
+/** An id of where `pid` is as it is called here. */
+export function outsideOf(pid: number, kind: 'uid' | 'gid', id: number): number | undefined {
+  const found = mapOf(pid, kind).find(({ inside, count }) => id >= inside && id < inside + count);
+  return found && id - found.inside + found.outside;
 }
 
 /** The id that is 0 where `pid` is, or the first that is mapped there; undefined where none is. */
-export function chiefOf(pid: number, kind: 'uid' | 'gid'): number | undefined {
-  const map = lines(readFileSync(`/proc/${pid}/${kind}_map`, 'utf8')).map(line => line.trim().split(/\s+/).map(Number));
-  const found = map.find(([inside]) => inside === 0) ?? map[0];
-  return found?.[1];
-}
+export const chiefOf = (pid: number, kind: 'uid' | 'gid'): number | undefined => outsideOf(pid, kind, 0) ?? mapOf(pid, kind)[0]?.outside;
 
 /** What execve(2) of a plain program makes of them, for a process whose ids are all its effective one. capabilities(7) */
 function afterExecve({ CapInh, CapBnd, CapAmb }: Capabilities, isRoot: boolean): Capabilities {
@@ -114,7 +127,7 @@ export function expectedBeside(pid: number): Facts {
   const own = factsOf(pid);
   const [, uid = 0] = own.uids;
   const [, gid = 0] = own.gids;
-  const isRoot = mapped(pid, 'uid', uid) === 0;
+  const isRoot = insideOf(pid, 'uid', uid) === 0;
   return { ...own, uids: Array(4).fill(uid), gids: Array(4).fill(gid), capabilities: afterExecve(own.capabilities, isRoot) };
 }
 

@@ -71,6 +71,11 @@ export const plainKinds: readonly PlainKind[] = [
   alone('mnt', '--mount'),
   alone('net', '--net'),
   alone('pid', '--pid', ...forked, '--mount-proc'),
+  // The host's /proc still shows it, by the host's numbers.
+  alone('pid, and keeps the host’s /proc,', '--pid', ...forked),
+  // It is not in the new one, and nobody is: that is for its children.
+  alone('pid for children', '--pid'),
+  alone('time for children', '--time'),
   alone('time', '--time', ...forked, '--monotonic', '3600'),
   alone('uts', '--uts'),
   { what: 'unshare user alone', words: [...environment, ...user, 'unshare', '--user', '--map-root-user'] },

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createMessageConnection, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
-import { answers, Connection } from '../../../../extension/helper-client/connection.ts';
+import { Connection } from '../../../../extension/helper-client/connection.ts';
+import { answers } from '../../../../extension/helper-client/dial.ts';
 import { protocolVersion } from '../../../../helper/protocol/methods.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'burrow-unit-'));

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion, Refused } from '../../../../extension/helper-client/errors.ts';
 import { type Attempt, explain } from '../../../../extension/helper-client/explain.ts';
-import { HelperFailure } from '../../../../helper/protocol/calls.ts';
 import type { Failure } from '../../../../helper/protocol/failure.ts';
+import { HelperFailure } from '../../../../helper/protocol/helper-failure.ts';
 import { NamespaceKey } from '../../../../helper/protocol/model.ts';
 
 const failed = (failure: Failure) => new HelperFailure(failure);

@@ -24,9 +24,9 @@ describe('entryProgram', () => {
       'setgroups(2, [27, 1000])',
       'setns(<net of web>, CLONE_NEWNET)',
       'setns(<mnt of web>, CLONE_NEWNS)',
-      'setns(<user of web>, CLONE_NEWUSER)',
       'clone(CLONE_PARENT|SIGCHLD)',
       'wait until the helper: notes its pid',
+      'setns(<user of web>, CLONE_NEWUSER)',
       'fchdir(<root of web>)',
       'chroot(".")',
       'close_range(4, ~0U, 0)',
@@ -170,11 +170,11 @@ describe('entryProgram', () => {
     const order = places(
       all,
       'setns(<mnt of web>, CLONE_NEWNS)',
+      'clone(CLONE_PARENT|SIGCHLD)',
       'prctl(PR_SET_KEEPCAPS, 1)',
       'setresgid(61000, 61000, 61000)',
       'setresuid(61000, 61000, 61000)',
       'setns(<user of web>, CLONE_NEWUSER)',
-      'clone(CLONE_PARENT|SIGCHLD)',
     );
     assert.ok(isInOrder(order), all.join('\n'));
     assert.equal(all.filter(line => line.startsWith('setresuid')).length, 1);

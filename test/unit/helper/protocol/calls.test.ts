@@ -8,8 +8,9 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
-import { HelperFailure, onNotification, request } from '../../../../helper/protocol/calls.ts';
+import { onNotification, request } from '../../../../helper/protocol/calls.ts';
 import { failureCode } from '../../../../helper/protocol/failure.ts';
+import { HelperFailure } from '../../../../helper/protocol/helper-failure.ts';
 
 /** Two ends of a real JSON-RPC connection. */
 function connected(): { client: MessageConnection; server: MessageConnection } {

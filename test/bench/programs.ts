@@ -1,29 +1,26 @@
-// The C programs of these contests: built when they are needed, gone afterwards.
+// The C programs of a group of contests: built when they are needed, gone afterwards.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { inRepository } from '../../support/repository.ts';
-import { run } from '../measure.ts';
-import { afterMe } from '../subject.ts';
-
-const names = ['crowd', 'floor', 'maker', 'storm'] as const;
-type ProgramName = (typeof names)[number];
+import { inRepository } from '../support/repository.ts';
+import { run } from './measure.ts';
+import { afterMe } from './subject.ts';
 
 export class Programs implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'burrow-bench-'));
   readonly #callOff = afterMe('rm -rf "$1"', this.#folder);
 
-  constructor() {
+  constructor(group: string, names: readonly string[]) {
     for (const name of names) {
-      const source = inRepository(`test/bench/discovery/${name}.c`);
+      const source = inRepository(`test/bench/${group}/${name}.c`);
       run('cc', '-O2', '-Wall', '-Wextra', '-Werror', '-o', join(this.#folder, name), source);
     }
   }
 
-  start(name: ProgramName, ...words: readonly string[]): Running {
+  start(name: string, ...words: readonly string[]): Running {
     return new Running(join(this.#folder, name), words);
   }
 

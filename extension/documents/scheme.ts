@@ -1,0 +1,2 @@
+/** Of the addresses of Burrow's documents. */
+export const scheme = 'burrow';

@@ -1,0 +1,74 @@
+// From what was found out about a target, and what is asked for, to what the stage will do.
+import type { Entry } from '../protocol/target.ts';
+import { inodeOf } from '../sys/namespaces.ts';
+import type { AsWhom } from './as-whom.ts';
+import type { Attempt } from './command.ts';
+import type { Entered } from './entered.ts';
+import { powersBeside } from './powers.ts';
+import type { EntryPlan } from './program.ts';
+import { attemptsFor, isThere } from './shells.ts';
+import { shownAt, viewFor } from './view.ts';
+
+const USUAL_UMASK = 0o022;
+
+export interface Launch extends Entry {
+  /** A shell that can is to tell the editor where it is. */
+  readonly shellIntegration?: boolean | undefined;
+}
+
+export interface Circumstances {
+  /** A directory of the helper's that may be covered where a command sees the host's files: what it needs is shown below. */
+  readonly cover: string;
+  /** Descriptor 0 is a terminal. */
+  readonly terminal: boolean;
+}
+
+export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, terminal }: Circumstances): EntryPlan {
+  const { terms, resident, namespaces, label, takesPlace } = entered;
+  const privileged = process.getuid?.() === 0;
+  const types = [...namespaces.keys()].filter(type => type !== 'mnt' || entry.tools === undefined);
+  const net = namespaces.get('net');
+  const tools = entry.tools === undefined ? undefined : { directory: entry.tools, cover };
+  const seesHost = !types.includes('mnt') && privileged;
+  const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools) : undefined;
+  const own = as.isResident ? resident : undefined;
+  const wish = { command: entry.command, login: entry.login ?? false, integration: (entry.shellIntegration ?? false) && hasProc(entered) };
+  const attempts = attemptsFor(wish, as.identity.shell);
+  return {
+    types,
+    label,
+    hasRoot: takesPlace && entered.root !== undefined,
+    privileged,
+    as,
+    places: terms?.places ?? [],
+    memberships: entered.memberships,
+    view,
+    hasMounts: namespaces.has('mnt'),
+    hasStartupDirectory: privileged && startsWithDirectory(entered, attempts),
+    lsm: takesPlace ? resident?.label : undefined,
+    command: {
+      terminal,
+      directory: entry.directory ?? (tools ? shownAt(tools) : (terms?.directory ?? (own ? (own.directory ?? '/') : as.identity.home))),
+      directoryMayMiss: false,
+      umask: terms?.umask ?? (takesPlace ? resident?.umask : undefined) ?? USUAL_UMASK,
+      identity: as.identity,
+      isAlready: !as.isMapped,
+      confinement: powersBeside(entered).confinement,
+      attempts,
+      mortal: false,
+      environment: {
+        ...(terms ? {} : own?.environment),
+        ...terms?.environment,
+        ...(tools && { BURROW_TARGET: shownAt(tools) }),
+        ...entry.environment,
+      },
+    },
+  };
+}
+
+/** Without it a shell would not find what it is handed by descriptor, nor the person's own files then. */
+const hasProc = (entered: Entered): boolean => isThere(entered, '/proc/version');
+
+/** Only when the shell that wants it is the first that is there: another one would not close it. */
+const startsWithDirectory = (entered: Entered, attempts: readonly Attempt[]): boolean =>
+  attempts.find(({ program }) => isThere(entered, program))?.hasStartupDirectory ?? false;

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { processes } from '../../support/processes.ts';
+
+/** The process that carries the bytes of a helper's terminals, once there is one. */
+export const relayOf = (helper: number): number | undefined =>
+  processes().find(({ parent, command }) => parent === helper && command === 'burrow-relay')?.pid;
+
+/** proc_pid_smaps(5): what no other process shares. */
+export function privateKb(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+  return [...text.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0);
+}
