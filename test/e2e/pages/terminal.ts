@@ -6,7 +6,9 @@ interface XtermElement extends HTMLElement {
   readonly xterm: {
     readonly cols: number;
     readonly rows: number;
-    readonly buffer: { readonly active: { readonly length: number; getLine(index: number): XtermLine | undefined } };
+    readonly buffer: {
+      readonly active: { readonly length: number; readonly baseY: number; getLine(index: number): XtermLine | undefined };
+    };
   };
 }
 interface XtermLine {
@@ -41,6 +43,15 @@ export class Terminal {
     }, active);
   }
 
+  /** The lines that a program draws on: without what has scrolled away. */
+  screen(): Promise<readonly string[]> {
+    return this.#page.evaluate(selector => {
+      const terminal = document.querySelector<XtermElement>(selector)?.xterm;
+      const buffer = terminal?.buffer.active;
+      return Array.from({ length: terminal?.rows ?? 0 }, (_, row) => buffer?.getLine(buffer.baseY + row)?.translateToString(true) ?? '');
+    }, active);
+  }
+
   size(): Promise<{ readonly columns: number; readonly rows: number }> {
     return this.#page.evaluate(selector => {
       const terminal = document.querySelector<XtermElement>(selector)?.xterm;
@@ -61,6 +72,10 @@ export class Terminal {
     const tabs = this.#page.locator('.terminal-tabs-entry, .single-terminal-tab');
     await tabs.first().waitFor();
     return (await tabs.allInnerTexts()).map(each => each.trim());
+  }
+
+  async waitForTabs(count: number): Promise<void> {
+    await eventually(`${count} terminals`, async () => (await this.tabs()).length === count);
   }
 
   async waitUntilFocused(): Promise<void> {
