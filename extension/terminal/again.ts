@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Disposable, type Terminal, window } from 'vscode';
+import { plural } from '../hostile-text.ts';
 import { askOne, back } from '../questions.ts';
 import type { Session } from '../session.ts';
 import { readTag } from './inside.ts';
@@ -35,9 +36,9 @@ async function restore(session: Session): Promise<void> {
   const identity = new WindowIdentity(session.storage.workspace);
   if (!identity.hadTerminals) return;
   const terminals = (await left(session, identity)).map(each => openAgain(session, each, false));
-  session.log.info(`${terminals.length} terminals of this window were found again`);
-  // A panel that is open shows one of them, as it did; one that is not stays closed.
-  if (window.activeTerminal) terminals.findLast(each => each !== undefined)?.show(true);
+  session.log.info(`${plural(terminals.length, 'terminal')} of this window found again`);
+  // The editor closes its panel when the last terminal goes, and they go with the window: nobody else opens it again.
+  terminals.findLast(each => each !== undefined)?.show(true);
   identity.hadTerminals = terminals.length > 0;
 }
 

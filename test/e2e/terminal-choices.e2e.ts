@@ -50,17 +50,20 @@ step('each wish shows what is so, and changes it', async ({ workbench: { contain
   await quickInput.accept();
   await quickInput.choose(row('User'));
   await quickInput.choose(/^Another User/);
+  await quickInput.placeholder('A name, UID or UID:GID, as they are inside').waitFor();
   await quickInput.type('not a user');
   await quickInput.message.filter({ hasText: 'UID' }).waitFor();
   await quickInput.type('4321');
   await quickInput.accept();
   await quickInput.row(row('User', '4321')).waitFor();
   await quickInput.choose(row('Directory'));
+  await quickInput.message.filter({ hasText: 'In which directory' }).waitFor();
   await quickInput.type('/bin');
   await quickInput.accept();
   await quickInput.row(row('Directory', '/bin')).waitFor();
   await quickInput.choose(row('Environment'));
   await quickInput.choose(/^Add a Variable/);
+  await quickInput.placeholder('NAME=VALUE').waitFor();
   await quickInput.type('GREETING=good day');
   await quickInput.accept();
   await quickInput.row(row('Environment', 'GREETING=good day')).waitFor();
@@ -122,7 +125,7 @@ step('In Its Network Only enters that one alone', async ({ workbench }) => {
   await containers.chooseIn(container.name, 'Open Terminal', 'In Its Network Only');
   await terminal.waitUntilFocused();
   assert.equal(await terminal.run('readlink /proc/self/ns/net'), container.namespace('net'));
-  for (const each of ['mnt', 'uts']) assert.equal(await terminal.run(`readlink /proc/self/ns/${each}`), hosts(each));
+  for (const each of ['pid', 'uts']) assert.equal(await terminal.run(`readlink /proc/self/ns/${each}`), hosts(each));
   await leave(workbench);
 });
 
@@ -145,11 +148,10 @@ step("With This Machine's Tools has the host's programs in the container's other
 });
 
 step('a namespace that a terminal names leads to its details', async ({ workbench }) => {
-  const { containers, editor, quickInput, terminal } = workbench;
+  const { containers, editor, terminal } = workbench;
   await containers.press(container.name, 'Open Terminal');
   await terminal.waitUntilFocused();
-  await terminal.run('clear; readlink /proc/self/ns/net');
-  await quickInput.run('Terminal: Open Detected Link');
-  await quickInput.choose(container.namespace('net'));
+  await terminal.run('readlink /proc/self/ns/net');
+  await terminal.follow(container.namespace('net'));
   await editor.tab(`net ${container.inode('net')} (${container.name})`).waitFor();
 });

@@ -10,6 +10,11 @@ export class Notifications {
     return this.#page.locator('.notification-toast').filter({ hasText: text }).first();
   }
 
+  /** Of all that are shown, the newest first. */
+  texts(): Promise<readonly string[]> {
+    return this.#page.locator('.notification-toast .notification-list-item-message').allInnerTexts();
+  }
+
   async press(text: string | RegExp, button: string): Promise<void> {
     await this.toast(text).getByRole('button', { name: button }).click();
   }

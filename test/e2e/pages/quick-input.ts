@@ -101,6 +101,16 @@ export class QuickInput {
     await this.row(name).click();
   }
 
+  /** A button at the right end of a row. */
+  async pressIn(row: string | RegExp, button: string): Promise<void> {
+    await this.row(row).hover();
+    await this.row(row)
+      .getByRole('button', { name: button })
+      .or(this.row(row).locator(`[aria-label="${button}"]`))
+      .first()
+      .click();
+  }
+
   async leave(): Promise<void> {
     await this.#page.keyboard.press('Escape');
     await this.waitUntilClosed();

@@ -10,6 +10,11 @@ export class StatusBar {
     return this.#page.locator('.statusbar-item').filter({ hasText: text }).first();
   }
 
+  /** How many errors the editor knows of, when there are no warnings. */
+  problems(errors: number): Locator {
+    return this.#page.locator('[id="status.problems"]').filter({ hasText: new RegExp(`^\\s*${errors}\\s*0`) });
+  }
+
   /** The names of the codicons in an entry, like `shield`. */
   icons(text: string | RegExp): Promise<readonly string[]> {
     return this.entry(text)

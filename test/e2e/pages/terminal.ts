@@ -6,7 +6,9 @@ interface XtermElement extends HTMLElement {
   readonly xterm: {
     readonly cols: number;
     readonly rows: number;
-    readonly buffer: { readonly active: { readonly length: number; getLine(index: number): XtermLine | undefined } };
+    readonly buffer: {
+      readonly active: { readonly length: number; readonly baseY: number; getLine(index: number): XtermLine | undefined };
+    };
   };
 }
 interface XtermLine {
@@ -41,6 +43,15 @@ export class Terminal {
     }, active);
   }
 
+  /** The lines that a program draws on: without what has scrolled away. */
+  screen(): Promise<readonly string[]> {
+    return this.#page.evaluate(selector => {
+      const terminal = document.querySelector<XtermElement>(selector)?.xterm;
+      const buffer = terminal?.buffer.active;
+      return Array.from({ length: terminal?.rows ?? 0 }, (_, row) => buffer?.getLine(buffer.baseY + row)?.translateToString(true) ?? '');
+    }, active);
+  }
+
   size(): Promise<{ readonly columns: number; readonly rows: number }> {
     return this.#page.evaluate(selector => {
       const terminal = document.querySelector<XtermElement>(selector)?.xterm;
@@ -56,6 +67,17 @@ export class Terminal {
     }
   }
 
+  /** What the tabs of all terminals say, in their order; with a single terminal the title of that. */
+  async tabs(): Promise<readonly string[]> {
+    const tabs = this.#page.locator('.terminal-tabs-entry, .single-terminal-tab');
+    await tabs.first().waitFor();
+    return (await tabs.allInnerTexts()).map(each => each.trim());
+  }
+
+  async waitForTabs(count: number): Promise<void> {
+    await eventually(`${count} terminals`, async () => (await this.tabs()).length === count);
+  }
+
   async waitUntilFocused(): Promise<void> {
     await this.#page.locator(`${active} .xterm.focus`).waitFor();
   }
@@ -66,6 +88,30 @@ export class Terminal {
 
   async focus(): Promise<void> {
     await this.#page.locator(`${active} .xterm-helper-textarea`).focus();
+  }
+
+  /** Follows a link, a part of one line, as a person does: the mouse rests on it, and clicks with Ctrl held. */
+  async follow(text: string): Promise<void> {
+    const line = this.#page.locator(`${active} .xterm-rows > div`).filter({ hasText: text }).last();
+    const box = await line.evaluate((element, part) => {
+      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const start = node.textContent?.indexOf(part) ?? -1;
+        if (start < 0) continue;
+        const range = document.createRange();
+        range.setStart(node, start + 1);
+        range.setEnd(node, start + 2);
+        const { x, y, width, height } = range.getBoundingClientRect();
+        return { x: x + width / 2, y: y + height / 2 };
+      }
+      return undefined;
+    }, text);
+    if (!box) throw new Error(`${text} is not drawn in one piece`);
+    await this.#page.keyboard.down('Control');
+    await this.#page.mouse.move(box.x, box.y);
+    await this.#page.locator(`${active} .xterm-rows span[style*="underline"], ${active} .xterm-cursor-pointer`).first().waitFor();
+    await this.#page.mouse.click(box.x, box.y);
+    await this.#page.keyboard.up('Control');
   }
 
   /** Types into whatever has the focus. */

@@ -96,6 +96,22 @@ export class Workbench {
     await this.editor.tab(name).waitFor();
   }
 
+  /** As F5 in the browser: the window is there anew, and the extension host too. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.activityBar.open('Burrow');
+  }
+
+  /** The window is closed, and the editor's server lives on. */
+  async leave(): Promise<void> {
+    await this.page.goto('about:blank');
+  }
+
+  async enter(): Promise<void> {
+    await this.page.goto(this.#server.workbenchAddress(this.folder));
+    await this.activityBar.open('Burrow');
+  }
+
   /** What was copied last. */
   copied(): Promise<string> {
     return this.page.evaluate(() => navigator.clipboard.readText());
