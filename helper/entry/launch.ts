@@ -10,6 +10,7 @@ import type { Command } from './command.ts';
 import type { Entered } from './entered.ts';
 import { type Circumstances, type Launch, planFor } from './entry-plan.ts';
 import { Handles } from './handles.ts';
+import { requireRunning } from './memberships.ts';
 import { noCommand } from './no-command.ts';
 import { noticesFor } from './notices.ts';
 import { type EntryPlan, entryProgram } from './program.ts';
@@ -51,6 +52,7 @@ export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, on
     });
     return { pid, label: entered.label, joined: [...plan.types], notices };
   } catch (error) {
+    if (!(error instanceof StageFailed)) requireRunning(entered.memberships, entered.label);
     throw explained(error, entry, entered.label);
   } finally {
     for (const fd of new Set(given)) closeSync(fd);
