@@ -12,7 +12,7 @@ const step = scene('terminal-profile', {}, helper => {
 after(() => container.stop());
 
 async function withProfile({ quickInput }: Workbench, profile: string): Promise<void> {
-  await quickInput.run('Terminal: Create New Terminal (With Profile)');
+  await quickInput.runExactly('Create New Terminal (With Profile)');
   await quickInput.placeholder('Select the terminal profile to create').waitFor();
   await quickInput.choose(profile);
   await quickInput.placeholder('In what?').waitFor();
@@ -59,7 +59,7 @@ step('the default target is asked for once, and can be saved', async ({ workbenc
 });
 
 step('then it opens without a question', async ({ workbench: { quickInput, terminal } }) => {
-  await quickInput.run('Terminal: Create New Terminal (With Profile)');
+  await quickInput.runExactly('Create New Terminal (With Profile)');
   await quickInput.placeholder('Select the terminal profile to create').waitFor();
   await quickInput.choose('Burrow: Default Target');
   await terminal.waitUntilFocused();

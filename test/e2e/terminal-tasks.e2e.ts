@@ -45,7 +45,7 @@ const tasks = [
 const definition = { name: 'lab', network: 'none', limits: { memory: '64M' }, command: ['true'] };
 
 async function runTask({ quickInput }: Workbench, label: string): Promise<void> {
-  await quickInput.run('Tasks: Run Task');
+  await quickInput.runExactly('Tasks: Run Task');
   await quickInput.choose(new RegExp(`^${label}`));
   await quickInput.waitUntilClosed();
 }
@@ -86,7 +86,7 @@ step('a task with a file runs in a sandbox that is there only for it', async ({ 
 
 step('the definition of the folder is offered as a task', async ({ workbench }) => {
   const { quickInput, terminal } = workbench;
-  await quickInput.run('Tasks: Run Task');
+  await quickInput.runExactly('Tasks: Run Task');
   await quickInput.choose(/^burrow/);
   await quickInput.choose(/run lab\.burrow\.jsonc/);
   if (await quickInput.row(/Continue without scanning/).isVisible()) await quickInput.choose(/Continue without scanning/);
