@@ -1,6 +1,6 @@
 import { commands, window } from 'vscode';
 import type { CommandId } from '../command-ids.ts';
-import { inert } from '../hostile-text.ts';
+import { inert, plural } from '../hostile-text.ts';
 import type { HelperState, Session } from '../session.ts';
 import { isRoot } from './launch.ts';
 
@@ -13,8 +13,21 @@ interface Action {
 
 const howItStarts = (): string => (isRoot() ? 'You are root: it asks for nothing.' : 'Asks for your password in a terminal: sudo.');
 
+/** @param detached how many terminals nobody looks at */
+const reattach = (detached: number): readonly Action[] =>
+  detached === 0
+    ? []
+    : [
+        {
+          label: '$(debug-disconnect) Reattach Terminal…',
+          detail: `${plural(detached, 'terminal goes', 'terminals go')} on without a window.`,
+          command: 'burrow.terminal.reattach',
+          when: ['running'],
+        },
+      ];
+
 /** What a click on the status bar offers, and what each will ask for. */
-const actions = (): readonly Action[] => [
+const actions = (detached: number): readonly Action[] => [
   { label: '$(play) Start Helper', detail: howItStarts(), command: 'burrow.helper.start', when: ['stopped', 'died'] },
   {
     label: '$(beaker) Create Scratch Sandbox',
@@ -22,6 +35,7 @@ const actions = (): readonly Action[] => [
     command: 'burrow.sandbox.createScratch',
     when: ['running'],
   },
+  ...reattach(detached),
   {
     label: '$(debug-restart) Restart Helper',
     detail: `Sandboxes stay, terminals end. ${howItStarts()}`,
@@ -54,8 +68,15 @@ function describeHelper(session: Session): string {
   );
 }
 
+/** What cannot be counted is not worth keeping the person from the rest. */
+async function detachedCount(session: Session): Promise<number> {
+  if (!session.hello) return 0;
+  const { terminals } = await session.request('terminal/list', {}).catch(() => ({ terminals: [] }));
+  return terminals.filter(each => !each.attached).length;
+}
+
 export async function showActions(session: Session): Promise<void> {
-  const items = actions().filter(each => each.when.includes(session.state.kind));
+  const items = actions(await detachedCount(session)).filter(each => each.when.includes(session.state.kind));
   const choice = await window.showQuickPick(items, { title: 'Burrow', placeHolder: describeHelper(session) });
   if (choice) await commands.executeCommand(choice.command);
 }

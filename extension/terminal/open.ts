@@ -51,10 +51,16 @@ export interface Making {
   readonly again?: string;
   /** Whether it comes to the front, with the focus. */
   readonly shows?: boolean;
+  /** The editor makes it from the options. */
+  readonly ofProfile?: boolean;
 }
 
 /** A terminal in something, as the editor wants it described. */
-export function optionsFor(session: Session, inside: Inside, { notices = [], again }: Making = {}): ExtensionTerminalOptions {
+export function optionsFor(
+  session: Session,
+  inside: Inside,
+  { notices = [], again, ofProfile = false }: Making = {},
+): ExtensionTerminalOptions {
   const { subject, name, look, entry } = inside;
   const tag = tagOf(inside);
   const program = entryProgram(session, {
@@ -70,7 +76,7 @@ export function optionsFor(session: Session, inside: Inside, { notices = [], aga
     showError(session.log, error, attempt);
     return explain(error, attempt).message;
   });
-  recordScreen(session, pty, inside);
+  recordScreen(session, { inside, pty, ofProfile });
   return { name, pty, isTransient: true, iconPath: new ThemeIcon(look.icon), color: new ThemeColor(look.color) };
 }
 

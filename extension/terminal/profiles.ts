@@ -42,7 +42,7 @@ async function profileFor(
   const subject = await find(session);
   if (!subject) return undefined;
   const { choice, notices } = rememberedFor(session, subject);
-  return new TerminalProfile(optionsFor(session, insideFor(session, subject, choice), { notices }));
+  return new TerminalProfile(optionsFor(session, insideFor(session, subject, choice), { notices, ofProfile: true }));
 }
 
 /** The editor shows the message of what a provider throws, and takes no profile for an error: an empty one it shows nowhere. */

@@ -8,6 +8,8 @@ import { WindowIdentity } from './window.ts';
 interface Screen {
   readonly inside: Inside;
   readonly pty: ProgramTerminal;
+  /** The editor makes it, and leaves its panel closed when that was. */
+  readonly ofProfile: boolean;
 }
 
 /** By what the editor hands back of a terminal, also of one that it made itself from a profile. */
@@ -30,9 +32,8 @@ function screenOf(terminal: Terminal | undefined): Screen | undefined {
 /** What a terminal of Burrow's is in; undefined for any other one. */
 export const insideOf = (terminal: Terminal | undefined): Inside | undefined => screenOf(terminal)?.inside;
 
-/** @param inside what runs in it, to find it again */
-export function recordScreen(session: Session, pty: ProgramTerminal, inside: Inside): void {
-  screens.set(pty, { inside, pty });
+export function recordScreen(session: Session, screen: Screen): void {
+  screens.set(screen.pty, screen);
   new WindowIdentity(session.storage.workspace).hadTerminals = true;
 }
 
@@ -42,6 +43,9 @@ export function registerScreens(session: Session): Disposable[] {
   look(window.activeTerminal);
   return [
     window.onDidChangeActiveTerminal(look),
+    window.onDidOpenTerminal(terminal => {
+      if (screenOf(terminal)?.ofProfile) terminal.show(false);
+    }),
     window.onDidCloseTerminal(terminal => {
       const screen = screenOf(terminal);
       if (!screen || !wantsItGone[terminal.exitStatus?.reason ?? TerminalExitReason.Unknown]) return;

@@ -152,7 +152,7 @@ static void hear_program(struct terminal *terminal, u32 events)
 	if (events & EPOLLHUP)
 		terminal->is_ending = 1;
 	give_input(terminal);
-	int is_all = !is_to_read(terminal) || read_output(terminal);
+	int is_all = !is_to_read(terminal) || read_output(terminal, (events & EPOLLIN) != 0);
 	if (!is_all && is_to_read(terminal))
 		hold(terminal);
 	else

@@ -138,16 +138,17 @@ static int has_output(const struct terminal *terminal)
 	return failed || waiting || terminal->is_ending;
 }
 
-/* @return whether that was all there is for now */
-static int read_output(struct terminal *terminal)
+/* @param has_some epoll has just said so. @return whether that was all there is for now */
+static int read_output(struct terminal *terminal, int has_some)
 {
 	int is_alone = terminal->client.fd < 0;
 	u32 left = is_alone && terminal->allowance < ROUND ? terminal->allowance : ROUND;
 	while (left) {
 		u32 at = terminal->written % RING;
 		u32 room = RING - at < left ? RING - at : left;
-		if (!has_output(terminal))
+		if (!has_some && !has_output(terminal))
 			return 1;
+		has_some = 0;
 		long got = raw(__NR_read, (u64)terminal->master.fd, (u64)(terminal->ring + at), room, 0, 0, 0);
 		if (got == -EAGAIN) {
 			terminal->is_ending = 0;

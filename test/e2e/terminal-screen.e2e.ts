@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { after } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { scene } from './workbench/scene.ts';
 
 const sandbox = `e2e-screen-${process.pid}`;
-const step = scene('terminal-screen', {}, async helper => {
-  helper.start();
-  await helper.call('sandbox/create', { definition: { name: sandbox, network: 'none' } });
-});
+const step = scene(
+  'terminal-screen',
+  { settings: { 'workbench.panel.opensMaximized': 'always', 'terminal.integrated.tabs.hideCondition': 'never' } },
+  async helper => {
+    helper.start();
+    await helper.call('sandbox/create', { definition: { name: sandbox, network: 'none' } });
+  },
+);
+
+/** Where the sandbox has this machine's files, unlike /tmp. */
+const file = `/var/tmp/burrow-e2e-drawing-${process.pid}`;
+after(() => rmSync(file, { force: true }));
 
 const csi = (text: string): string => `\u001b[${text}`;
 const at = (row: number, column: number): string => csi(`${row};${column}H`);
@@ -56,10 +64,8 @@ step('a program that floods its terminal does not hold up the window, and Ctrl-C
 });
 
 step('what a program draws is what it draws in a terminal of this machine', async ({ workbench }) => {
-  const { folder, quickInput, terminal } = workbench;
-  const file = join(folder, 'drawing');
+  const { quickInput, terminal } = workbench;
   writeFileSync(file, drawing);
-  // The one inside: the sandbox has this machine's files.
   const draw = async (): Promise<readonly string[]> => {
     // In pieces that end in the middle of sequences and characters, too.
     await terminal.type(`dd if=${file} bs=7 2>/dev/null; sleep 86400\n`);

@@ -95,6 +95,9 @@ step('Reattach Terminal… has one that another window left, and ends it or show
   };
   await open('first-left');
   await open('second-left');
+  await workbench.statusBar.entry('Burrow').click();
+  await quickInput.row(/Reattach Terminal….*2 terminals go on without a window/).waitFor();
+  await quickInput.leave();
   await quickInput.run('Burrow: Reattach Terminal');
   await quickInput.row(/^first-left/).waitFor();
   await quickInput.pressIn(/^first-left/, 'End It');

@@ -55,6 +55,8 @@ step('a task runs in the sandbox, and what it prints is matched', async ({ workb
   writeFileSync(join(workbench.folder, '.vscode/tasks.json'), JSON.stringify({ version: '2.0.0', tasks }));
   writeFileSync(join(workbench.folder, 'main.c'), 'int\nmain\n(\n');
   writeFileSync(join(workbench.folder, 'lab.burrow.jsonc'), JSON.stringify(DefinitionFile.parse(definition) && definition));
+  // A window that is opened on it finds what is in it; one that is open already does so some time.
+  await workbench.reload();
   await workbench.sandboxes.row(sandbox).waitFor();
   await runTask(workbench, 'compile');
   await workbench.terminal.waitFor(new RegExp(`main\\.c:3: error: no such thing in ${sandbox}`));
@@ -87,7 +89,7 @@ step('a task with a file runs in a sandbox that is there only for it', async ({ 
 step('the definition of the folder is offered as a task', async ({ workbench }) => {
   const { quickInput, terminal } = workbench;
   await quickInput.runExactly('Tasks: Run Task');
-  await quickInput.choose(/^burrow/);
+  await quickInput.choose('burrow');
   await quickInput.choose(/run lab\.burrow\.jsonc/);
   if (await quickInput.row(/Continue without scanning/).isVisible()) await quickInput.choose(/Continue without scanning/);
   await terminal.waitFor(/burrow: exit 0/);

@@ -69,7 +69,7 @@ export class Terminal {
 
   /** What the tabs of all terminals say, in their order; with a single terminal the title of that. */
   async tabs(): Promise<readonly string[]> {
-    const tabs = this.#page.locator('.terminal-tabs-entry, .single-terminal-tab');
+    const tabs = this.#page.locator('.terminal-tabs-entry:visible, .single-terminal-tab:visible');
     await tabs.first().waitFor();
     return (await tabs.allInnerTexts()).map(each => each.trim());
   }
