@@ -40,11 +40,12 @@ export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, on
   const as = asWhom(entered, entry.user);
   const plan = planFor(entered, as, entry, { ...world, ...stdio });
   using handles = new Handles(entered, plan);
-  const notices = [...noticesFor(entered, as, plan), ...lostDirectory(entered, as, entry)];
   const given = stdio.open(entered, as);
   const start = (each: EntryPlan): Promise<number> => stage({ program: entryProgram(each), stdio: given, handles: handles.all, onEnd });
   try {
-    const pid = await start(plan).catch((error: unknown) => {
+    const started = start(plan);
+    const notices = [...noticesFor(entered, as, plan), ...lostDirectory(entered, as, entry)]; // while the stage is at work
+    const pid = await started.catch((error: unknown) => {
       const missed = missedDirectory(error, plan.command);
       if (missed === undefined) throw error;
       notices.push(missed);
