@@ -4,7 +4,7 @@ import { plural } from '../hostile-text.ts';
 import { askOne, back } from '../questions.ts';
 import type { Session } from '../session.ts';
 import { readTag } from './inside.ts';
-import { detached, type Kept, keptWords } from './kept-words.ts';
+import { detached, type Kept, keptName, keptWords } from './kept-words.ts';
 import { openInside } from './open.ts';
 import { WindowIdentity } from './window.ts';
 
@@ -32,11 +32,23 @@ async function left(session: Session, identity: WindowIdentity): Promise<readonl
   return detached(mine);
 }
 
+/** An extension host that died leaves its terminals in the window, with nobody behind them: the one found again takes the place. */
+function removeShadow(name: string): void {
+  const shadow = window.terminals.find(each => {
+    const options = each.creationOptions;
+    // Of those the new host knows no more than the name; of a shell of this machine also which it is.
+    return each.name === name && !('pty' in options) && options.shellPath === undefined;
+  });
+  shadow?.dispose();
+}
+
 /** After a reload, as soon as the helper answers. */
 export async function restore(session: Session): Promise<void> {
   const identity = new WindowIdentity(session.storage.workspace);
   if (!identity.hadTerminals) return;
-  const terminals = (await left(session, identity)).map(each => openAgain(session, each, false));
+  const kept = await left(session, identity);
+  for (const each of kept) removeShadow(keptName(each));
+  const terminals = kept.map(each => openAgain(session, each, false));
   session.log.info(`${plural(terminals.length, 'terminal')} of this window found again`);
   // The editor closes its panel when the last terminal goes, and they go with the window: nobody else opens it again.
   terminals.findLast(each => each !== undefined)?.show(true);

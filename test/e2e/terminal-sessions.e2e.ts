@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after } from 'node:test';
@@ -13,6 +14,9 @@ const step = scene('terminal-sessions', { settings: { 'burrow.terminal.defaultTa
   helper.start();
 });
 after(() => container.stop());
+
+const fromOutside = (...command: readonly string[]): string =>
+  execFileSync('nsenter', ['--target', `${container.pid}`, '--all', '--root', '--wd', ...command], { encoding: 'utf8' }).trim();
 
 /** A line that no prompt and no echo has. */
 const mark = (name: string): string => `printf '%s-%s\\n' mark ${name}`;
@@ -48,15 +52,34 @@ step('what asked the emulator something asks it nothing when it is shown again',
 
 step('it goes on while nobody looks', async ({ workbench, helper }) => {
   const { terminal } = workbench;
-  await terminal.type(`(sleep 3; ${mark('unseen')}) &\n`);
+  await terminal.run(`(until test -e /tmp/go; do sleep 0.1; done; ${mark('unseen')}; rm /tmp/go) & true`);
   await workbench.leave();
   await eventually('a terminal that nobody looks at', async () => {
     const { terminals } = await helper.call('terminal/list', {});
     return terminals.some(each => !each.attached);
   });
-  await new Promise(resolve => setTimeout(resolve, 3500));
+  fromOutside('touch', '/tmp/go');
+  await eventually('that it went on', () => fromOutside('ls', '/tmp') === '');
   await workbench.enter();
   await terminal.waitFor(/mark-unseen/);
+});
+
+step('it is there once more when the extension host has died, and once only', async ({ workbench, helper }) => {
+  const { terminal } = workbench;
+  await terminal.run(mark('survivor'));
+  const before = await helper.call('terminal/list', {});
+  workbench.killExtensionHost();
+  const attached = async (): Promise<boolean> => (await helper.call('terminal/list', {})).terminals.every(each => each.attached);
+  await eventually('that nobody has it', async () => !(await attached()));
+  await eventually('that the next host has it', attached, 40);
+  await terminal.waitForTabs(1);
+  await terminal.waitFor(/mark-survivor/);
+  await terminal.focus();
+  assert.equal(await terminal.run('echo $here'), 'still');
+  assert.deepEqual(
+    (await helper.call('terminal/list', {})).terminals.map(each => each.terminal),
+    before.terminals.map(each => each.terminal),
+  );
 });
 
 step('closed by the person it ends', async ({ workbench, helper }) => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually.ts';
@@ -99,6 +99,18 @@ export class Server {
       response => response.ok,
       () => false,
     );
+  }
+
+  killExtensionHosts(): void {
+    const isHost = (pid: number): boolean => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=extensionHost');
+      } catch {
+        return false; // it has ended meanwhile
+      }
+    };
+    const below = this.#child.pid === undefined ? [] : descendants(this.#child.pid);
+    for (const pid of below.filter(isHost)) process.kill(pid, 'SIGKILL');
   }
 
   /** A file of this machine as the workbench names it. */

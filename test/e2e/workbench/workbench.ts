@@ -102,6 +102,11 @@ export class Workbench {
     await this.activityBar.open('Burrow');
   }
 
+  /** As a crash would end it; the window starts another one. */
+  killExtensionHost(): void {
+    this.#server.killExtensionHosts();
+  }
+
   /** The window is closed, and the editor's server lives on. */
   async leave(): Promise<void> {
     await this.page.goto('about:blank');
