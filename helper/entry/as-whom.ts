@@ -22,13 +22,18 @@ export function asWhom(entered: Entered, user: string | undefined): AsWhom {
   const { resident, takesPlace, terms } = entered;
   const wanted = user ?? terms?.user;
   if (resident && takesPlace && !terms && wanted === undefined) return asResident(entered, resident);
-  const identity = identify(entered, wanted);
+  const identity = wanted === undefined && isBound(entered) ? own(entered) : identify(entered, wanted);
   const uid = outsideId(identity.uid, entered.uidMap);
   const gid = outsideId(identity.gid, entered.gidMap);
   const isResident = takesPlace && resident?.uid === uid && resident.gid === gid;
   const groups = isResident && !terms ? resident.groups : groupsFor(entered, wanted === undefined ? undefined : identity.name);
   return { identity, outside: { uid, gid, groups }, isMapped: true, isResident };
 }
+
+/** An ordinary user's helper can be no other user, except in a user namespace. */
+const isBound = ({ namespaces }: Entered): boolean => process.getuid?.() !== 0 && !namespaces.has('user');
+
+const own = (entered: Entered): Identity => fromIds(process.getuid?.() ?? 0, process.getgid?.() ?? 0, readAccounts(entered));
 
 function asResident(entered: Entered, { uid, gid, groups }: Resident): AsWhom {
   const accounts = readAccounts(entered);

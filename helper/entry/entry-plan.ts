@@ -28,7 +28,8 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
   const types = [...namespaces.keys()].filter(type => type !== 'mnt' || entry.tools === undefined);
   const net = namespaces.get('net');
   const tools = entry.tools === undefined ? undefined : { directory: entry.tools, cover };
-  const seesHost = !types.includes('mnt') && privileged;
+  // Who takes the place of a process sees what that one sees, right or not: its mounts are its own.
+  const seesHost = !takesPlace && !types.includes('mnt') && privileged;
   const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools) : undefined;
   const own = as.isResident ? resident : undefined;
   const attempts = attemptsFor(

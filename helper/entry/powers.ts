@@ -27,9 +27,13 @@ export function powersBeside({ resident, takesPlace, terms, namespaces }: Entere
   own ??= bitsOf(statusField(readFileSync('/proc/self/status', 'latin1'), 'CapBnd'));
   if (terms) return { confinement: terms.confinement, capabilities: terms.confinement.capabilities?.kept.size ?? own.length };
   if (!resident || !takesPlace) return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
+  // An ordinary user's helper has nothing that it could give up, or take on.
+  if (process.getuid?.() !== 0 && !namespaces.has('user')) return { confinement: plain(resident), capabilities: 0 };
   // Who joins a user namespace has all capabilities there, also those that this machine keeps from root.
   return inPlaceOf(resident, new Set(namespaces.has('user') ? capabilities : own.flatMap(bit => capabilities[bit] ?? [])));
 }
+
+const plain = ({ status }: Resident): Confinement => ({ limits: {}, noNewPrivileges: statusField(status, 'NoNewPrivs') === '1' });
 
 function inPlaceOf(resident: Resident, own: ReadonlySet<Capability>): Powers {
   const { status } = resident;
