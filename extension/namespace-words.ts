@@ -1,4 +1,5 @@
-import { NamespaceKey } from '../helper/protocol/model.ts';
+import type { NamespaceKey } from '../helper/protocol/model.ts';
+import { namespaceTypes } from '../helper/protocol/namespaces.ts';
 
 /** A namespace that a text names as the kernel does: `net:[4026531833]`. */
 export interface Named {
@@ -8,10 +9,13 @@ export interface Named {
   readonly key: NamespaceKey;
 }
 
-const pattern = /\b(cgroup|ipc|mnt|net|pid|time|user|uts):\[(\d{1,10})\]/g;
+const pattern = new RegExp(`\\b(${namespaceTypes.join('|')}):\\[(\\d{1,10})\\]`, 'g');
+/** An inode has 32 bits. */
+const highest = 0xffff_ffff;
 
 export const findNamespaces = (text: string): Named[] =>
-  [...text.matchAll(pattern)].flatMap(({ 0: whole, 1: type, 2: inode, index }) => {
-    const key = NamespaceKey.safeParse({ type, inode: Number(inode) });
-    return key.success ? [{ start: index, end: index + whole.length, key: key.data }] : [];
+  [...text.matchAll(pattern)].flatMap(({ 0: whole, 1: word, 2: digits, index }) => {
+    const type = namespaceTypes.find(each => each === word);
+    const inode = Number(digits);
+    return type && inode >= 1 && inode <= highest ? [{ start: index, end: index + whole.length, key: { type, inode } }] : [];
   });

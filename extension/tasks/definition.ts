@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { firstProblem } from '../../helper/protocol/problem.ts';
 import { AbsolutePath, Environment, PlainText, User } from '../../helper/protocol/target.ts';
 import { Refused } from '../helper-client/errors.ts';
-
-export const taskType = 'burrow';
+import { taskType } from './task-type.ts';
 
 const Command = z.union([PlainText.min(1), z.array(PlainText).min(1)]);
 

@@ -1,106 +1,12 @@
-import { join } from 'node:path';
-import {
-  CustomExecution,
-  type Disposable,
-  type Pseudoterminal,
-  Task,
-  type TaskDefinition,
-  TaskScope,
-  tasks,
-  Uri,
-  type WorkspaceFolder,
-  workspace,
-} from 'vscode';
-import type { Definition } from '../../helper/protocol/definition/definition.ts';
-import { definitionFor } from '../definition-file.ts';
-import { NotRunning, Refused } from '../helper-client/errors.ts';
-import { explain } from '../helper-client/explain.ts';
-import { showError } from '../notify.ts';
-import { runProgram } from '../run-file/run-program.ts';
+import { type Disposable, TaskScope, tasks } from 'vscode';
 import type { Session } from '../session.ts';
-import { targetOf } from '../subject.ts';
-import { subjectOfWords } from '../target-words.ts';
-import { entryProgram } from '../terminal/entry-program.ts';
-import { pseudoterminal } from '../terminal/pseudoterminal.ts';
-import type { Program } from '../terminal/shell.ts';
-import { readTask, type TaskOrder, taskType } from './definition.ts';
-import { asTask, failing } from './program.ts';
-import { freeName, redefined } from './redefine.ts';
+import { taskType } from './task-type.ts';
 
-type Scope = Task['scope'];
-
-const folderOf = (scope: Scope): WorkspaceFolder | undefined =>
-  typeof scope === 'object' ? scope : workspace.workspaceFolders?.find(each => each.uri.scheme === 'file');
-
-/** @throws Refused for what is below a folder when there is none */
-function fileUri(file: string, scope: Scope): Uri {
-  if (file.startsWith('/')) return Uri.file(file);
-  const folder = folderOf(scope);
-  if (!folder) throw new Refused(`There is no folder open in which ${file} could be`);
-  return Uri.file(join(folder.uri.fsPath, file));
-}
-
-function inTarget(session: Session, order: TaskOrder & { kind: 'target' }): Program<unknown> {
-  const { kind: _, target, command, ...process } = order;
-  const subject = subjectOfWords(session.machine, target);
-  const entry = { target: targetOf(subject), command: [...command], ...process };
-  return asTask(entryProgram(session, { entry }), ending => ending, { tells: false });
-}
-
-async function inNewSandbox(session: Session, order: TaskOrder & { kind: 'file' }, scope: Scope): Promise<Program<unknown>> {
-  const found = await definitionFor(fileUri(order.file, scope), 'Run Task');
-  if (!found) throw new Refused('The task was left before it began');
-  const define = (): Definition => {
-    const taken = session.machine.sandboxes.map(each => each.name);
-    return redefined(found, order, freeName(found.name, taken));
-  };
-  const program = runProgram(session, { program: found.name, define, notices: [] });
-  return asTask(program, ({ report }) => report, { tells: true });
-}
-
-/** A task may be the first that anybody wants of Burrow in this window. */
-async function helperAnswers(session: Session): Promise<void> {
-  if (await session.connectIfAnswers()) return;
-  if (!session.startsUnasked) throw new NotRunning();
-  await session.start();
-}
-
-async function programOf(session: Session, definition: TaskDefinition, scope: Scope): Promise<Program<unknown>> {
-  const order = readTask(definition);
-  await helperAnswers(session);
-  return order.kind === 'target' ? inTarget(session, order) : inNewSandbox(session, order, scope);
-}
-
-async function execute(session: Session, definition: TaskDefinition, scope: Scope): Promise<Pseudoterminal> {
-  const program = await programOf(session, definition, scope).catch(failing);
-  const attempt = { privileged: session.hello?.privileged ?? false };
-  return pseudoterminal(session, program, error => {
-    showError(session.log, error, attempt);
-    return explain(error, attempt).message;
-  });
-}
-
-function taskOf(session: Session, definition: TaskDefinition, scope: Exclude<Scope, undefined>, name: string): Task {
-  // By then ${workspaceFolder} and the like have become what they stand for.
-  const execution = new CustomExecution(resolved => execute(session, resolved, scope));
-  return new Task(definition, scope, name, taskType, execution);
-}
-
-const offeredFiles = 20;
-
-/** A definition says what runs and where: each in the workspace is a task. */
-async function offered(session: Session): Promise<Task[]> {
-  const files = await workspace.findFiles('**/*.burrow.jsonc', '**/node_modules/**', offeredFiles);
-  return files.map(file => {
-    const folder = workspace.getWorkspaceFolder(file);
-    const path = workspace.asRelativePath(file, false);
-    return taskOf(session, { type: taskType, file: folder ? path : file.fsPath }, folder ?? TaskScope.Workspace, `run ${path}`);
-  });
-}
-
+/** What reads and runs them is loaded with the first that somebody looks for: most windows have none. */
 export const registerTasks = (session: Session): Disposable =>
   tasks.registerTaskProvider(taskType, {
-    provideTasks: () => offered(session),
+    provideTasks: async () => (await import('./tasks.ts')).offeredTasks(session),
     // The definition has to be the very one that was given.
-    resolveTask: ({ definition, scope, name }) => taskOf(session, definition, scope ?? TaskScope.Workspace, name),
+    resolveTask: async ({ definition, scope, name }) =>
+      (await import('./tasks.ts')).taskOf(session, definition, scope ?? TaskScope.Workspace, name),
   });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Disposable, type Terminal, window } from 'vscode';
+import { type Terminal, window } from 'vscode';
 import { plural } from '../hostile-text.ts';
 import { askOne, back } from '../questions.ts';
 import type { Session } from '../session.ts';
@@ -42,7 +42,8 @@ function removeShadow(name: string): void {
   shadow?.dispose();
 }
 
-async function restore(session: Session): Promise<void> {
+/** After a reload, as soon as the helper answers. */
+export async function restore(session: Session): Promise<void> {
   const identity = new WindowIdentity(session.storage.workspace);
   if (!identity.hadTerminals) return;
   const kept = await left(session, identity);
@@ -52,17 +53,6 @@ async function restore(session: Session): Promise<void> {
   // The editor closes its panel when the last terminal goes, and they go with the window: nobody else opens it again.
   terminals.findLast(each => each !== undefined)?.show(true);
   identity.hadTerminals = terminals.length > 0;
-}
-
-/** After a reload the terminals are there again, as soon as the helper answers. */
-export function registerRestoring(session: Session): Disposable {
-  const listening = session.onDidChangeState(({ kind }) => {
-    if (kind !== 'running') return;
-    // A helper that is started later has kept nothing.
-    listening.dispose();
-    restore(session).catch((error: unknown) => session.log.error(String(error)));
-  });
-  return listening;
 }
 
 export async function reattachTerminal(session: Session): Promise<void> {

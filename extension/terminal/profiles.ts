@@ -1,4 +1,4 @@
-import { type Disposable, TerminalProfile, window, workspace } from 'vscode';
+import { TerminalProfile, window, workspace } from 'vscode';
 import { subjectFor } from '../ask-subject.ts';
 import { helperRuns } from '../helper-client/commands.ts';
 import { inert } from '../hostile-text.ts';
@@ -48,15 +48,11 @@ async function profileFor(
 /** The editor shows the message of what a provider throws, and takes no profile for an error: an empty one it shows nowhere. */
 const nothing = (): Error => new Error('');
 
-export const registerProfiles = (session: Session): Disposable[] =>
-  Object.entries(profiles).map(([id, find]) =>
-    window.registerTerminalProfileProvider(id, {
-      provideTerminalProfile: async () => {
-        const profile = await profileFor(session, find).catch((error: unknown) => {
-          showError(session.log, error, { privileged: session.hello?.privileged ?? false });
-        });
-        if (!profile) throw nothing();
-        return profile;
-      },
-    }),
-  );
+/** @throws Error without a message when there is to be no terminal */
+export async function provideProfile(session: Session, id: ProfileId): Promise<TerminalProfile> {
+  const profile = await profileFor(session, profiles[id]).catch((error: unknown) => {
+    showError(session.log, error, { privileged: session.hello?.privileged ?? false });
+  });
+  if (!profile) throw nothing();
+  return profile;
+}

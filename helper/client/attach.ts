@@ -32,7 +32,7 @@ export async function attach(helper: Helper, which: string): Promise<number> {
   const { terminal } = choose(terminals, which);
   const exited = endOf(helper, 'terminal/exited');
   const { token, ended } = await helper.request('terminal/attach', { terminal, size: sizeOfTerminal() });
-  await connectTerminal(helper, terminal, token, replay);
+  await connectTerminal(helper, terminal, await helper.stream(token), replay);
   if (ended) return codeOf(ended);
   return await Promise.race([exited, elsewhere(helper, terminal)]);
 }

@@ -41,16 +41,32 @@ export class Helper implements Disposable {
   }
 
   /** The raw stream that a token stands for. */
-  async stream(token: string): Promise<Socket> {
-    const socket = await dial(this.#path);
-    socket.write(streamGreeting(token));
-    return socket;
+  stream(token: string): Promise<Socket> {
+    return greet(dial(this.#path), token);
+  }
+
+  /** A terminal and its stream, whose connection is made while the helper opens the terminal. */
+  async openTerminal(params: ParamsInput<'terminal/open'>): Promise<Result<'terminal/open'> & { stream: Socket }> {
+    const dialled = dial(this.#path);
+    try {
+      const opened = await this.request('terminal/open', params);
+      return { ...opened, stream: await greet(dialled, opened.token) };
+    } catch (error) {
+      dialled.then(socket => socket.destroy()).catch(() => undefined);
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {
     this.#connection.end();
     this.#connection.dispose();
   }
+}
+
+async function greet(dialled: Promise<Socket>, token: string): Promise<Socket> {
+  const socket = await dialled;
+  socket.write(streamGreeting(token));
+  return socket;
 }
 
 async function dial(path: string): Promise<Socket> {

@@ -17,9 +17,9 @@ export const execute = (helper: Helper, entry: Entry, tty = false): Promise<numb
 
 async function inTerminal(helper: Helper, entry: Entry): Promise<number> {
   const ended = endOf(helper, 'terminal/exited');
-  const { terminal, token, notices } = await helper.request('terminal/open', { ...entry, size: sizeOfTerminal() });
+  const { terminal, stream, notices } = await helper.openTerminal({ ...entry, size: sizeOfTerminal() });
   for (const notice of notices) stderr.write(`burrow: ${notice}\n`);
-  await connectTerminal(helper, terminal, token);
+  await connectTerminal(helper, terminal, stream);
   return await ended;
 }
 
@@ -35,10 +35,9 @@ export const sizeOfTerminal = (): Size => (stdout.isTTY ? { columns: Math.max(1,
 export async function connectTerminal(
   helper: Helper,
   terminal: string,
-  token: string,
+  stream: Socket,
   begin?: (stream: Socket) => Promise<void>,
 ): Promise<void> {
-  const stream = await helper.stream(token);
   const resized = (): void => {
     // The terminal may have ended a moment ago.
     helper.request('terminal/resize', { terminal, size: sizeOfTerminal() }).catch(() => undefined);

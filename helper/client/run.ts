@@ -23,7 +23,7 @@ export async function runSandbox(helper: Helper, definition: Definition, json: b
   const isTerminal = stdin.isTTY && stdout.isTTY;
   const { sandbox, streams } = await helper.request('sandbox/open', { definition: own, ...(isTerminal && { size: sizeOfTerminal() }) });
   for (const notice of sandbox.notices) stderr.write(`burrow: ${notice}\n`);
-  if ('token' in streams) await connectTerminal(helper, streams.terminal, streams.token);
+  if ('token' in streams) await connectTerminal(helper, streams.terminal, await helper.stream(streams.token));
   else await connectPipes(helper, streams, reported);
   const report = await reported;
   const line = reportLine(report, definition);

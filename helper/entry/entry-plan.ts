@@ -2,7 +2,6 @@
 import type { Entry } from '../protocol/target.ts';
 import { inodeOf } from '../sys/namespaces.ts';
 import type { AsWhom } from './as-whom.ts';
-import type { Attempt } from './command.ts';
 import type { Entered } from './entered.ts';
 import { powersBeside } from './powers.ts';
 import type { EntryPlan } from './program.ts';
@@ -32,19 +31,28 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
   const seesHost = !types.includes('mnt') && privileged;
   const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools) : undefined;
   const own = as.isResident ? resident : undefined;
-  const wish = { command: entry.command, login: entry.login ?? false, integration: (entry.shellIntegration ?? false) && hasProc(entered) };
-  const attempts = attemptsFor(wish, as.identity.shell);
+  const attempts = attemptsFor(
+    {
+      command: entry.command,
+      login: entry.login ?? false,
+      integration: (entry.shellIntegration ?? false) && hasProc(entered),
+      canHaveDirectory: program => privileged && isThere(entered, program),
+    },
+    as.identity.shell,
+  );
   return {
     types,
     label,
     hasRoot: takesPlace && entered.root !== undefined,
     privileged,
     as,
-    places: terms?.places ?? [],
+    // Where a process is, its groups are held already.
+    places: resident ? [] : (terms?.places ?? []),
     memberships: entered.memberships,
     view,
     hasMounts: namespaces.has('mnt'),
-    hasStartupDirectory: privileged && startsWithDirectory(entered, attempts),
+    // Only when the shell that wants it is the first that is there: another one would not close it.
+    hasStartupDirectory: attempts.find(({ program }) => isThere(entered, program))?.hasStartupDirectory ?? false,
     lsm: takesPlace ? resident?.label : undefined,
     command: {
       terminal,
@@ -68,7 +76,3 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
 
 /** Without it a shell would not find what it is handed by descriptor, nor the person's own files then. */
 const hasProc = (entered: Entered): boolean => isThere(entered, '/proc/version');
-
-/** Only when the shell that wants it is the first that is there: another one would not close it. */
-const startsWithDirectory = (entered: Entered, attempts: readonly Attempt[]): boolean =>
-  attempts.find(({ program }) => isThere(entered, program))?.hasStartupDirectory ?? false;

@@ -10,6 +10,7 @@ import type { Command } from './command.ts';
 import type { Entered } from './entered.ts';
 import { type Circumstances, type Launch, planFor } from './entry-plan.ts';
 import { Handles } from './handles.ts';
+import { requireRunning } from './memberships.ts';
 import { noCommand } from './no-command.ts';
 import { noticesFor } from './notices.ts';
 import { type EntryPlan, entryProgram } from './program.ts';
@@ -39,11 +40,12 @@ export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, on
   const as = asWhom(entered, entry.user);
   const plan = planFor(entered, as, entry, { ...world, ...stdio });
   using handles = new Handles(entered, plan);
-  const notices = [...noticesFor(entered, as, plan), ...lostDirectory(entered, as, entry)];
   const given = stdio.open(entered, as);
   const start = (each: EntryPlan): Promise<number> => stage({ program: entryProgram(each), stdio: given, handles: handles.all, onEnd });
   try {
-    const pid = await start(plan).catch((error: unknown) => {
+    const started = start(plan);
+    const notices = [...noticesFor(entered, as, plan), ...lostDirectory(entered, as, entry)]; // while the stage is at work
+    const pid = await started.catch((error: unknown) => {
       const missed = missedDirectory(error, plan.command);
       if (missed === undefined) throw error;
       notices.push(missed);
@@ -51,6 +53,7 @@ export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, on
     });
     return { pid, label: entered.label, joined: [...plan.types], notices };
   } catch (error) {
+    if (!(error instanceof StageFailed)) requireRunning(entered.memberships, entered.label);
     throw explained(error, entry, entered.label);
   } finally {
     for (const fd of new Set(given)) closeSync(fd);

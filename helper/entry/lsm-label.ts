@@ -12,8 +12,16 @@ export interface LsmLabel {
 /** apparmor(7): `docker-default (enforce)`; aa_change_onexec(2). */
 const APPARMOR = 'apparmor';
 
+/** Without a security module these files are there, and cannot be read (EINVAL); that stays so until the machine boots again. */
+let isThereOne: boolean | undefined;
+
 /** @param proc `/proc/812`. @returns undefined for one that no module confines */
 export function labelOf(proc: string): LsmLabel | undefined {
+  isThereOne ??= read('/proc/self/attr/current') !== undefined;
+  return isThereOne ? readLabel(proc) : undefined;
+}
+
+export function readLabel(proc: string): LsmLabel | undefined {
   // Since Linux 5.8 AppArmor has files of its own, which it keeps when another module has the old ones.
   const own = existsSync(`${proc}/attr/${APPARMOR}`) ? `${APPARMOR}/` : '';
   const current = read(`${proc}/attr/${own}current`);
@@ -24,7 +32,6 @@ export function labelOf(proc: string): LsmLabel | undefined {
   return { text: current, attribute: 'exec', value: current }; // SELinux: setexeccon(3)
 }
 
-/** Without a security module these files are there, and cannot be read (EINVAL). */
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1').replace(/[\n\0]+$/, '') || undefined;

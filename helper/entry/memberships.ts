@@ -1,6 +1,6 @@
 // The control groups of a process, held open, for a command that takes its place.
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Hierarchy, hostHierarchies } from '../cgroup/hierarchies.ts';
 import { Refusal } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
@@ -59,12 +59,11 @@ export function closeMemberships(held: readonly Membership[]): void {
 }
 
 /** @returns undefined where the helper may not, or cannot: the group of an ordinary user's helper is its own affair */
-function open({ version, mount, controllers }: Hierarchy, path: string, label: string): Membership | undefined {
+function open({ version, mount }: Hierarchy, path: string, label: string): Membership | undefined {
   // A group outside the helper's own root shows as `/../other`, and cannot be reached through this mount.
   if (path.split('/').includes('..')) return undefined;
   const directory = join(mount, path);
-  if (isFrozen(directory, version, controllers))
-    throw new Refusal('denied', `${label} is paused: nothing that enters it would run.`, { subject: label, hint: 'Let it go on first.' });
+  if (isFrozen(directory, version)) throw paused(label);
   try {
     if (version === 2) return { version, path: directory, fd: openSync(directory, O_PATH | constants.O_DIRECTORY) };
     const tasks = join(directory, 'tasks');
@@ -74,10 +73,18 @@ function open({ version, mount, controllers }: Hierarchy, path: string, label: s
   }
 }
 
+const paused = (label: string): Refusal =>
+  new Refusal('denied', `${label} is paused: nothing that enters it would run.`, { subject: label, hint: 'Let it go on first.' });
+
+/** It may have been paused a moment after it was entered, and then that is why nothing came of it. */
+export function requireRunning(held: readonly Membership[], label: string): void {
+  if (held.some(({ version, path }) => isFrozen(version === 1 ? dirname(path) : path, version))) throw paused(label);
+}
+
 /** `docker pause` and the like. Also when a group above it is frozen. A root has neither file. */
-function isFrozen(directory: string, version: 1 | 2, controllers: readonly string[]): boolean {
+function isFrozen(directory: string, version: 1 | 2): boolean {
   if (version === 2) return /^frozen 1$/m.test(readIfThere(join(directory, 'cgroup.events')) ?? '');
-  const state = controllers.includes('freezer') ? readIfThere(join(directory, 'freezer.state')) : undefined;
+  const state = readIfThere(join(directory, 'freezer.state'));
   return state !== undefined && state.trim() !== 'THAWED';
 }
 

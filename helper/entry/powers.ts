@@ -16,12 +16,15 @@ export interface Powers {
   readonly capabilities: number;
 }
 
+/** The helper gives nothing of it up while it lives. */
+let own: readonly number[] | undefined;
+
 /**
  * The container's own programs must not get more than the container has. The host's, as for looking at a
  * container's network, keep all.
  */
 export function powersBeside({ resident, takesPlace, terms, namespaces }: Entered): Powers {
-  const own = bitsOf(statusField(readFileSync('/proc/self/status', 'latin1'), 'CapBnd'));
+  own ??= bitsOf(statusField(readFileSync('/proc/self/status', 'latin1'), 'CapBnd'));
   if (terms) return { confinement: terms.confinement, capabilities: terms.confinement.capabilities?.kept.size ?? own.length };
   if (!resident || !takesPlace) return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
   // Who joins a user namespace has all capabilities there, also those that this machine keeps from root.

@@ -2,7 +2,7 @@
 // whatever TIOCSTI permits.
 import { closeSync, constants, fchownSync, fstatSync, openSync } from 'node:fs';
 import type { Size } from '../protocol/target.ts';
-import { DEVPTS_SUPER_MAGIC, O_PATH, TIOCGPTPEER, TIOCSPTLCK, TIOCSWINSZ } from '../sys/flags.ts';
+import { DEVPTS_SUPER_MAGIC, O_CLOEXEC, O_PATH, TIOCGPTPEER, TIOCSPTLCK, TIOCSWINSZ } from '../sys/flags.ts';
 import { fileSystemOf, openInRoot, reopenPath } from '../sys/in-root.ts';
 import { sys } from '../sys/libc.ts';
 
@@ -28,7 +28,7 @@ export function openPty(root: number | undefined, size: Size, uid: number, gid: 
     sys('ioctl', 'a new terminal', master, TIOCSPTLCK, 'void *', Buffer.alloc(4));
     resize(master, size);
     // By the master, not by a path, which somebody inside might have replaced (CVE-2025-52565).
-    const slave = sys('ioctl', 'a new terminal', master, TIOCGPTPEER, 'int', OPEN);
+    const slave = sys('ioctl', 'a new terminal', master, TIOCGPTPEER, 'int', OPEN | O_CLOEXEC);
     giveTo(slave, uid, gid);
     return { master, slave };
   } catch (error) {

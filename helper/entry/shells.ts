@@ -28,6 +28,8 @@ export interface ShellWish {
   readonly login: boolean;
   /** It tells the editor where it is. */
   readonly integration: boolean;
+  /** Whether a shell of that path could be handed a startup directory: one that is there. */
+  readonly canHaveDirectory: (program: string) => boolean;
 }
 
 /**
@@ -41,9 +43,10 @@ export function attemptsFor(wish: ShellWish, own: string | undefined): Attempt[]
   return [isShell ? shellAttempt(command, wish) : asGiven(command)];
 }
 
-function shellAttempt(words: readonly string[], { login, integration }: ShellWish): Attempt {
+function shellAttempt(words: readonly string[], { login, integration, canHaveDirectory }: ShellWish): Attempt {
   const [program = '', ...more] = words;
-  const integrated = integration ? integrationOf(program) : undefined;
+  const known = integration ? integrationOf(program) : undefined;
+  const integrated = known?.hasDirectory && !canHaveDirectory(program) ? undefined : known;
   const called = login ? `-${program.slice(program.lastIndexOf('/') + 1)}` : program;
   return {
     program,

@@ -135,9 +135,10 @@ function settle(entered: Entered, proc: string, types: readonly NamespaceType[] 
   if (foreignTools || entered.takesPlace) entered.root = openSync(`${proc}/root`, O_PATH | files.O_DIRECTORY);
   if (entered.namespaces.has('user')) addMaps(entered, proc);
   entered.resident = readResident(proc, entered.root);
-  entered.ownTypes = new Set(
-    supportedTypes.filter(type => parseNamespaceLink(readlinkSync(`${proc}/ns/${type}`)) !== readNamespace('self', type)),
-  );
+  // All that differ were joined, unless somebody chose.
+  const left =
+    types === undefined ? [] : supportedTypes.filter(type => parseNamespaceLink(readlinkSync(`${proc}/ns/${type}`)) !== ownInode(type));
+  entered.ownTypes = new Set([...entered.namespaces.keys(), ...left]);
   if (entered.takesPlace) join(entered);
   if (entered.takesPlace && !entered.namespaces.has('mnt') && isOwnRoot(entered.root)) entered.root = closed(entered.root);
 }
@@ -215,9 +216,18 @@ function leave(entered: Entered, type: 'mnt' | 'user'): void {
   Object.assign(entered, { root: closed(entered.root), memberships: [], resident: undefined, takesPlace: false });
 }
 
+/** The helper never leaves its own for good. */
+const ownInodes = new Map<NamespaceType, number>();
+
+function ownInode(type: NamespaceType): number {
+  const inode = ownInodes.get(type) ?? readNamespace('self', type);
+  ownInodes.set(type, inode);
+  return inode;
+}
+
 /** Keeps only what differs: joining the own user namespace again is an error (EINVAL), any other is no use. */
 function addNamespace(entered: Entered, type: NamespaceType, fd: number): void {
-  if (inodeOf(fd) === readNamespace('self', type)) closeSync(fd);
+  if (inodeOf(fd) === ownInode(type)) closeSync(fd);
   else entered.namespaces.set(type, fd);
 }
 

@@ -26,8 +26,8 @@ export class Terminal {
   wasShown = false;
   ended: Ending | undefined;
   forgetting: NodeJS.Timeout | undefined;
-  /** False once it is forgotten: `master` is closed then. */
-  isOpen = true;
+  /** From when `master` is open until it is forgotten. */
+  isOpen = false;
 
   constructor(id: string, uid: number, told: Terminal['told'], { keep, command }: Opening = {}) {
     this.id = id;

@@ -44,7 +44,6 @@ export class Terminals {
   ): Promise<Result<'terminal/open'>> {
     const terminal = new Terminal(randomUUID(), uid, told, { keep, command: entry.command });
     if (keep) this.#makeRoom(uid);
-    let pty: Pty | undefined;
     this.#opening.add(terminal);
     try {
       const { label, joined, notices } = await launch(
@@ -53,18 +52,18 @@ export class Terminals {
         {
           terminal: true,
           open: ({ root, takesPlace }, { outside: { uid, gid } }) => {
-            pty = openPty(takesPlace ? root : undefined, size, uid, gid);
-            return [pty.slave, pty.slave, pty.slave];
+            const slave = this.#make(terminal, openPty(takesPlace ? root : undefined, size, uid, gid));
+            return [slave, slave, slave];
           },
         },
         ending => this.#note(terminal, ending),
       );
-      if (!pty) throw new Error('no terminal was made');
+      if (!terminal.isOpen) throw gone(terminal.id); // the relay was killed meanwhile
       terminal.label = label;
       terminal.size = size;
-      return { terminal: terminal.id, token: this.#begin(terminal, pty.master), joined, notices };
+      return { terminal: terminal.id, token: this.#begin(terminal), joined, notices };
     } catch (error) {
-      if (pty && !this.#open.has(terminal.id)) closeSync(pty.master);
+      this.#forget(terminal);
       throw error;
     } finally {
       this.#opening.delete(terminal);
@@ -74,7 +73,8 @@ export class Terminals {
   /** A terminal for one connection by `uid`. The master is the terminal's from now on. */
   offer(master: number, uid: number): { terminal: string; token: string } {
     const terminal = new Terminal(randomUUID(), uid, () => undefined);
-    return { terminal: terminal.id, token: this.#begin(terminal, master) };
+    this.#hold(terminal, master);
+    return { terminal: terminal.id, token: this.#begin(terminal) };
   }
 
   list(uid: number): Result<'terminal/list'> {
@@ -93,7 +93,7 @@ export class Terminals {
         // Between the answer and the stream nobody was told, or somebody else.
         if (terminal.ended && !ended) told(id, terminal.ended);
         this.#connect(terminal, socket, true);
-        if (this.#open.has(id)) redraw(terminal, size);
+        if (terminal.isOpen) redraw(terminal, size);
       },
       () => undefined,
     );
@@ -112,12 +112,28 @@ export class Terminals {
     if (terminal?.uid === uid) this.#forget(terminal);
   }
 
-  #begin(terminal: Terminal, master: number): string {
-    terminal.master = master;
+  /** The relay takes its end in while the command is on its way. @returns the other end */
+  #make(terminal: Terminal, { master, slave }: Pty): number {
+    try {
+      this.#hold(terminal, master);
+      return slave;
+    } catch (error) {
+      closeSync(master);
+      closeSync(slave);
+      throw error;
+    }
+  }
+
+  #hold(terminal: Terminal, master: number): void {
     terminal.number = this.#relay.add(master, terminal.keep !== undefined, {
       detached: client => this.#detached(terminal, client),
       over: () => this.#forget(terminal),
     });
+    terminal.master = master;
+    terminal.isOpen = true;
+  }
+
+  #begin(terminal: Terminal): string {
     this.#open.set(terminal.id, terminal);
     return this.#streams.offer(
       terminal.uid,
@@ -129,7 +145,7 @@ export class Terminals {
   }
 
   #connect(terminal: Terminal, socket: Socket, replay: boolean): void {
-    if (!this.#open.has(terminal.id)) {
+    if (!terminal.isOpen) {
       socket.destroy();
       return;
     }
@@ -171,10 +187,11 @@ export class Terminals {
 
   /** With the last descriptor of the master the kernel sends SIGHUP to what runs in it. */
   #forget(terminal: Terminal): void {
-    if (!this.#open.delete(terminal.id)) return;
+    if (!terminal.isOpen) return;
+    terminal.isOpen = false;
+    this.#open.delete(terminal.id);
     clearTimeout(terminal.forgetting);
     this.#relay.drop(terminal.number);
-    terminal.isOpen = false;
     closeSync(terminal.master);
   }
 }

@@ -15,15 +15,17 @@ struct report {
 };
 
 static struct terminal *terminals;
+static struct terminal *held; /* those of which more is to be read before it is sent */
 static int deaths; /* are there any to bury? */
 static struct end reports = { 0, REPORTS, 0, 0 };
-static u64 refill_at; /* 0: nobody waits for it */
+/* When something is to be done without an event, in µs; 0: nothing. */
+static u64 refill_at, deliver_at;
 
-static u64 now_ms(void)
+static u64 now_us(void)
 {
 	struct __kernel_old_timespec time;
 	raw(__NR_clock_gettime, CLOCK_MONOTONIC, (u64)&time, 0, 0, 0, 0);
-	return (u64)time.tv_sec * 1000 + (u64)time.tv_nsec / 1000000;
+	return (u64)time.tv_sec * 1000000 + (u64)time.tv_nsec / 1000;
 }
 
 /* @return whether the helper will read it; when its pipe is full it has to be told later */
@@ -59,7 +61,7 @@ static void die(struct terminal *terminal)
 static void lose_client(struct terminal *terminal)
 {
 	put_away(&terminal->client);
-	terminal->header_left = terminal->blocked = 0;
+	terminal->header_left = terminal->blocked = terminal->gathers = 0;
 	terminal->allowance = ALLOWANCE;
 	if (terminal->over)
 		die(terminal);
@@ -87,7 +89,7 @@ static void settle(struct terminal *terminal)
 		finish(terminal);
 	}
 	if (!refill_at && terminal->client.fd < 0 && terminal->master.fd >= 0 && terminal->allowance == 0)
-		refill_at = now_ms() + REFILL_MS;
+		refill_at = now_us() + REFILL_US;
 	watch_what_matters(terminal);
 }
 
@@ -97,7 +99,7 @@ static void bury(void)
 	deaths = 0;
 	for (struct terminal **link = &terminals; *link;) {
 		struct terminal *each = *link;
-		if (!each->dead || each->owed) {
+		if (!each->dead || each->owed || each->held) {
 			deaths |= each->dead;
 			link = &each->next;
 			continue;
@@ -117,11 +119,42 @@ static void hear_client(struct terminal *terminal, u32 events)
 		lose_client(terminal);
 }
 
-static void hear_program(struct terminal *terminal)
+/* It goes on in the next round. */
+static void hold(struct terminal *terminal)
 {
-	give_input(terminal);
-	if (is_to_read(terminal))
-		read_output(terminal);
-	if (terminal->client.fd >= 0 && !terminal->blocked && !send_output(terminal))
+	if (terminal->held)
+		return;
+	terminal->held = 1;
+	terminal->next_held = held;
+	held = terminal;
+}
+
+/* What is little and follows the last at once is gathered: a prompt and its echo are not, and a flood wakes its client seldom. */
+static void deliver(struct terminal *terminal)
+{
+	if (terminal->client.fd < 0 || terminal->blocked || is_all_sent(terminal))
+		return;
+	u64 now = now_us();
+	if (is_to_read(terminal) && now < terminal->sent_at + GATHER_US) {
+		terminal->gathers = 1;
+		if (!deliver_at)
+			deliver_at = now + GATHER_US;
+		return;
+	}
+	terminal->sent_at = now;
+	terminal->gathers = 0;
+	if (!send_output(terminal))
 		lose_client(terminal);
+}
+
+static void hear_program(struct terminal *terminal, u32 events)
+{
+	if (events & EPOLLHUP)
+		terminal->is_ending = 1;
+	give_input(terminal);
+	int is_all = !is_to_read(terminal) || read_output(terminal, (events & EPOLLIN) != 0);
+	if (!is_all && is_to_read(terminal))
+		hold(terminal);
+	else
+		deliver(terminal);
 }

@@ -94,7 +94,8 @@ static void attach(struct terminal *terminal, const struct order *order, int cli
 	terminal->input_end = terminal->master.fd < 0 ? 0 : early_bytes;
 	for (u32 at = 0; at < terminal->input_end; at++)
 		terminal->input[at] = early[at];
-	hear_program(terminal);
+	terminal->sent_at = 0;
+	hear_program(terminal, 0);
 	settle(terminal);
 }
 

@@ -26,11 +26,26 @@ static void hear(struct end *end, u32 events)
 {
 	if (end->fd < 0)
 		return; /* it was put away a moment ago */
+	if (end == &end->of->master && end->of->held)
+		return; /* its turn comes */
 	if (end == &end->of->client)
 		hear_client(end->of, events);
 	else
-		hear_program(end->of);
+		hear_program(end->of, events);
 	settle(end->of);
+}
+
+static void continue_held(void)
+{
+	struct terminal *each = held;
+	held = 0;
+	while (each) {
+		struct terminal *next = each->next_held;
+		each->held = 0;
+		hear_program(each, 0);
+		settle(each);
+		each = next;
+	}
 }
 
 static void refill(void)
@@ -42,6 +57,33 @@ static void refill(void)
 	}
 }
 
+static void deliver_gathered(void)
+{
+	deliver_at = 0;
+	for (struct terminal *each = terminals; each; each = each->next) {
+		if (!each->gathers)
+			continue;
+		each->sent_at = 0;
+		deliver(each);
+		settle(each);
+	}
+}
+
+/* Does what is due, and waits for events until the next is. @return how many there are */
+static long await(struct epoll_event *events)
+{
+	u64 now = refill_at || deliver_at ? now_us() : 0;
+	if (deliver_at && now >= deliver_at)
+		deliver_gathered();
+	if (refill_at && now >= refill_at)
+		refill();
+	u64 next = !refill_at || (deliver_at && deliver_at < refill_at) ? deliver_at : refill_at;
+	u64 wait = held || next <= now ? 0 : next - now;
+	struct __kernel_timespec time = { (long)(wait / 1000000), (long)(wait % 1000000) * 1000 };
+	int is_limited = held || next;
+	return raw(__NR_epoll_pwait2, (u64)watch, (u64)events, EVENTS, is_limited ? (u64)&time : 0, 0, 0);
+}
+
 static void __attribute__((noreturn, used)) run(void)
 {
 	struct epoll_event events[EVENTS];
@@ -50,11 +92,7 @@ static void __attribute__((noreturn, used)) run(void)
 		leave(1);
 	set_watch(&orders, EPOLLIN);
 	for (;;) {
-		u64 now = refill_at ? now_ms() : 0;
-		if (refill_at && now >= refill_at)
-			refill();
-		long wait = refill_at ? (long)(refill_at - now) : -1;
-		long count = raw(__NR_epoll_pwait, (u64)watch, (u64)events, EVENTS, (u64)wait, 0, 0);
+		long count = await(events);
 		int has_orders = 0;
 		for (long at = 0; at < count; at++) {
 			struct end *end = (struct end *)events[at].data;
@@ -65,6 +103,7 @@ static void __attribute__((noreturn, used)) run(void)
 			else
 				hear(end, events[at].events);
 		}
+		continue_held();
 		/* Last, so that no event is of a terminal from before. */
 		if (has_orders && !take_orders())
 			leave(0);

@@ -1,6 +1,7 @@
 /* What the relay gives up before it reads a byte that others wrote: all but the few calls that it makes. */
 #pragma once
 
+#include <asm/ioctls.h>
 #include <asm/signal.h>
 #include <asm/unistd.h>
 #include <linux/audit.h>
@@ -21,7 +22,7 @@ enum { NOBODY = 65534 };
 #endif
 
 /* Offsets in struct seccomp_data; the low half of an argument comes first on both. */
-enum { DATA_NUMBER = 0, DATA_ARCH = 4, DATA_THIRD_ARGUMENT = 32 };
+enum { DATA_NUMBER = 0, DATA_ARCH = 4, DATA_SECOND_ARGUMENT = 24, DATA_THIRD_ARGUMENT = 32 };
 
 #define LOAD(offset) { BPF_LD | BPF_W | BPF_ABS, 0, 0, offset }
 #define RETURN(what) { BPF_RET | BPF_K, 0, 0, what }
@@ -33,7 +34,7 @@ static struct sock_filter calls[] = {
 	LOAD(DATA_ARCH),
 	UNLESS(ARCH, 1),
 	LOAD(DATA_NUMBER),
-	ALLOW(epoll_pwait),
+	ALLOW(epoll_pwait2),
 	ALLOW(read),
 	ALLOW(write),
 	ALLOW(sendmsg),
@@ -46,6 +47,12 @@ static struct sock_filter calls[] = {
 	ALLOW(fcntl),
 	ALLOW(munmap),
 	ALLOW(exit_group),
+	/* How much there is to read, and nothing else that a device can do. */
+	UNLESS(__NR_ioctl, 4),
+	LOAD(DATA_SECOND_ARGUMENT),
+	UNLESS(TIOCINQ, 1),
+	RETURN(SECCOMP_RET_ALLOW),
+	RETURN(SECCOMP_RET_KILL_PROCESS),
 	/* Memory for a terminal, never for code. */
 	UNLESS(__NR_mmap, 3),
 	LOAD(DATA_THIRD_ARGUMENT),

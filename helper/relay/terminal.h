@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <asm/ioctls.h>
 #include <asm/unistd.h>
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
@@ -17,11 +18,13 @@ enum {
 	INPUT = 128 << 10,
 	/* So much that the client has not taken yet makes the program wait. */
 	AHEAD = 64 << 10,
-	/* So much of one terminal is read before the others have their turn. */
-	ROUND = 16 << 10,
-	/* So much is read in REFILL_MS of one that nobody looks at: a flood there is to cost little. */
+	/* So much of one terminal is read before the others have their turn: four times what a pty gives at once. */
+	ROUND = 4 * 4095,
+	/* A client is not woken again within this time, unless there is much for it. */
+	GATHER_US = 500,
+	/* So much is read in REFILL_US of one that nobody looks at: a flood there is to cost little. */
 	ALLOWANCE = 64 << 10,
-	REFILL_MS = 20,
+	REFILL_US = 20000,
 };
 
 enum { MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, SHUT_WR = 1 };
@@ -51,7 +54,7 @@ struct end {
 };
 
 struct terminal {
-	struct terminal *next;
+	struct terminal *next, *next_held;
 	u32 id;
 	u32 client_number;
 	u32 owed; /* what the helper has yet to be told, or 0 */
@@ -61,7 +64,9 @@ struct terminal {
 	u32 header; /* says how many old bytes follow it */
 	u32 header_left;
 	u32 input_at, input_end;
-	u8 kept, shown, hung_up, input_over, blocked, over, dead;
+	u64 sent_at; /* when its client was last woken */
+	u8 kept, shown, hung_up, input_over, blocked, held, gathers, over, dead;
+	u8 is_ending; /* nobody has the other side; it may be that somebody opens it again */
 	u8 input[INPUT];
 	u8 ring[RING];
 };
@@ -122,24 +127,44 @@ static void hang_up(struct terminal *terminal)
 	terminal->input_at = terminal->input_end = 0;
 }
 
-static void read_output(struct terminal *terminal)
+/*
+ * Is there something to read? A read that finds nothing waits for the kernel's worker to bring more, for
+ * milliseconds and whatever O_NONBLOCK says (n_tty_read); the other terminals would wait with it.
+ */
+static int has_output(const struct terminal *terminal)
+{
+	int waiting = 0;
+	long failed = raw(__NR_ioctl, (u64)terminal->master.fd, TIOCINQ, (u64)&waiting, 0, 0, 0);
+	return failed || waiting || terminal->is_ending;
+}
+
+/* @param has_some epoll has just said so. @return whether that was all there is for now */
+static int read_output(struct terminal *terminal, int has_some)
 {
 	int is_alone = terminal->client.fd < 0;
 	u32 left = is_alone && terminal->allowance < ROUND ? terminal->allowance : ROUND;
 	while (left) {
 		u32 at = terminal->written % RING;
 		u32 room = RING - at < left ? RING - at : left;
+		if (!has_some && !has_output(terminal))
+			return 1;
+		has_some = 0;
 		long got = raw(__NR_read, (u64)terminal->master.fd, (u64)(terminal->ring + at), room, 0, 0, 0);
-		if (got == -EAGAIN)
-			return;
+		if (got == -EAGAIN) {
+			terminal->is_ending = 0;
+			return 1;
+		}
 		/* EIO, and only once everything was read: nobody has the other side any more. */
-		if (got <= 0)
-			return hang_up(terminal);
+		if (got <= 0) {
+			hang_up(terminal);
+			return 1;
+		}
 		terminal->written += (u64)got;
 		left -= (u32)got;
 		if (is_alone)
 			terminal->allowance -= (u32)got;
 	}
+	return 0;
 }
 
 /* @return 0 when the client has gone */
@@ -204,8 +229,9 @@ static void watch_what_matters(struct terminal *terminal)
 {
 	if (terminal->master.fd >= 0) {
 		u32 wanted = (is_to_read(terminal) ? EPOLLIN : 0) | (terminal->input_end ? EPOLLOUT : 0);
+		/* By edges: a pty that is asked again and again whether it has something waits as a read does. */
 		if (wanted)
-			set_watch(&terminal->master, wanted);
+			set_watch(&terminal->master, wanted | (u32)EPOLLET);
 		else
 			end_watch(&terminal->master);
 	}

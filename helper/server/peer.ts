@@ -7,6 +7,10 @@ import { SysError } from '../sys/errors.ts';
 import { SO_PEERCRED, SO_PEERGROUPS, SO_PEERPIDFD, SOL_SOCKET } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 
+const USUAL_GROUPS = 64;
+/** limits.h */
+const NGROUPS_MAX = 65_536;
+
 export interface Peer {
   readonly pid: number;
   readonly uid: number;
@@ -21,7 +25,7 @@ export interface Peer {
 export function peerOf(socket: Socket): Peer {
   const fd = descriptorOf(socket);
   const credentials = option(fd, SO_PEERCRED, 12); // struct ucred { pid_t pid; uid_t uid; gid_t gid; }
-  const groups = option(fd, SO_PEERGROUPS, 4 * 65_536);
+  const groups = groupsOf(fd);
   const pid = credentials.readInt32LE(0);
   return {
     pid,
@@ -30,6 +34,16 @@ export function peerOf(socket: Socket): Peer {
     groups: Array.from({ length: groups.length / 4 }, (_, index) => groups.readUInt32LE(index * 4)),
     isHost: isInOwnUserNamespace(fd, pid),
   };
+}
+
+/** Room for all that a process may have takes longer to make than all the rest here; nobody has them. */
+function groupsOf(fd: number): Buffer {
+  try {
+    return option(fd, SO_PEERGROUPS, 4 * USUAL_GROUPS);
+  } catch (error) {
+    if (!(error instanceof SysError && error.errno === 'ERANGE')) throw error;
+    return option(fd, SO_PEERGROUPS, 4 * NGROUPS_MAX);
+  }
 }
 
 function option(fd: number, name: number, bytes: number): Buffer {

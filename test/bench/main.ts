@@ -4,9 +4,10 @@ import { machine } from './machine.ts';
 import { sandbox } from './sandbox/sandbox.ts';
 import { keep, print, type Row } from './table.ts';
 import { terminal } from './terminal/terminal.ts';
+import { window } from './window/window.ts';
 
 /** The contests by what they are about; each group has a file of results. */
-const groups: Readonly<Record<string, () => Promise<Row[]>>> = { discovery, terminal, sandbox };
+const groups: Readonly<Record<string, () => Promise<Row[]>>> = { discovery, terminal, window, sandbox };
 
 const asked = process.argv.slice(2);
 const unknown = asked.find(name => !Object.hasOwn(groups, name));

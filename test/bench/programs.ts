@@ -66,8 +66,9 @@ export class Running {
     return value;
   }
 
-  ask(byte: string): Promise<string> {
-    this.#child.stdin?.write(byte);
+  /** @param said a byte, or a line for those that read lines */
+  ask(said: string): Promise<string> {
+    this.#child.stdin?.write(said);
     return this.line();
   }
 

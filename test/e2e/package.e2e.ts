@@ -27,6 +27,7 @@ const shipped = [
   'extension/dist/extension.cjs',
   'extension/dist/jsonc-parser.cjs',
   'extension/dist/koffi.node',
+  'extension/dist/relay',
   'extension/dist/stage',
   'extension/dist/unpack-worker.cjs',
   'extension/dist/vscode-jsonrpc.cjs',
@@ -56,7 +57,7 @@ for (const arch of ['x64', 'arm64'] as const) {
       assert.ok(statSync(vsixOf(arch)).size < largestBytes);
     });
 
-    for (const name of ['dist/stage', 'dist/koffi.node', 'dist/walk.so']) {
+    for (const name of ['dist/stage', 'dist/relay', 'dist/koffi.node', 'dist/walk.so']) {
       test(`has a ${name} for that machine`, () => {
         const header = entry(name).contents();
         assert.equal(header.toString('latin1', 0, 4), '\x7fELF');

@@ -37,7 +37,8 @@ describe('terminal', () => {
 
   it('ends what runs in front on Ctrl-C, and the shell stays', async () => {
     const terminal = await shell();
-    terminal.type('echo go; sleep 1000; echo status $?\n');
+    // It says so itself: between its own echo and the start of a program the shell may miss the key.
+    terminal.type("sh -c 'echo go; exec sleep 1000'; echo status $?\n");
     // What is typed before the prompt is echoed before it, and the prompt then stands in the line of the answer.
     await terminal.see(/go\r\n/);
     terminal.type('\u0003');

@@ -1,9 +1,8 @@
 // Much output, through to a client, and to one that does not read.
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Helper } from '../../../helper/client/connect.ts';
 import { hold, timed } from '../measure.ts';
-import type { Programs } from '../programs.ts';
+import type { Programs, Running } from '../programs.ts';
 import type { Subject } from '../subject.ts';
 import { compared, type Row, row } from '../table.ts';
 import { Contender } from './contender.ts';
@@ -23,15 +22,17 @@ export async function flood(subject: Subject, programs: Programs, { pid, exec }:
   const { helper } = subject;
   await using direct = new Contender(programs, 'whole', 'nsenter', '--target', String(pid), '--all', ...command);
   await using docker = new Contender(programs, 'whole', ...exec, ...command);
+  const reader = programs.start('reader', subject.socket);
   const times = await hold(
     ROUNDS,
     {
-      burrow: timed(() => untilEnd(helper, pid)),
+      burrow: timed(() => untilEnd(helper, reader, pid)),
       direct: direct.as(),
       docker: docker.as(DOCKER_ROUNDS),
     },
     1,
   );
+  await reader.end();
   for (const { bytes } of [direct, docker]) if (bytes < BYTES) throw new Error(`only ${bytes} bytes came`);
   const what = 'a hundred megabytes of output through to a client';
   return [
@@ -42,15 +43,9 @@ export async function flood(subject: Subject, programs: Programs, { pid, exec }:
   ];
 }
 
-async function untilEnd(helper: Helper, pid: number): Promise<void> {
+async function untilEnd(helper: Helper, reader: Running, pid: number): Promise<void> {
   const { token } = await helper.request('terminal/open', { target: { pid }, size, command });
-  const stream = await helper.stream(token);
-  let bytes = 0;
-  stream.on('data', (part: Buffer) => {
-    bytes += part.length;
-  });
-  await once(stream, 'end');
-  stream.destroy();
+  const bytes = Number(await reader.ask(`${token}\n`));
   if (bytes !== BYTES) throw new Error(`${bytes} bytes came`);
 }
 

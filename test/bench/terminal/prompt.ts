@@ -28,8 +28,7 @@ export async function prompt(helper: Helper, programs: Programs, { pid, exec }: 
 
 /** The time of ending it is not counted. */
 async function untilPrompt(helper: Helper, pid: number): Promise<void> {
-  const { token } = await helper.request('terminal/open', { target: { pid }, size, command: ['/bin/sh'] });
-  const stream = await helper.stream(token);
+  const { stream } = await helper.openTerminal({ target: { pid }, size, command: ['/bin/sh'] });
   await once(stream, 'data');
   stream.destroy();
 }

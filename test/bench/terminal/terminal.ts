@@ -11,7 +11,7 @@ import { keys } from './keys.ts';
 import { prompt } from './prompt.ts';
 
 export async function terminal(): Promise<Row[]> {
-  using programs = new Programs('terminal', ['pty']);
+  using programs = new Programs('terminal', ['pty', 'reader']);
   const beside = await withContainer(container =>
     withHelper(async subject => [
       ...(container ? await prompt(subject.helper, programs, container) : []),

@@ -23,7 +23,7 @@ export const engineKinds: readonly EngineKind[] = [
   { what: 'bubblewrap without a user namespace', fixture: 'bwrap', environment: { FX_PRIVILEGED: '1' } },
   { what: 'ip netns', fixture: 'netns' },
   { what: 'containerd', fixture: 'containerd' },
-  { what: 'a Kubernetes pod', fixture: 'cri' },
+  { what: 'a Kubernetes pod', fixture: 'cri', containers: ['', 'sandbox'] },
   { what: 'podman', fixture: 'podman' },
   { what: 'a user’s podman', fixture: 'podman-rootless' },
   { what: 'docker', fixture: 'docker', environment: { FX_VARIANTS: '1' }, containers: ['', 'user', 'dropped'] },

@@ -17,7 +17,7 @@ export type Entering = Omit<ParamsInput<'process/run'>, 'command'>;
 let seconds = 1_000_000;
 
 /** The process of this helper's that has these words, once it does what they say. */
-function childOf(helper: number, words: readonly string[]): number | undefined {
+export function childOf(helper: number, words: readonly string[]): number | undefined {
   const children = readdirSync(`/proc/${helper}/task`).flatMap(task => read(`/proc/${helper}/task/${task}/children`).split(' '));
   return children
     .filter(Boolean)

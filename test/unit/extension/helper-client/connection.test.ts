@@ -69,6 +69,13 @@ describe('a connection to the helper', () => {
     connection.dispose();
   });
 
+  test('says that an answer is not what the protocol says', async () => {
+    speak(rpc => rpc.onRequest('sandbox/list', () => ({ sandboxes: 'none' })));
+    const connection = await Connection.open(path);
+    await assert.rejects(connection.request('sandbox/list', {}), { name: 'Unreadable' });
+    connection.dispose();
+  });
+
   test('hands on failures with all that the helper says', async () => {
     const failure = { kind: 'gone', message: 'it ended', syscall: 'setns', errno: 'ESRCH' };
     speak(rpc => rpc.onRequest('sandbox/list', () => Promise.reject(new ResponseError(1, 'it ended', failure))));

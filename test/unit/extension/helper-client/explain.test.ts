@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion, Refused } from '../../../../extension/helper-client/errors.ts';
+import { ConnectionLost, LaunchFailed, NotRunning, OtherVersion, Refused, Unreadable } from '../../../../extension/helper-client/errors.ts';
 import { type Attempt, explain } from '../../../../extension/helper-client/explain.ts';
 import type { Failure } from '../../../../helper/protocol/failure.ts';
 import { HelperFailure } from '../../../../helper/protocol/helper-failure.ts';
-import { NamespaceKey } from '../../../../helper/protocol/model.ts';
 
 const failed = (failure: Failure) => new HelperFailure(failure);
 const message = 'Could not open a terminal in redis-1: it ended a moment ago';
 const subject = { kind: 'container', id: 'c1' } as const;
-const badAnswer = NamespaceKey.safeParse({}).error;
-
 const rows: readonly (readonly [string, unknown, Attempt, string, readonly string[]])[] = [
   ['gone', failed({ kind: 'gone', message }), {}, `${message}.`, ['Refresh']],
   ['unknown', failed({ kind: 'unknown', message: 'There is no sandbox web.' }), {}, 'There is no sandbox web.', ['Refresh']],
@@ -43,7 +40,7 @@ const rows: readonly (readonly [string, unknown, Attempt, string, readonly strin
   ],
   ['no start', new LaunchFailed('sudo said no'), {}, 'sudo said no.', ['Try Again', 'Show Log']],
   ['a reason of the extension', new Refused('nothing there'), {}, 'nothing there.', []],
-  ['an answer that is none', badAnswer, {}, "The helper's answer could not be read.", ['Restart Helper', 'Show Log']],
+  ['an answer that is none', new Unreadable('no snapshot'), {}, "The helper's answer could not be read.", ['Restart Helper', 'Show Log']],
   ['anything else', new Error('boom\n  at x.ts:1'), {}, 'boom.', ['Show Log']],
   ['no error at all', 'boom', {}, 'boom.', ['Show Log']],
 ];

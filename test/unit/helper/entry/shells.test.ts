@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { attemptsFor, shells } from '../../../../helper/entry/shells.ts';
 
-const plain = { command: undefined, login: false, integration: false };
+const plain = { command: undefined, login: false, integration: false, canHaveDirectory: () => true };
 
 describe('attemptsFor', () => {
   it('tries the account’s own shell first, and then those that there usually are', () => {
@@ -25,7 +25,10 @@ describe('attemptsFor', () => {
     const wish = { ...plain, integration: true };
     const [bash] = attemptsFor({ ...wish, command: ['/usr/local/bin/bash'] }, undefined);
     assert.equal(bash?.environment?.['PROMPT_COMMAND'], 'eval "$BURROW_SHELL_INTEGRATION"');
-    assert.equal(attemptsFor({ ...wish, command: ['zsh'] }, undefined)[0]?.hasStartupDirectory, true);
+    assert.equal(attemptsFor({ ...wish, command: ['/bin/zsh'] }, undefined)[0]?.hasStartupDirectory, true);
+    assert.deepEqual(attemptsFor({ ...wish, command: ['zsh'], canHaveDirectory: () => false }, undefined), [
+      { program: 'zsh', words: ['zsh'] },
+    ]);
     assert.deepEqual(attemptsFor({ ...wish, command: ['/bin/bash', '-c', 'true'] }, undefined), [
       { program: '/bin/bash', words: ['/bin/bash', '-c', 'true'] },
     ]);

@@ -1,0 +1,2 @@
+/** As in package.json and in tasks.json. */
+export const taskType = 'burrow';
