@@ -9,7 +9,8 @@ import { TestContainer } from './workbench/container.ts';
 import { scene } from './workbench/scene.ts';
 
 const container = new TestContainer();
-const step = scene('terminal-sessions', { settings: { 'burrow.terminal.defaultTarget': `container:${container.name}` } }, helper => {
+// A window whose panel is open when it is reloaded begins with a shell of this machine, unless it is told not to.
+const step = scene('terminal-sessions', { settings: { 'terminal.integrated.hideOnStartup': 'whenEmpty' } }, helper => {
   container.start();
   helper.start();
 });
