@@ -75,7 +75,7 @@ describe('shell integration', () => {
       inShell(shell, async terminal => {
         await see(terminal, new RegExp(prompt));
         terminal.type(
-          `sh -c 'echo "rc=$FROM_RC"; env | grep -c -e BURROW -e ZDOTDIR -e PROMPT_COMMAND; ls -l /proc/$PPID/fd | grep -c " 200 "; echo over'\r`,
+          `sh -c 'echo "rc=$FROM_RC"; env | grep -c -e BURROW_SHELL -e ZDOTDIR -e PROMPT_COMMAND; ls -l /proc/$PPID/fd | grep -c " 200 "; echo over'\r`,
         );
         await see(terminal, new RegExp(`rc=${name}\\r\\n0\\r\\n0\\r\\nover`));
         terminal.type('sh -c "ls /proc/self/fd | tr \'\\n\' _; echo"\r');
