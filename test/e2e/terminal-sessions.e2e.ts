@@ -53,20 +53,23 @@ step('what asked the emulator something asks it nothing when it is shown again',
 
 step('it goes on while nobody looks', async ({ workbench, helper }) => {
   const { terminal } = workbench;
-  await terminal.run(`(until test -e /tmp/go; do sleep 0.1; done; ${mark('unseen')}; rm /tmp/go) & true`);
+  await terminal.run(`(sleep 4321; ${mark('unseen')}) & true`);
   await workbench.leave();
   await eventually('a terminal that nobody looks at', async () => {
     const { terminals } = await helper.call('terminal/list', {});
     return terminals.some(each => !each.attached);
   });
-  fromOutside('touch', '/tmp/go');
-  await eventually('that it went on', () => fromOutside('ls', '/tmp') === '');
+  // What waits there goes on now.
+  const sleeping = (): string | undefined => /^\s*(\d+)\b.*\bsleep 4321$/m.exec(fromOutside('ps'))?.[1];
+  fromOutside('kill', await eventually('what waits', sleeping));
+  await eventually('that it went on', () => sleeping() === undefined);
   await workbench.enter();
   await terminal.waitFor(/mark-unseen/);
 });
 
 step('it is there once more when the extension host has died, and once only', async ({ workbench, helper }) => {
   const { terminal } = workbench;
+  await terminal.focus();
   await terminal.run(mark('survivor'));
   const before = await helper.call('terminal/list', {});
   workbench.killExtensionHost();
