@@ -111,7 +111,7 @@ step('Forget Terminal Choices makes it as it is in there', async ({ workbench })
 });
 
 step('the menu has what is wanted often', async ({ workbench: { containers } }) => {
-  assert.deepEqual(await containers.submenuOf(container.name, 'Open Terminal'), [
+  assert.deepEqual(await containers.submenuOf(container.name, 'Terminal'), [
     'In Its Network Only',
     'In Its Files Only',
     'In Its Processes Only',
@@ -122,7 +122,7 @@ step('the menu has what is wanted often', async ({ workbench: { containers } }) 
 
 step('In Its Network Only enters that one alone', async ({ workbench }) => {
   const { containers, terminal } = workbench;
-  await containers.chooseIn(container.name, 'Open Terminal', 'In Its Network Only');
+  await containers.chooseIn(container.name, 'Terminal', 'In Its Network Only');
   await terminal.waitUntilFocused();
   assert.equal(await terminal.run('readlink /proc/self/ns/net'), container.namespace('net'));
   for (const each of ['pid', 'uts']) assert.equal(await terminal.run(`readlink /proc/self/ns/${each}`), hosts(each));
@@ -131,7 +131,7 @@ step('In Its Network Only enters that one alone', async ({ workbench }) => {
 
 step('In Its Files Only has its files, and the name of this machine', async ({ workbench }) => {
   const { containers, terminal } = workbench;
-  await containers.chooseIn(container.name, 'Open Terminal', 'In Its Files Only');
+  await containers.chooseIn(container.name, 'Terminal', 'In Its Files Only');
   await terminal.waitUntilFocused();
   assert.equal(await terminal.run('hostname'), hostname());
   assert.equal(await terminal.run('test -x /usr/bin/nsenter || echo not here'), 'not here');
@@ -140,7 +140,7 @@ step('In Its Files Only has its files, and the name of this machine', async ({ w
 
 step("With This Machine's Tools has the host's programs in the container's other namespaces", async ({ workbench }) => {
   const { containers, terminal } = workbench;
-  await containers.chooseIn(container.name, 'Open Terminal', "With This Machine's Tools");
+  await containers.chooseIn(container.name, 'Terminal', "With This Machine's Tools");
   await terminal.waitUntilFocused();
   assert.equal(await terminal.run('readlink /proc/self/ns/net'), container.namespace('net'));
   assert.equal(await terminal.run('test -x /usr/bin/nsenter && echo here'), 'here');
