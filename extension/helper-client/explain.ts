@@ -53,9 +53,11 @@ const buttonsFor: Readonly<Record<Failure['kind'], (attempt: Attempt, failure: F
   taken: () => [],
   invalid: () => [],
   unsupported: () => [],
-  'no-command': ({ subject }) => [
-    { title: 'Choose a Command', command: 'burrow.terminal.openIn', ...(subject ? { argument: subject } : {}) },
-  ],
+  'no-command': ({ subject, privileged }) => {
+    const about = subject ? { argument: subject } : {};
+    const tools: Button = { title: "Use This Machine's Tools", command: 'burrow.terminal.openWithTools', ...about };
+    return [...(privileged ? [tools] : []), { title: 'Choose a Command', command: 'burrow.terminal.openIn', ...about }];
+  },
   system: (_attempt, failure) => [showLog, { title: 'Copy Details', copy: JSON.stringify(failure, null, 2) }],
 };
 

@@ -16,6 +16,6 @@ export function noCommand({ syscall, errno }: StageFailed, command: readonly str
     syscall,
     errno,
     subject: command?.[0] ?? 'shell',
-    hint: 'Choose a command that exists there.',
+    hint: command ? 'Choose a command that exists there.' : "Bring this machine's programs along, or choose a command that exists there.",
   });
 }

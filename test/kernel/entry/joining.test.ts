@@ -169,7 +169,7 @@ describe('entering', () => {
       failure.message,
       `pid ${confined} has no shell: none of /bin/bash, /usr/bin/bash, /run/current-system/sw/bin/bash, /bin/ash, /bin/sh, /usr/bin/sh, /bin/busybox, /busybox/sh is there.`,
     );
-    assert.equal(failure.hint, 'Choose a command that exists there.');
+    assert.equal(failure.hint, "Bring this machine's programs along, or choose a command that exists there.");
     assert.deepEqual([failure.syscall, failure.errno], ['execve', 'ENOENT']);
     assert.ok(isAlive(confined));
   });

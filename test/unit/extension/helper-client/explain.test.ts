@@ -14,6 +14,13 @@ const rows: readonly (readonly [string, unknown, Attempt, string, readonly strin
   ['denied without root', failed({ kind: 'denied', message }), { privileged: false }, `${message}.`, ['Start Root Helper']],
   ['denied by the policy', failed({ kind: 'denied', message }), { privileged: true }, `${message}.`, ['Show Log']],
   ['no shell', failed({ kind: 'no-command', message }), { subject }, `${message}.`, ['Choose a Command']],
+  [
+    'no shell, with the root helper',
+    failed({ kind: 'no-command', message }),
+    { subject, privileged: true },
+    `${message}.`,
+    ["Use This Machine's Tools", 'Choose a Command'],
+  ],
   ['with a hint', failed({ kind: 'taken', message: 'a is taken', hint: 'b is free' }), {}, 'a is taken. b is free.', []],
   [
     'a limit that looks like a full disk',
