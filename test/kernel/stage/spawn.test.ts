@@ -10,6 +10,7 @@ import { keepInherited } from '../../../helper/sys/inherited.ts';
 import { sys } from '../../../helper/sys/libc.ts';
 import { statusField } from '../../../helper/sys/procfs.ts';
 import { spawn } from '../../../helper/sys/spawn.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** Stays for as long as its input is open. */
 const stays = '/bin/cat';
@@ -40,10 +41,15 @@ before(() => {
 });
 after(() => clearInterval(awake));
 
+/** A parent goes on while execve(2) still closes descriptors; the words are there when it is done. */
+const executed = (pid: number, name: string): Promise<boolean> =>
+  eventually('its execution', () => readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `${name}\0`);
+
 async function withSpawned(given: readonly number[], look: (pid: number) => void): Promise<void> {
   const pid = spawn(stays, 'stays', given);
   const ended = new Promise(resolve => reaper.track(pid, resolve));
   try {
+    await executed(pid, 'stays');
     look(pid);
   } finally {
     process.kill(pid, 'SIGKILL');
@@ -80,7 +86,6 @@ describe('spawn', () => {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       for (const field of ['SigIgn', 'SigBlk']) assert.equal(statusField(status, field), '0000000000000000', field);
       assert.equal(readFileSync(`/proc/${pid}/environ`, 'utf8'), '');
-      assert.equal(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), 'stays\0');
       assert.equal(statusField(status, 'PPid'), String(process.pid));
     });
     input.close();
@@ -91,6 +96,7 @@ describe('spawnStage', () => {
   it('gives it the control socket and nothing else', async () => {
     const { pid, control } = spawnStage(stays);
     const ended = new Promise(resolve => reaper.track(pid, resolve));
+    await executed(pid, 'burrow-stage');
     const theirs = [0, 1, 2, CONTROL];
     assert.deepEqual(descriptors(pid), theirs);
     const links = new Set(theirs.map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`)));
