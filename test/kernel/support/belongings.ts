@@ -68,8 +68,8 @@ export function belongingsOf({ pid, folder }: Helper): Belongings {
 
 /** These stay; the next helper has others, and with each program it is another stage that waits for one. */
 const staying: Readonly<Record<string, string>> = { 'burrow-relay\n': 'the relay', 'burrow-spare\n': 'the stage that waits' };
-const isRelay = (pid: string): boolean => read(`/proc/${pid}/comm`) === 'burrow-relay\n';
-const nameOf = (pid: string): string => staying[read(`/proc/${pid}/comm`)] ?? pid;
+const stayingName = (pid: string): string | undefined => staying[read(`/proc/${pid}/comm`)];
+const nameOf = (pid: string): string => stayingName(pid) ?? pid;
 
 /** The stage of a helper that waits for a program. */
 export const spareOf = (helper: number): number | undefined =>
@@ -131,7 +131,7 @@ const heldBy = (helper: number): { inode: number; by: string }[] =>
     .filter(name => /^\d+$/.test(name))
     .filter(pid => {
       const parent = Number(/^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]);
-      return (parent === helper && !isRelay(pid)) || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
+      return (parent === helper && stayingName(pid) === undefined) || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
     })
     .flatMap(pid =>
       types.flatMap(type => linkTo(`/proc/${pid}/ns/${type}`).map(link => ({ inode: Number(/\d+/.exec(link)?.[0]), by: `pid ${pid}` }))),
