@@ -107,7 +107,7 @@ export class Relay {
 /** One that has just been killed takes everything: its end is about to be heard of. */
 function hasTaken(orders: number, { order, fd }: Pending): boolean {
   try {
-    sendWith(orders, encodeOrder(order), fd, 'the relay of terminals');
+    sendWith(orders, encodeOrder(order), fd === undefined ? [] : [fd], 'the relay of terminals');
     return true;
   } catch (error) {
     if (!(error instanceof SysError)) throw error;

@@ -8,6 +8,7 @@ import { Streams } from '../entry/streams.ts';
 import { Terminals } from '../entry/terminals.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import { Sandboxes } from '../sandbox/sandboxes.ts';
+import { stages } from '../stage/waiting.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { LOCK_EX_NB } from '../sys/flags.ts';
 import { keepInherited } from '../sys/inherited.ts';
@@ -67,6 +68,7 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
 
   function end(): void {
     recordEvent('stopped');
+    stages.end();
     sandboxes.tidy();
     server.close();
     rmSync(socket, { force: true });

@@ -5,7 +5,7 @@ import { syscallNumber } from '../sys/syscalls.ts';
 import { type Argument, argumentsOf, type Call, handlesOf, type Program } from './program.ts';
 
 const MAGIC = 0x31575242;
-const HEADER_BYTES = 20;
+const HEADER_BYTES = 24;
 const INSTRUCTION_BYTES = 64;
 const OPERATION = { call: 0, fork: 1, sync: 2, init: 3, command: 4 } as const;
 const KIND = { value: 0, data: 1, result: 2 } as const;
@@ -13,7 +13,9 @@ const ALL_ERRNOS = 0xffff;
 /** MAX_PROGRAM of stage.c; execve(2) takes less. */
 const MAX_BYTES = 32 << 20;
 
-/** The stage's control socket is 3; what the helper hands over follows. */
+/** 0, 1 and 2. */
+const STREAMS = 3;
+/** The stage's control socket is 3; what the helper hands over besides its streams follows. */
 export const FIRST_HANDLE = 4;
 
 interface Encoded {
@@ -143,7 +145,7 @@ export function encode(program: Program, helper = process.pid): Buffer {
 
   const header = Buffer.alloc(HEADER_BYTES);
   const body = data.bytes();
-  [MAGIC, program.length, data.relocations.length, body.length, helper].forEach((value, index) => {
+  [MAGIC, program.length, data.relocations.length, body.length, helper, STREAMS + handles.length].forEach((value, index) => {
     header.writeUInt32LE(value, index * 4);
   });
   const relocations = Buffer.alloc(data.relocations.length * 4);

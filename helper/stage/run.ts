@@ -1,10 +1,9 @@
 import { Socket } from 'node:net';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { decodeReport, encode, REPORT, REPORT_BYTES, type Report } from './encode.ts';
-import { stageExecutable } from './executable.ts';
 import { describeCall, handlesOf, type Instruction, type Program } from './program.ts';
 import { type Ended, reaper } from './reaper.ts';
-import { spawnStage } from './spawn.ts';
+import { type Begun, stages } from './waiting.ts';
 
 /** A call of the program that failed inside the stage. */
 export class StageFailed extends SysError {
@@ -57,12 +56,13 @@ const DEADLINE_MS = 10_000;
 export async function stage(staging: Staging): Promise<number> {
   const program = encode(staging.program); // what is wrong with it shows before anything has started
   const forks = forkIn(staging.program) < staging.program.length;
-  const { stage, control } = start(staging);
+  const stage = stages.begin(program, descriptorsOf(staging));
+  const control = controlOf(stage);
   const late = new Refusal('system', `The process did not start within ${DEADLINE_MS / 1000} s: something there holds it up.`);
   const deadline = setTimeout(() => control.destroy(late), DEADLINE_MS);
   const progress: Progress = { stage: stage.pid, forked: undefined, failure: undefined };
   try {
-    control.write(program);
+    if (stage.rest.length > 0) control.write(stage.rest);
     await follow(control, staging, progress);
     if (progress.failure) throw progress.failure;
     if (!forks) return stage.pid;
@@ -78,31 +78,24 @@ export async function stage(staging: Staging): Promise<number> {
   } finally {
     clearTimeout(deadline);
     control.destroy();
+    stages.prepare();
   }
 }
 
-interface Started {
-  readonly stage: { readonly pid: number; readonly kill: () => void };
-  readonly control: Socket;
-}
-
-function start({ program, stdio, handles }: Staging): Started {
+/** In the order in which the stage takes them. */
+function descriptorsOf({ program, stdio, handles }: Staging): number[] {
   const passed = handlesOf(program).map(of => {
     const fd = handles.get(of);
     if (fd === undefined) throw new Error(`no descriptor for ${of}`);
     return fd;
   });
-  const { pid, control } = spawnStage(stageExecutable(), stdio, passed);
-  let runs = true;
-  reaper.track(pid, () => {
-    runs = false;
-  });
-  const kill = (): void => {
-    if (runs) process.kill(pid, 'SIGKILL');
-  };
+  return [...stdio, ...passed];
+}
+
+function controlOf({ control }: Begun): Socket {
   const socket = new Socket({ fd: control, readable: true, writable: true });
   socket.on('error', () => undefined); // whoever reads it is told
-  return { stage: { pid, kill }, control: socket };
+  return socket;
 }
 
 /** Its place, or the end of a program that has none. */

@@ -1,6 +1,7 @@
 /*
  * The stage: executes a list of system calls that it is handed on descriptor 3, and ends in execve(2)
- * or as the init of a sandbox. It knows no policy; ../stage/program.ts makes the lists.
+ * or as the init of a sandbox. It knows no policy; ../stage/program.ts makes the lists. It may wait long
+ * for one: the helper starts it before it is needed.
  *
  * It exists because Node cannot do this work: a multi-threaded process may neither make nor join a
  * user namespace, and no JavaScript can run between fork and exec. Being a freshly executed image it
@@ -17,8 +18,9 @@
 
 #include "../sys/start.h"
 #include "../sys/syscall.h"
+#include "control.h"
 
-enum { CONTROL = 3, MAX_PROGRAM = 32 << 20, MAGIC = 0x31575242 /* "BRW1" */ };
+enum { MAX_PROGRAM = 32 << 20, MAGIC = 0x31575242 /* "BRW1" */ };
 
 /* What an instruction does; the numbers are those of encode.ts. */
 enum operation { OP_CALL, OP_FORK, OP_SYNC, OP_INIT, OP_COMMAND };
@@ -29,6 +31,7 @@ enum { ARG_VALUE, ARG_DATA, ARG_RESULT };
 struct header {
 	u32 magic, instructions, relocations, data_bytes;
 	u32 helper; /* pid of the process that started this one */
+	u32 descriptors; /* how many come with the program: its streams, and the handles */
 };
 
 struct instruction {
@@ -38,57 +41,6 @@ struct instruction {
 	u16 number;
 	u64 argument[6];
 };
-
-/* What the helper reads from the control socket. */
-struct report {
-	u32 kind, index;
-	long value;
-};
-enum { REPORT_FAILED = 1, REPORT_SYNC, REPORT_FORKED, REPORT_READY };
-
-static long call(long number, u64 a, u64 b, u64 c, u64 d)
-{
-	return raw(number, a, b, c, d, 0, 0);
-}
-
-static void __attribute__((noreturn)) leave(int status)
-{
-	for (;;) {
-		call(__NR_exit_group, (u64)status, 0, 0, 0);
-		__builtin_trap(); /* a seccomp policy may forbid even that */
-	}
-}
-
-static void report(u32 kind, u32 index, long value)
-{
-	struct report line = { kind, index, value };
-	call(__NR_write, CONTROL, (u64)&line, sizeof line, 0);
-}
-
-/* A helper that is gone must not leave a half made sandbox behind: no answer means leave. */
-static void await_helper(void)
-{
-	u8 answer;
-	long got;
-	do
-		got = call(__NR_read, CONTROL, (u64)&answer, 1, 0);
-	while (got == -EINTR);
-	if (got != 1)
-		leave(1);
-}
-
-static void read_all(u8 *into, u64 bytes)
-{
-	while (bytes) {
-		long got = call(__NR_read, CONTROL, (u64)into, bytes, 0);
-		if (got == -EINTR)
-			continue;
-		if (got <= 0)
-			leave(1);
-		into += got;
-		bytes -= (u64)got;
-	}
-}
 
 /* What pid 1 of a sandbox has besides itself; without a command it waits to be told to end. */
 struct command {
@@ -240,8 +192,17 @@ static void end_with(u32 helper)
 		leave(1); /* it was too late for a signal */
 }
 
+/* Has nothing of the helper's but the control socket, and room for the streams of the program. */
+static void wait_idle(void)
+{
+	call(__NR_prctl, 15 /* PR_SET_NAME */, (u64) "burrow-spare", 0, 0);
+	for (u64 fd = 0; fd < CONTROL; fd++)
+		call(__NR_close, fd, 0, 0, 0);
+}
+
 static void __attribute__((noreturn, used)) run(void)
 {
+	wait_idle();
 	struct header header;
 	read_all((u8 *)&header, sizeof header);
 	end_with(header.helper);
@@ -261,6 +222,8 @@ static void __attribute__((noreturn, used)) run(void)
 	u32 *relocations = (u32 *)(data + header.data_bytes);
 	long *results = (long *)(base + ((read_bytes + 7) & ~7ul));
 	read_all(base, read_bytes);
+	if (taken != header.descriptors)
+		leave(2);
 
 	/* argv and envp are arrays of pointers; in the program they are offsets. */
 	for (u32 i = 0; i < header.relocations; i++)

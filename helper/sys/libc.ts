@@ -208,30 +208,43 @@ const Packet = koffi.struct({
 });
 const sendPacket = library.func('sendmsg', 'long', ['int', koffi.pointer(Packet), 'int']);
 
-/** struct cmsghdr and one descriptor, with what CMSG_SPACE adds. */
-const RIGHTS_BYTES = 24;
+/** struct cmsghdr without its descriptors. */
+const RIGHTS_BYTES = 16;
+/** SCM_MAX_FD of Linux: how many descriptors one message takes. */
+export const MAX_RIGHTS = 253;
 
-/**
- * Sends a message, and with it a descriptor of which the other side gets one of its own, unix(7). Never waits.
- * @throws SysError EAGAIN when there is no room now; EPIPE, ECONNRESET, ECONNREFUSED when nobody is there
- */
-export function sendWith(socket: number, message: Buffer, descriptor: number | undefined, subject: string): void {
-  const rights = Buffer.alloc(RIGHTS_BYTES);
-  rights.writeUInt32LE(RIGHTS_BYTES - 4, 0);
+/** struct cmsghdr and its descriptors, with what CMSG_SPACE adds. */
+function rightsOf(descriptors: readonly number[]): Buffer {
+  const bytes = RIGHTS_BYTES + descriptors.length * 4;
+  const rights = Buffer.alloc((bytes + 7) & ~7);
+  rights.writeUInt32LE(bytes, 0);
   rights.writeInt32LE(SOL_SOCKET, 8);
   rights.writeInt32LE(SCM_RIGHTS, 12);
-  rights.writeInt32LE(descriptor ?? -1, 16);
-  const has = descriptor !== undefined;
+  descriptors.forEach((fd, index) => {
+    rights.writeInt32LE(fd, RIGHTS_BYTES + index * 4);
+  });
+  return rights;
+}
+
+/**
+ * Sends a message, and with it descriptors of which the other side gets its own, unix(7). Never waits.
+ * @returns how much of it was sent, which of a stream may be a part
+ * @throws SysError EAGAIN when there is no room now; EPIPE, ECONNRESET, ECONNREFUSED when nobody is there
+ */
+export function sendWith(socket: number, message: Buffer, descriptors: readonly number[], subject: string): number {
+  const rights = descriptors.length > 0 ? rightsOf(descriptors) : null;
   const packet = {
     name: null,
     nameBytes: 0,
     pieces: { at: message, bytes: message.length },
     count: 1,
-    rights: has ? rights : null,
-    rightsBytes: has ? RIGHTS_BYTES : 0,
+    rights,
+    rightsBytes: rights?.length ?? 0,
     flags: 0,
   };
-  if (sendPacket(socket, packet, MSG_DONTWAIT | MSG_NOSIGNAL) === -1) throw new SysError('sendmsg', koffi.errno(), subject);
+  const sent = Number(sendPacket(socket, packet, MSG_DONTWAIT | MSG_NOSIGNAL));
+  if (sent === -1) throw new SysError('sendmsg', koffi.errno(), subject);
+  return sent;
 }
 
 const sendOnPool = library.func(prototypes.send as string);

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { DefinitionInput } from '../../../helper/protocol/definition/definition.ts';
 import type { Failure } from '../../../helper/protocol/failure.ts';
+import { eventually } from '../../support/eventually.ts';
+import { isAlive } from '../../support/processes.ts';
 import { failureOf } from '../support/asking.ts';
 import { largestOfRoot } from '../support/largest.ts';
 import { Machine } from '../support/machine.ts';
@@ -128,9 +130,15 @@ describe('a step of the helper that fails', () => {
   });
 
   it('the start of the stage', async () => {
+    const plain: DefinitionInput = { name: 'plain' };
     for (const names of [['socketpair'], ['clone3', 'clone', 'vfork']]) {
+      await create(plain);
+      // With one that waits there is nothing to start.
+      const spare = await machine.spare();
+      process.kill(spare, 'SIGKILL');
+      await eventually('its end', () => !isAlive(spare));
       await tracer.failHelper({ names, about: '' }, 'EAGAIN');
-      const failure = await failureOf(create({ name: 'plain' } as DefinitionInput));
+      const failure = await failureOf(create(plain));
       assert.equal(failure?.errno, 'EAGAIN', names[0]);
     }
   });

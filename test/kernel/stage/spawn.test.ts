@@ -3,14 +3,16 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Ending, reaper, type Usage } from '../../../helper/stage/reaper.ts';
-import { type Spawned, spawnStage } from '../../../helper/stage/spawn.ts';
+import { spawnStage } from '../../../helper/stage/spawn.ts';
 import { SysError } from '../../../helper/sys/errors.ts';
 import { O_CLOEXEC } from '../../../helper/sys/flags.ts';
-/** Stays for as long as its input is open. */
 import { keepInherited } from '../../../helper/sys/inherited.ts';
 import { sys } from '../../../helper/sys/libc.ts';
 import { statusField } from '../../../helper/sys/procfs.ts';
+import { spawn } from '../../../helper/sys/spawn.ts';
+import { eventually } from '../../support/eventually.ts';
 
+/** Stays for as long as its input is open. */
 const stays = '/bin/cat';
 const CONTROL = 3;
 
@@ -39,40 +41,36 @@ before(() => {
 });
 after(() => clearInterval(awake));
 
-async function withSpawned(stdio: readonly number[], handles: readonly number[], look: (spawned: Spawned) => void): Promise<void> {
-  const spawned = spawnStage(stays, stdio, handles);
-  const ended = new Promise(resolve => reaper.track(spawned.pid, resolve));
+/** A parent goes on while execve(2) still closes descriptors; the words are there when it is done. */
+const executed = (pid: number, name: string): Promise<boolean> =>
+  eventually('its execution', () => readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `${name}\0`);
+
+async function withSpawned(given: readonly number[], look: (pid: number) => void): Promise<void> {
+  const pid = spawn(stays, 'stays', given);
+  const ended = new Promise(resolve => reaper.track(pid, resolve));
   try {
-    look(spawned);
+    await executed(pid, 'stays');
+    look(pid);
   } finally {
-    process.kill(spawned.pid, 'SIGKILL');
-    closeSync(spawned.control);
+    process.kill(pid, 'SIGKILL');
     await ended;
   }
 }
 
-describe('spawnStage', () => {
+describe('spawn', () => {
   it('passes on what it is told, also where a number is another one’s place, and nothing else', async () => {
     const files = ['/proc/self/status', '/proc/self/stat', '/proc/self/maps', '/dev/zero', '/dev/full', '/dev/null'];
     const opened = files.map(path => openSync(path, 'r'));
     const input = openInput();
     const before = descriptors('self');
     // Each of the low numbers is both a source and a place.
-    const handles = [7, 6, 5, 4, ...opened].filter(fd => before.includes(fd));
-    const stdio = [input.read, opened[4] ?? 0, opened[3] ?? 0] as const;
+    const low = [7, 6, 5, 4, 3, ...opened].filter(fd => before.includes(fd));
+    const given = [input.read, opened[4] ?? 0, opened[3] ?? 0, ...low];
     const linksOf = (fds: readonly number[], pid: number): string[] => fds.map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`));
-    await withSpawned(stdio, handles, ({ pid }) => {
+    await withSpawned(given, pid => {
       const theirs = descriptors(pid);
-      assert.deepEqual(theirs, [0, 1, 2, CONTROL, ...handles.map((_, index) => CONTROL + 1 + index)]);
-      const given = linksOf([...stdio, ...handles], process.pid);
-      assert.deepEqual(
-        linksOf(
-          theirs.filter(fd => fd !== CONTROL),
-          pid,
-        ),
-        given,
-      );
-      assert.match(readlinkSync(`/proc/${pid}/fd/${CONTROL}`), /^socket:/);
+      assert.deepEqual(theirs, [...given.keys()]);
+      assert.deepEqual(linksOf(theirs, pid), linksOf(given, process.pid));
     });
     assert.deepEqual(
       descriptors('self').filter(fd => !before.includes(fd)),
@@ -84,20 +82,33 @@ describe('spawnStage', () => {
 
   it('gives it no environment, no ignored and no blocked signals', async () => {
     const input = openInput();
-    await withSpawned([input.read, input.read, input.read], [], ({ pid }) => {
+    await withSpawned([input.read, input.read, input.read], pid => {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       for (const field of ['SigIgn', 'SigBlk']) assert.equal(statusField(status, field), '0000000000000000', field);
       assert.equal(readFileSync(`/proc/${pid}/environ`, 'utf8'), '');
-      assert.equal(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), 'burrow-stage\0');
       assert.equal(statusField(status, 'PPid'), String(process.pid));
     });
     input.close();
+  });
+});
+
+describe('spawnStage', () => {
+  it('gives it the control socket and nothing else', async () => {
+    const { pid, control } = spawnStage(stays);
+    const ended = new Promise(resolve => reaper.track(pid, resolve));
+    await executed(pid, 'burrow-stage');
+    const theirs = [0, 1, 2, CONTROL];
+    assert.deepEqual(descriptors(pid), theirs);
+    const links = new Set(theirs.map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`)));
+    assert.match([...links].join(), /^socket:\[\d+\]$/);
+    closeSync(control);
+    assert.deepEqual(await ended, { exitCode: 0 });
   });
 
   it('leaves no child and no descriptor when it fails', () => {
     const before = descriptors('self');
     assert.throws(
-      () => spawnStage('/nowhere/stage', [0, 1, 2], []),
+      () => spawnStage('/nowhere/stage'),
       (error: unknown) => error instanceof SysError && error.syscall === 'posix_spawn' && error.errno === 'ENOENT',
     );
     assert.deepEqual(descriptors('self'), before);
@@ -107,9 +118,8 @@ describe('spawnStage', () => {
 
 describe('the reaper', () => {
   it('tells how each of many children ended, and what it used', async () => {
-    const nothing = openSync('/dev/null', 'r+');
     const run = (): Promise<{ ending: Ending; usage: Usage }> => {
-      const { pid, control } = spawnStage('/bin/true', [nothing, nothing, nothing], []);
+      const { pid, control } = spawnStage('/bin/true');
       closeSync(control);
       return new Promise(resolve => reaper.track(pid, (ending, usage) => resolve({ ending, usage })));
     };
@@ -118,6 +128,5 @@ describe('the reaper', () => {
       assert.ok(usage.peakResidentBytes > 0);
       assert.ok(usage.userSeconds + usage.systemSeconds < 10);
     }
-    closeSync(nothing);
   });
 });

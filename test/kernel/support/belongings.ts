@@ -66,9 +66,17 @@ export function belongingsOf({ pid, folder }: Helper): Belongings {
   };
 }
 
-/** The relay stays, and is another process where the helper is. */
-const isRelay = (pid: string): boolean => read(`/proc/${pid}/comm`) === 'burrow-relay\n';
-const nameOf = (pid: string): string => (isRelay(pid) ? 'the relay' : pid);
+/** These stay; the next helper has others, and with each program it is another stage that waits for one. */
+const staying: Readonly<Record<string, string>> = { 'burrow-relay\n': 'the relay', 'burrow-spare\n': 'the stage that waits' };
+const stayingName = (pid: string): string | undefined => staying[read(`/proc/${pid}/comm`)];
+const nameOf = (pid: string): string => stayingName(pid) ?? pid;
+
+/** The stage of a helper that waits for a program. */
+export const spareOf = (helper: number): number | undefined =>
+  list(`/proc/${helper}/task`)
+    .flatMap(task => read(`/proc/${helper}/task/${task}/children`).split(' ').filter(Boolean))
+    .map(Number)
+    .find(pid => read(`/proc/${pid}/comm`) === 'burrow-spare\n');
 
 /** Of each sandbox of this helper one, and the directory of all of them when it was left without any and no other helper runs. */
 function cgroups(folder: string): string[] {
@@ -123,7 +131,7 @@ const heldBy = (helper: number): { inode: number; by: string }[] =>
     .filter(name => /^\d+$/.test(name))
     .filter(pid => {
       const parent = Number(/^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]);
-      return (parent === helper && !isRelay(pid)) || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
+      return (parent === helper && stayingName(pid) === undefined) || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
     })
     .flatMap(pid =>
       types.flatMap(type => linkTo(`/proc/${pid}/ns/${type}`).map(link => ({ inode: Number(/\d+/.exec(link)?.[0]), by: `pid ${pid}` }))),

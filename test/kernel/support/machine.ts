@@ -11,7 +11,7 @@ import type { Sandbox } from '../../../helper/protocol/model.ts';
 import { eventually } from '../../support/eventually.ts';
 import { isAlive } from '../../support/processes.ts';
 import { inRepository } from '../../support/repository.ts';
-import { type Belongings, belongingsOf, leaks } from './belongings.ts';
+import { type Belongings, belongingsOf, leaks, spareOf } from './belongings.ts';
 import { Sleepers } from './sleepers.ts';
 
 const executable = inRepository('dist/burrow.cjs');
@@ -103,13 +103,20 @@ export class Machine {
     });
     await this.call('terminal/close', { terminal });
     await eventually(`the end of terminal ${terminal}`, () => this.endings.has(terminal));
+    await this.spare();
     this.#before ??= belongingsOf(this);
   }
 
   /** From here on counts what the helper comes to have; libuv, say, keeps a descriptor from a thread's first socket on. */
   async settle(): Promise<void> {
     await this.call('namespaces/snapshot', {});
+    await this.spare();
     this.#before = belongingsOf(this);
+  }
+
+  /** The stage that waits for the next program. */
+  spare(): Promise<number> {
+    return eventually('a stage that waits', () => spareOf(this.pid));
   }
 
   get pid(): number {

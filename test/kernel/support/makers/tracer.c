@@ -2,8 +2,8 @@
  * Makes a system call of a helper, or of a stage that it starts, fail or stand still: without a word of that in either.
  * It is told a line at a time and answers `ok`; when a call has come to what it was told of, it says `hit PID`.
  *
- *   attach PID                        from now on follows this helper's threads and the stages that it starts
- *   record STAGE                      says `call NUMBER FIRST` of each call of the stage of that order, from 0 for the next one
+ *   attach PID                        from now on follows this helper's threads, the stage that waits for a program and those that it starts
+ *   record STAGE                      says `call NUMBER FIRST` of each call of the stage of that order, from 0 for the next one to begin
  *   stage STAGE CALL fail|hold ERRNO  what becomes of the call of that order, from 0 for the first of its program, in that stage or
  *                                     in a later one: another may be started meanwhile
  *   helper NUMBERS TEXT CALL fail|hold|garble ERRNO
@@ -37,7 +37,7 @@ enum action { NOTHING, FAIL, HOLD, GARBLE };
 struct traced {
 	pid_t pid;
 	enum kind kind;
-	int order; /* of a stage */
+	int order; /* in which the programs of stages began */
 	long call; /* that it is in or was in last; -1 before the first of its program */
 	int error; /* that the call it is in is to fail with */
 	int held, stopped;
@@ -109,7 +109,10 @@ static void hit(struct traced *each, const struct __ptrace_syscall_info *call, e
 static void enter_stage(struct traced *each, const struct __ptrace_syscall_info *call)
 {
 	/* Every program begins with this one. */
-	if (each->call < 0 && (call->entry.nr != SYS_prctl || call->entry.args[0] != PR_SET_DUMPABLE)) return;
+	if (each->call < 0) {
+		if (call->entry.nr != SYS_prctl || call->entry.args[0] != PR_SET_DUMPABLE) return;
+		each->order = next_order++;
+	}
 	each->call++;
 	if (each->order == stage_rule.record) printf("call %ld %ld\n", (long)call->entry.nr, (long)call->entry.args[0]);
 	if (stage_rule.action == NOTHING || each->order < stage_rule.order || each->call != stage_rule.call) return;
@@ -173,7 +176,6 @@ static void at_exec(struct traced *each)
 		return;
 	}
 	each->kind = STAGE;
-	each->order = next_order++;
 	ptrace(PTRACE_SETOPTIONS, each->pid, 0, options | PTRACE_O_TRACEFORK);
 	go_on(each, 0);
 }
@@ -196,6 +198,24 @@ static void at_stop(pid_t pid, int status)
 	else go_on(each, WSTOPSIG(status));
 }
 
+/* It was started for the next program. Once it was stopped it goes on call by call. */
+static void attach_waiting(pid_t task)
+{
+	char path[64], name[32];
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", leader, task);
+	FILE *children = fopen(path, "r");
+	for (int pid; children && fscanf(children, "%d", &pid) == 1;) {
+		snprintf(path, sizeof path, "/proc/%d/comm", pid);
+		FILE *comm = fopen(path, "r");
+		int is_waiting = comm && fgets(name, sizeof name, comm) && strcmp(name, "burrow-spare\n") == 0;
+		if (comm) fclose(comm);
+		if (!is_waiting || ptrace(PTRACE_SEIZE, pid, 0, options | PTRACE_O_TRACEFORK)) continue;
+		add(pid, STAGE);
+		ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+	}
+	if (children) fclose(children);
+}
+
 static void attach(const char *pid)
 {
 	char path[64];
@@ -205,6 +225,7 @@ static void attach(const char *pid)
 	for (struct dirent *task; tasks && (task = readdir(tasks));) {
 		pid_t tid = atoi(task->d_name);
 		if (tid && ptrace(PTRACE_SEIZE, tid, 0, options) == 0) add(tid, HELPER);
+		if (tid) attach_waiting(tid);
 	}
 	if (tasks) closedir(tasks);
 }

@@ -63,7 +63,7 @@ export class Tracer {
     return this.#tell('attach', helper);
   }
 
-  /** @param stage of those that the helper starts from now on */
+  /** @param stage of those whose programs begin from now on */
   async record(stage: number, work: () => Promise<unknown>): Promise<readonly Recorded[]> {
     this.#calls = [];
     await this.#tell('record', stage);

@@ -6,7 +6,7 @@ import type { Program } from '../../../../helper/stage/program.ts';
 import { syscallNumber } from '../../../../helper/sys/syscalls.ts';
 import { inRepository } from '../../../support/repository.ts';
 
-const HEADER_BYTES = 20;
+const HEADER_BYTES = 24;
 const INSTRUCTION_BYTES = 64;
 
 /** The parts of an encoded program, read as stage.c reads them. */
@@ -18,6 +18,7 @@ function parts(program: Program) {
   assert.equal(bytes.length, end + relocations * 4, 'the header counts what follows');
   return {
     magic,
+    descriptors: bytes.readUInt32LE(20),
     instruction: (index: number) =>
       bytes.subarray(HEADER_BYTES + index * INSTRUCTION_BYTES, HEADER_BYTES + (index + 1) * INSTRUCTION_BYTES),
     data: bytes.subarray(data, end),
@@ -32,6 +33,7 @@ describe('encode', () => {
     const expected = [
       '42525731 01000000 00000000 08000000', // "BRW1", one instruction, no relocation, eight bytes of data
       '2a000000', // the process that starts the stage
+      '03000000', // descriptors 0, 1 and 2, and no handles
       `0000 0200 0000 0000 010000000000 ${number.toString('hex')}`, // a call, ENOENT tolerated, the first argument in the data
       '0000000000000000'.repeat(6),
       '2f746d7000000000', // "/tmp", padded to eight
@@ -135,12 +137,13 @@ describe('encode', () => {
   });
 
   it('gives handles the descriptors from 4 on in the order of their first use', () => {
-    const { instruction } = parts([
+    const { instruction, descriptors } = parts([
       { call: 'setns', arguments: [{ handle: 'net' }, 0] },
       { call: 'setns', arguments: [{ handle: 'uts' }, 0] },
       { call: 'setns', arguments: [{ handle: 'net' }, 0] },
     ]);
     const first = (index: number) => Number(instruction(index).readBigUInt64LE(16));
+    assert.equal(descriptors, 5, 'with 0, 1 and 2');
     assert.deepEqual([0, 1, 2].map(first), [FIRST_HANDLE, FIRST_HANDLE + 1, FIRST_HANDLE]);
   });
 
