@@ -20,7 +20,7 @@ export interface Resident {
   readonly directory: string | undefined;
   readonly cgroups: readonly CgroupLine[];
   readonly label: LsmLabel | undefined;
-  /** Its program is for the processor's 32-bit mode, whose system calls a filter for 64 bits kills. */
+  /** Its program is for the processor's 32-bit mode, whose system calls a filter for 64 bits kills. Looked at only where a filter holds it. */
   readonly is32Bit: boolean;
 }
 
@@ -44,7 +44,7 @@ export function readResident(proc: string, root: number | undefined): Resident {
     directory: root === undefined ? undefined : workingDirectory(proc, root).path,
     cgroups: parseCgroup(readFileSync(`${proc}/cgroup`, 'utf8')),
     label: labelOf(proc),
-    is32Bit: is32Bit(`${proc}/exe`),
+    is32Bit: statusField(status, 'Seccomp') !== '0' && is32Bit(`${proc}/exe`),
   };
 }
 
