@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Writable } from 'node:stream';
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { joinCalls } from '../../../helper/cgroup/join.ts';
 import type { Place } from '../../../helper/cgroup/layout.ts';
+import { pipe } from '../../../helper/entry/pipes.ts';
 import { prelude } from '../../../helper/stage/calls.ts';
 import { encode } from '../../../helper/stage/encode.ts';
+import { descriptorOf } from '../../../helper/sys/descriptor-of.ts';
+import { sendWith } from '../../../helper/sys/libc.ts';
 import { inRepository } from '../../support/repository.ts';
 
 export interface Ended {
@@ -17,6 +21,7 @@ export interface Ended {
 export class Member {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
+  readonly #input: Socket;
   output = '';
 
   /** @param command with its absolute path */
@@ -24,14 +29,20 @@ export class Member {
     const [path = ''] = command;
     const environment = { strings: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'] };
     const program = encode([...prelude, ...joinCalls(places), { call: 'execve', arguments: [path, { strings: command }, environment] }]);
-    this.#child = spawn(inRepository('dist/stage'), [], { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
+    this.#child = spawn(inRepository('dist/stage'), [], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
     this.#ended = once(this.#child, 'exit');
-    this.#child.stdout?.on('data', (part: Buffer) => {
+    const control = this.#child.stdio[3];
+    if (!(control instanceof Socket)) throw new Error('the stage has no control socket');
+    const [input, output] = [pipe(), pipe()];
+    // With its streams, as the helper does.
+    const sent = sendWith(descriptorOf(control), program, [input.read, output.write, 2], 'a program');
+    if (sent < program.length) control.write(program.subarray(sent));
+    for (const fd of [input.read, output.write]) closeSync(fd);
+    this.#input = new Socket({ fd: input.write, readable: false, writable: true });
+    this.#input.on('error', () => undefined); // it has ended
+    new Socket({ fd: output.read, readable: true, writable: false }).on('data', (part: Buffer) => {
       this.output += part.toString();
     });
-    const control = this.#child.stdio[3];
-    if (!(control instanceof Writable)) throw new Error('the stage has no control socket');
-    control.write(program);
   }
 
   get pid(): number {
@@ -41,11 +52,12 @@ export class Member {
 
   /** Gives it a line to read. */
   say(line: string): void {
-    this.#child.stdin?.write(`${line}\n`);
+    this.#input.write(`${line}\n`);
   }
 
   async end(): Promise<Ended> {
     await this.#ended;
+    this.#input.destroy();
     const { exitCode, signalCode } = this.#child;
     return { exitCode, signal: signalCode, output: this.output };
   }
