@@ -26,8 +26,11 @@ static void hear(struct end *end, u32 events)
 {
 	if (end->fd < 0)
 		return; /* it was put away a moment ago */
-	if (end == &end->of->master && end->of->held)
-		return; /* its turn comes */
+	if (end == &end->of->master && end->of->held) {
+		/* Its turn comes; but an edge comes once. */
+		end->of->is_ending |= (events & EPOLLHUP) != 0;
+		return;
+	}
 	if (end == &end->of->client)
 		hear_client(end->of, events);
 	else

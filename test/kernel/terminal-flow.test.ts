@@ -109,6 +109,15 @@ describe('a terminal', () => {
     assert.ok(zeros.every(byte => byte === 0));
   });
 
+  it('ends for its client whenever its program does, be it in the middle of what others are read', async () => {
+    const ROUNDS = 40;
+    for (let round = 0; round < ROUNDS; round++) {
+      const terminals = await Promise.all(Array.from({ length: 6 }, () => open('seq 1 5000')));
+      await Promise.all(terminals.map(each => each.hungUp));
+      for (const each of terminals) assert.match(each.output, /4999\r\n5000\r\n$/);
+    }
+  });
+
   it('is interrupted in the middle of a flood, whether its client reads or not', async () => {
     const reading = await open('exec yes');
     await reading.see(/y\r\ny/);
