@@ -117,5 +117,10 @@ function attempt<T>(look: () => T): T | undefined {
   }
 }
 
-/** Those of this host as this process sees them. Takes a few milliseconds: once at the start is enough. */
-export const hostHierarchies = (): Hierarchy[] => findHierarchies(readFileSync('/proc/self/mountinfo', 'utf8'), thisHost);
+let known: readonly Hierarchy[] | undefined;
+
+/** Those of this host as this process sees them. To look takes a few milliseconds, and they do not come and go on a host that runs. */
+export function hostHierarchies(): readonly Hierarchy[] {
+  known ??= findHierarchies(readFileSync('/proc/self/mountinfo', 'utf8'), thisHost);
+  return known;
+}

@@ -19,9 +19,6 @@ export interface Memberships {
   readonly missing: readonly string[];
 }
 
-/** Mounts of control groups do not come and go on a host that runs; to look for them takes milliseconds. */
-let known: readonly Hierarchy[] | undefined;
-
 const hierarchyOf = ({ controllers }: CgroupLine, all: readonly Hierarchy[]): Hierarchy | undefined => {
   const names = controllers.split(',');
   return all.find(({ version, controllers: theirs, name }) =>
@@ -35,14 +32,14 @@ const hierarchyOf = ({ controllers }: CgroupLine, all: readonly Hierarchy[]): Hi
  * @throws Refusal `denied` for a process that is paused: the command would stand still with it
  */
 export function openMemberships(groups: readonly CgroupLine[], label: string): Memberships {
-  known ??= hostHierarchies();
+  const hierarchies = hostHierarchies();
   const own = parseCgroup(readFileSync('/proc/self/cgroup', 'utf8'));
   const held: Membership[] = [];
   const missing: string[] = [];
   try {
     for (const line of groups) {
       if (own.some(each => each.controllers === line.controllers && each.path === line.path)) continue;
-      const hierarchy = hierarchyOf(line, known);
+      const hierarchy = hierarchyOf(line, hierarchies);
       const membership = hierarchy && open(hierarchy, line.path, label);
       if (membership) held.push(membership);
       else missing.push(line.controllers || 'cgroup2');

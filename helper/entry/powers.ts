@@ -1,9 +1,6 @@
 // What a command may do: in the place of a process no more than that process could come to do.
 import { readFileSync } from 'node:fs';
-import { release } from 'node:os';
-import { arch } from 'node:process';
-import { defaultPolicy } from '../seccomp/default-policy.ts';
-import { filterOf } from '../seccomp/filter.ts';
+import { defaultFilter } from '../seccomp/here.ts';
 import { type Capability, capabilities, lastCapability } from '../security/capabilities.ts';
 import type { Confinement } from '../security/confine.ts';
 import { statusField } from '../sys/procfs.ts';
@@ -62,22 +59,9 @@ function inPlaceOf(resident: Resident, own: ReadonlySet<Capability>): Powers {
 /** Whether a process is held by a filter; which one it is the kernel tells only who stops the process for it, ptrace(2). */
 export const isFiltered = ({ status }: Resident): boolean => statusField(status, 'Seccomp') !== '0';
 
-const architecture = arch === 'arm64' ? 'arm64' : 'x64';
-
-/** Filters by the capabilities that they are for; to compile one takes longer than to start the command. */
-const compiled = new Map<string, Buffer>();
-
 /** Burrow's own, which denies what a container's engine denies, in place of the one that cannot be read. */
-function filterLike(resident: Resident, kept: ReadonlySet<Capability>): Buffer | undefined {
-  if (!isFiltered(resident) || resident.is32Bit) return undefined;
-  const key = [...kept].join();
-  const filter = compiled.get(key) ?? filterOf(defaultPolicy, { architecture, kernel: release(), capabilities: kept });
-  if (compiled.size < KINDS) compiled.set(key, filter);
-  return filter;
-}
-
-/** More different sets of capabilities than a host's containers have. */
-const KINDS = 16;
+const filterLike = (resident: Resident, kept: ReadonlySet<Capability>): Buffer | undefined =>
+  isFiltered(resident) && !resident.is32Bit ? defaultFilter(kept) : undefined;
 
 export const bitsOf = (hex = '0'): number[] => {
   const bits = BigInt(`0x${hex}`);

@@ -1,19 +1,15 @@
 // From a definition to what holds its commands: the ones it runs, and the terminals that are opened in it.
-import { release } from 'node:os';
-import { arch } from 'node:process';
 import type { Limits as GroupLimits } from '../cgroup/limits.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { CgroupLimits, Limits } from '../protocol/definition/limits.ts';
 import type { Security } from '../protocol/definition/security.ts';
 import { defaultPolicy } from '../seccomp/default-policy.ts';
-import { filterOf } from '../seccomp/filter.ts';
+import { architecture, defaultFilter, filterHere } from '../seccomp/here.ts';
 import { type Policy, readPolicy } from '../seccomp/policy.ts';
 import { type Capability, capabilities, lastCapability } from '../security/capabilities.ts';
 import type { Confinement } from '../security/confine.ts';
 import type { Limits as Rlimits } from '../security/rlimits.ts';
 import { Refusal } from '../sys/errors.ts';
-
-const architecture = arch === 'arm64' ? 'arm64' : 'x64';
 
 /**
  * @param profile the text of the file that `security.seccomp` names
@@ -30,14 +26,8 @@ export function confinementOf({ limits, security }: Pick<Definition, 'limits' | 
   };
 }
 
-/** Of most sandboxes; to compile it takes a short run longer than to start it. */
-let usual: Buffer | undefined;
-
-function filterFor(policy: Policy, kept: ReadonlySet<Capability> | undefined): Buffer {
-  const compile = (): Buffer => filterOf(policy, { architecture, kernel: release(), capabilities: kept ?? new Set(capabilities) });
-  if (policy !== defaultPolicy || kept) return compile();
-  usual ??= compile();
-  return usual;
+function filterFor(policy: Policy, kept: ReadonlySet<Capability> = new Set(capabilities)): Buffer {
+  return policy === defaultPolicy ? defaultFilter(kept) : filterHere(policy, kept);
 }
 
 function keptBy({ capabilities: wanted }: Security): ReadonlySet<Capability> | undefined {

@@ -175,13 +175,6 @@ function pollEntry(fd: number): Buffer {
   return entry;
 }
 
-/** Would a read give bytes now? */
-export function hasInput(fd: number): boolean {
-  const entry = pollEntry(fd);
-  sys('poll', 'a descriptor', entry, 1, 0);
-  return (entry.readInt16LE(6) & POLLIN) !== 0;
-}
-
 const pollInBackground = library.func(prototypes.poll as string);
 
 /**

@@ -1,36 +1,19 @@
 // A target that dies at any step of entering it.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { Failure } from '../../../helper/protocol/failure.ts';
 import { eventually } from '../../support/eventually.ts';
 import { isAlive } from '../../support/processes.ts';
 import { failureOf } from '../support/asking.ts';
-import { Machine } from '../support/machine.ts';
-import { Keepers } from '../support/makers/keeper.ts';
-import { Tracer } from '../support/makers/tracer.ts';
 import { Terminal } from '../support/terminal.ts';
+import { traced } from '../support/traced.ts';
 
 /** To look whether anything is left takes longer than to die; so it is done after so many. */
 const AT_A_TIME = 16;
 
 describe('a target that dies', () => {
-  let machine: Machine;
-  const keepers = new Keepers();
-  const tracer = new Tracer();
-  before(async () => {
-    machine = await Machine.start();
-    await tracer.attach(machine.pid);
-  });
-  afterEach(async () => {
-    await tracer.forget();
-    await tracer.release();
-    await keepers.stop();
-    await machine.requireClean();
-  });
-  after(async () => {
-    await tracer.stop();
-    await machine.stop();
-  });
+  const scene = traced();
+  const { keepers, tracer } = scene;
 
   /** The first process of a pid namespace: with it goes all that is in there. */
   async function init(): Promise<number> {
@@ -58,10 +41,10 @@ describe('a target that dies', () => {
 
   const command = ['true'];
   const ways: Readonly<Record<string, (pid: number) => Promise<Outcome['ending']>>> = {
-    'in its place': pid => machine.call('process/run', { target: { pid }, command }),
-    'in a terminal': async pid => (await Terminal.open(machine, { target: { pid }, command })).ended,
-    'with the programs of the host': pid => machine.call('process/run', { target: { pid, types: ['pid', 'net'] }, command }),
-    'with the host’s tools': pid => machine.call('process/run', { target: { pid }, tools: '/', command }),
+    'in its place': pid => scene.machine.call('process/run', { target: { pid }, command }),
+    'in a terminal': async pid => (await Terminal.open(scene.machine, { target: { pid }, command })).ended,
+    'with the programs of the host': pid => scene.machine.call('process/run', { target: { pid, types: ['pid', 'net'] }, command }),
+    'with the host’s tools': pid => scene.machine.call('process/run', { target: { pid }, tools: '/', command }),
   };
 
   for (const [title, enter] of Object.entries(ways))
@@ -89,7 +72,8 @@ describe('a target that dies', () => {
         outcomes.add(failure?.kind ?? ending?.signal ?? 'ran');
         await tracer.forget();
         await keepers.stop();
-        if (call % AT_A_TIME === 0) await machine.requireClean().catch((error: unknown) => wrong.push(`after call ${call}: ${error}`));
+        if (call % AT_A_TIME === 0)
+          await scene.machine.requireClean().catch((error: unknown) => wrong.push(`after call ${call}: ${error}`));
       }
       context.diagnostic(`${calls.length} calls: ${[...outcomes].join(', ')}`);
       assert.deepEqual(wrong, []);

@@ -1,12 +1,11 @@
 // Who is inside looks at what enters, while that is not yet the command: CVE-2016-9962, CVE-2019-5736.
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
 import { failureOf } from '../support/asking.ts';
-import { Machine } from '../support/machine.ts';
-import { type Keeper, Keepers, mountFlags } from '../support/makers/keeper.ts';
-import { Tracer } from '../support/makers/tracer.ts';
+import { type Keeper, mountFlags } from '../support/makers/keeper.ts';
+import { traced } from '../support/traced.ts';
 import { statusOf } from './support/facts.ts';
 import { childOf } from './support/inside.ts';
 
@@ -15,23 +14,8 @@ const UID = 61_001;
 const ways = ['root', 'cwd', 'exe', 'mem', 'environ', 'maps', 'ns/mnt', 'fd/3', 'fd/4', 'fd/5', 'fd/6', 'fd/7'];
 
 describe('who is inside gets hold of nothing of what enters', () => {
-  let machine: Machine;
-  const keepers = new Keepers();
-  const tracer = new Tracer();
-  before(async () => {
-    machine = await Machine.start();
-    await tracer.attach(machine.pid);
-  });
-  afterEach(async () => {
-    await tracer.forget();
-    await tracer.release();
-    await keepers.stop();
-    await machine.requireClean();
-  });
-  after(async () => {
-    await tracer.stop();
-    await machine.stop();
-  });
+  const scene = traced();
+  const { keepers, tracer } = scene;
 
   /** The first process of a pid namespace, with a /proc of that. */
   async function spy(asRoot: boolean): Promise<Keeper> {
@@ -65,7 +49,7 @@ describe('who is inside gets hold of nothing of what enters', () => {
     it(`as ${who}`, async () => {
       const inside = await spy(asRoot);
       const command = ['sleep', '1000000'];
-      const enter = () => failureOf(machine.call('process/run', { target: { pid: inside.pid }, command, ...how }));
+      const enter = () => failureOf(scene.machine.call('process/run', { target: { pid: inside.pid }, command, ...how }));
       let seen = 0;
       const opened: string[] = [];
       for (let call = 0, isOver = false; !isOver; call++) {
@@ -75,7 +59,7 @@ describe('who is inside gets hold of nothing of what enters', () => {
           ended = true;
         });
         // It stands at that call, or there is none of that order and it runs.
-        const running = (): number | undefined => childOf(machine.pid, command);
+        const running = (): number | undefined => childOf(scene.machine.pid, command);
         const pid = await Promise.race([tracer.hit(), eventually('the command', running)]);
         isOver = !tracer.wasHit;
         const own = statusOf(pid, 'NSpid').split('\t');

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants, release } from 'node:os';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { eventually } from '../../support/eventually.ts';
 import { inRepository } from '../../support/repository.ts';
 import { failureOf } from '../support/asking.ts';
-import { Machine } from '../support/machine.ts';
 import { compiled } from '../support/makers/compile.ts';
-import { type Keeper, Keepers } from '../support/makers/keeper.ts';
-import { type Calls, Tracer } from '../support/makers/tracer.ts';
+import type { Keeper } from '../support/makers/keeper.ts';
+import type { Calls } from '../support/makers/tracer.ts';
+import { traced } from '../support/traced.ts';
 import type { Churned } from './support/churned.ts';
 import { startOf } from './support/facts.ts';
 
@@ -21,23 +21,8 @@ function unlessTaken(error: unknown): undefined {
 }
 
 describe('a number that becomes another process’s while it is entered', () => {
-  let machine: Machine;
-  const keepers = new Keepers();
-  const tracer = new Tracer();
-  before(async () => {
-    machine = await Machine.start();
-    await tracer.attach(machine.pid);
-  });
-  afterEach(async () => {
-    await tracer.forget();
-    await tracer.release();
-    await keepers.stop();
-    await machine.requireClean();
-  });
-  after(async () => {
-    await tracer.stop();
-    await machine.stop();
-  });
+  const scene = traced();
+  const { keepers, tracer } = scene;
 
   /** A process with a hostname of its own. */
   async function named(parent: Keeper, hostname: string, pid?: number): Promise<number> {
@@ -69,7 +54,7 @@ describe('a number that becomes another process’s while it is entered', () => 
           await tracer.holdHelper({ ...(looks(pid)[which] as Calls), after });
           let stdout: string | undefined;
           const asked = failureOf(
-            machine.call('process/run', { target, command: ['hostname'] }).then(result => {
+            scene.machine.call('process/run', { target, command: ['hostname'] }).then(result => {
               stdout = result.stdout;
             }),
           );
