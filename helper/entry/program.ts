@@ -40,9 +40,11 @@ export interface EntryPlan {
 
 /**
  * With all privileges the user namespace comes last: it takes away the right to join what it does not
- * own (bubblewrap's own namespaces, say). Without, it comes first: it is what gives that right.
+ * own (bubblewrap's own namespaces, say). Without, it comes first: it is what gives that right. The cgroup
+ * namespace waits for the fork: where cgroup2 is mounted with `nsdelegate`, as systemd always does, no process
+ * leaves a namespace's part of the tree for another group (ENOENT, cgroups(7)), nor has a child that is born elsewhere.
  */
-const joinOrder: readonly NamespaceType[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
+const joinOrder: readonly NamespaceType[] = ['ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
 
 export const handleOf = (type: NamespaceType, label: string): string => `${type} of ${label}`;
 export const rootOf = (label: string): string => `root of ${label}`;
@@ -72,6 +74,7 @@ export function entryProgram(plan: EntryPlan): Program {
     ...(view ? leaveMounts : []),
     ...(privileged ? joined(...joinOrder) : joined('user', ...joinOrder)),
     fork(plan),
+    ...joined('cgroup'),
     // From here on it is known, and ends with the helper's socket if it ends too early.
     { do: 'sync', until: 'notes its pid' },
     // Of the namespaces that are joined, with the host's rights: those end with the user namespace.

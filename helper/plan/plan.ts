@@ -75,15 +75,17 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
     ...pins,
     ...lastSteps(definition, facts, purpose),
   ];
-  const begin = [...beginning(definition, facts), ...into, ...joinSteps(facts)];
+  const begin = [...beginning(definition, facts), ...into, ...joins(facts, ...joinOrder)];
+  // Once the process is in its control groups: they are the root of a namespace of its own, and under the option
+  // nsdelegate none is born into them that has joined another's.
+  const cgroup = [...joins(facts, 'cgroup'), ...fresh('cgroup')];
   if (guarded)
     return [
       ...begin,
       ...fresh('mnt', 'pid', 'time'),
       ...clocks,
       ...fork,
-      // Its root is what the process is in by now.
-      ...fresh('cgroup'),
+      ...cgroup,
       ...files,
       ...mounts,
       ...user,
@@ -93,7 +95,19 @@ export function planFor(definition: Definition, facts: Facts, purpose: Purpose):
       ...end,
     ];
   const late = fresh('mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time');
-  return [...begin, ...fresh('mnt'), ...files, ...user, ...late, ...clocks, ...network, ...fork, ...mounts, ...end];
+  return [
+    ...begin,
+    ...joins(facts, 'cgroup'),
+    ...fresh('mnt'),
+    ...files,
+    ...user,
+    ...late,
+    ...clocks,
+    ...network,
+    ...fork,
+    ...mounts,
+    ...end,
+  ];
 }
 
 export const isGuarded = ({ namespaces }: Pick<Definition, 'namespaces'>, { uids, joined }: Pick<Facts, 'uids' | 'joined'>): boolean =>
@@ -116,7 +130,7 @@ const beginning = (definition: Definition, { record, cgroups, unpacked }: Facts)
  * rights to it, which an ordinary user does not have any more when the process forks.
  */
 function forkSteps({ init }: Definition, { cgroups: { places } }: Facts, guarded: boolean): { into: Step[]; fork: Step[] } {
-  const birthplace = guarded ? birthplaceAmong(places) : undefined;
+  const birthplace = guarded && init !== 'none' ? birthplaceAmong(places) : undefined;
   const into = steps([
     ...joinCalls(birthplace ? places.filter(each => each.hierarchy.version === 1) : places),
     ...(birthplace ? [birthplace] : []),
@@ -126,10 +140,10 @@ function forkSteps({ init }: Definition, { cgroups: { places } }: Facts, guarded
 }
 
 /** As root of the host, who may join any; the user namespace comes last, as it takes that right away. */
-const joinOrder: readonly NamespaceType[] = ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
+const joinOrder: readonly NamespaceType[] = ['ipc', 'uts', 'net', 'pid', 'time', 'mnt'];
 
-const joinSteps = ({ joined }: Facts): Step[] =>
-  joinOrder.flatMap(type => {
+const joins = ({ joined }: Facts, ...types: readonly NamespaceType[]): Step[] =>
+  types.flatMap(type => {
     const found = joined[type];
     return found ? [stage(join(found, type))] : [];
   });

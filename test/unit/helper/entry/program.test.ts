@@ -43,13 +43,13 @@ describe('entryProgram', () => {
 
   it('joins the user namespace last with privileges', () => {
     assert.deepEqual(joined({ types: namespaceTypes }), [
-      'CLONE_NEWCGROUP',
       'CLONE_NEWIPC',
       'CLONE_NEWUTS',
       'CLONE_NEWNET',
       'CLONE_NEWPID',
       'CLONE_NEWTIME',
       'CLONE_NEWNS',
+      'CLONE_NEWCGROUP',
       'CLONE_NEWUSER',
     ]);
   });
@@ -163,6 +163,21 @@ describe('entryProgram', () => {
     );
     assert.ok(isInOrder(order), all.join('\n'));
   });
+
+  // Under the option nsdelegate of cgroup2 a child is born into no group outside the part of the tree that is seen.
+  for (const privileged of [true, false]) {
+    it(`joins a cgroup namespace only once it is in the group, ${privileged ? 'with' : 'without'} privileges`, () => {
+      const all = lines({ privileged, types: ['cgroup', 'mnt', 'user'], memberships: [{ version: 2, path: '/sys/fs/cgroup/docker/a1' }] });
+      const order = places(
+        all,
+        'setns(<mnt of web>, CLONE_NEWNS)',
+        'clone3({flags=CLONE_PARENT|CLONE_INTO_CGROUP, cgroup=<group /sys/fs/cgroup/docker/a1>})',
+        'setns(<cgroup of web>, CLONE_NEWCGROUP)',
+        'chroot(".")',
+      );
+      assert.ok(isInOrder(order), all.join('\n'));
+    });
+  }
 
   it('takes on ids that are not mapped before the user namespace is joined, and keeps what it needs until then', () => {
     const as = { outside: { uid: 61_000, gid: 61_000, groups: [] }, isMapped: false };

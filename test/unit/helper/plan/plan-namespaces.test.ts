@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type NamespaceType, namespaceTypes } from '../../../../helper/protocol/model.ts';
 import { cloneFlagName } from '../../../../helper/sys/flags.ts';
-import { asRoot, changed, joinedOf, planLines } from './plans.ts';
+import { systemdHost } from '../cgroup/hosts.ts';
+import { asRoot, changed, groupsOn, joinedOf, planLines } from './plans.ts';
 
 /** The names of all that is unshared, each once. */
 const made = (lines: readonly string[]): string[] =>
@@ -54,10 +55,27 @@ describe('the key namespaces', () => {
     );
     assert.deepEqual(
       lines.flatMap(line => /^stage {3}setns\(<(\w+)/.exec(line)?.[1] ?? []),
-      ['cgroup', 'ipc', 'uts', 'net', 'pid', 'time', 'mnt', 'user'],
+      ['ipc', 'uts', 'net', 'pid', 'time', 'mnt', 'cgroup', 'user'],
     );
     assert.deepEqual(made(lines), []);
     assert.ok(!lines.some(line => line.includes('mount(')), 'the files are theirs');
+  });
+
+  // Under the option nsdelegate of cgroup2, which systemd always sets, a namespace that was joined first would make ENOENT of it.
+  it('cgroup: of somebody else is joined by a process that is in the sandbox’s own control group already', () => {
+    const cgroups = groupsOn(systemdHost(), { limits: { memoryBytes: 256 << 20 }, guarded: true });
+    const lines = planLines({ namespaces: { cgroup: 'redis' } }, { ...asRoot, ...joinedOf('cgroup'), cgroups });
+    const born = lines.findIndex(line => line.includes('CLONE_INTO_CGROUP'));
+    const joined = lines.indexOf('stage   setns(<cgroup of redis>, CLONE_NEWCGROUP)');
+    assert.ok(born > 0 && joined > born, lines.join('\n'));
+  });
+
+  it('cgroup: of its own has the sandbox’s control group as its root, also where no process stays', () => {
+    const cgroups = groupsOn(systemdHost(), { guarded: true });
+    const lines = planLines({ init: 'none', namespaces: { pid: false } }, { ...asRoot, cgroups });
+    const member = lines.indexOf('stage   write(<members of /sys/fs/cgroup/burrow/0a1b2c3d/inside>, "0", 1)');
+    const own = lines.findIndex(line => /unshare\(.*CLONE_NEWCGROUP/.test(line));
+    assert.ok(member > 0 && own > member, lines.join('\n'));
   });
 
   it('net: false binds this machine’s /sys, as the kernel grants no new one', () => {
