@@ -1,38 +1,20 @@
 // Makes burrow-linux-x64-VERSION.vsix and burrow-linux-arm64-VERSION.vsix: node extension/package.mjs [x64|arm64…]
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
+import { fetchPackage } from './fetch-package.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 const folder = join(root, 'out/package');
 
-/**
- * koffi's platform package for `arch`. npm installs only that of the machine it runs on, so another
- * one is fetched by itself, and held against the checksum in package-lock.json.
- */
+/** koffi's platform package for `arch`. npm installs only that of the machine it runs on. */
 function platformPackage(arch) {
   const name = `@koromix/koffi-linux-${arch}`;
   const installed = join(root, 'node_modules', name);
-  if (existsSync(installed)) return installed;
-  const { version, integrity } = lock.packages[`node_modules/${name}`];
-  const tarball = join(folder, `koromix-koffi-linux-${arch}-${version}.tgz`);
-  const digest = () => `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
-  if (!existsSync(tarball) || digest() !== integrity) {
-    execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, `${name}@${version}`], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    if (digest() !== integrity) throw new Error(`${name}@${version} is not the package that package-lock.json names`);
-  }
-  const unpacked = join(folder, `koffi-linux-${arch}`);
-  rmSync(unpacked, { recursive: true, force: true });
-  mkdirSync(unpacked);
-  execFileSync('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1']);
-  return unpacked;
+  return existsSync(installed) ? installed : fetchPackage(name, join(root, 'package-lock.json'), folder);
 }
 
 /** The licences of the packages that are bundled: each asks to go wherever its code goes. */

@@ -1,5 +1,5 @@
-// Runs the tests: node test/run.mjs [LAYER…], or node test/run.mjs bench [GROUP…]. Without a layer: type check and lint, then
-// all of them but electron and bench.
+// Runs the tests: node test/run.mjs [LAYER…], or node test/run.mjs bench [GROUP…] or vm [MACHINE…]. Without a layer: type check and lint, then
+// all of them but electron, vm and bench.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,6 +55,7 @@ const layers = {
     return nodeTest(compiled('test/e2e', 'e2e'), { seconds: 600, serial: true });
   },
   electron: () => bundleHostSuite() && node('out/test/host/run-in-desktop.js'),
+  vm: (...names) => (needsRoot('vm') ? !inCi : node('out/test/vm/main.js', ...names)),
   bench(...groups) {
     // The contest in the editor is one of the very package that ships.
     if (groups.length === 0 || groups.includes('window')) {
@@ -81,8 +82,8 @@ function run(names, words = []) {
 }
 
 function main(words) {
-  // What follows `bench` are groups of contests and no layers.
-  const asked = words[0] === 'bench' ? ['bench'] : words;
+  // What follows `bench` are groups of contests, and what follows `vm` machines; neither are layers.
+  const asked = words[0] === 'bench' || words[0] === 'vm' ? [words[0]] : words;
   const unknown = asked.find(name => !Object.hasOwn(layers, name));
   if (unknown) throw new Error(`${unknown} is no layer; the layers are ${Object.keys(layers).join(', ')}`);
   installDependencies();
