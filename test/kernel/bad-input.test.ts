@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { DefinitionInput } from '../../helper/protocol/definition/definition.ts';
 import type { Failure } from '../../helper/protocol/failure.ts';
+import { patience } from '../support/eventually.ts';
 import { inRepository } from '../support/repository.ts';
 import { Machine } from './support/machine.ts';
 
@@ -133,7 +134,7 @@ describe('a helper that cannot serve', () => {
   /** What it says as it ends. */
   const serve = (socket: string): string => {
     const words = [inRepository('dist/burrow.cjs'), 'serve', '--socket', socket];
-    const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 10_000 });
+    const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 10_000 * patience });
     assert.equal(status, 1, stderr);
     return stderr;
   };

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { patience } from '../support/eventually.ts';
 import { Machine } from './support/machine.ts';
 import { inodeOf } from './support/namespaces.ts';
 import { Sleepers } from './support/sleepers.ts';
@@ -62,7 +63,7 @@ describe('burrow', () => {
   it('exec carries 10 MB through cat unchanged', () => {
     const input = randomBytes(10 << 20);
     const words = [machine.burrow, 'exec', '--socket', machine.socket, `pid:${pid}`, '--', 'cat'];
-    const { status, stdout } = spawnSync(process.execPath, words, { input, maxBuffer: 64 << 20, timeout: 60_000 });
+    const { status, stdout } = spawnSync(process.execPath, words, { input, maxBuffer: 64 << 20, timeout: 60_000 * patience });
     assert.equal(status, 0);
     assert.ok(input.equals(stdout), `${stdout.length} bytes came back`);
   });
@@ -152,7 +153,7 @@ describe('burrow', () => {
     for (let round = 0; round < 5; round++) {
       const { status, stdout } = spawnSync('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
         encoding: 'utf8',
-        timeout: 30_000,
+        timeout: 30_000 * patience,
       });
       // script(1) types the end of its own input, which a terminal that is raw by then shows.
       assert.match(stdout, /^(?:\^@)?terminal\r/);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { hostHierarchies } from '../../helper/cgroup/hierarchies.ts';
+import { layOut } from '../../helper/cgroup/layout.ts';
 import { eventually } from '../support/eventually.ts';
-import { isAlive } from '../support/processes.ts';
+import { isAlive, parentOfOrphans, processes } from '../support/processes.ts';
 import { Machine } from './support/machine.ts';
+import { intoGroups, make } from './support/make-groups.ts';
 import { inside } from './support/namespaces.ts';
 import { Sleepers } from './support/sleepers.ts';
 
@@ -49,9 +51,9 @@ describe('after a crash of the helper', () => {
     const network = { hostLink: 'bw-0a1b2c3d', hostAddress: '10.201.0.1/30', link: 'eth0', address: '10.201.0.2/30' };
     const traces = { id: '0a1b2c3d', name: 'web', network, disks: [] };
     // A process that was on its way into the sandbox, and is nobody's child any more.
-    const group = '/sys/fs/cgroup/pids/burrow/0a1b2c3d/inside';
-    mkdirSync(group, { recursive: true });
-    const lost = await sleepers.start('sh', '-c', `echo $$ > ${group}/cgroup.procs; exec sleep infinity`);
+    const groups = layOut(traces.id, hostHierarchies(), { limits: {}, guarded: false, killable: true, counted: false });
+    make(groups);
+    const lost = await sleepers.start('sh', '-c', `${intoGroups(groups.places.map(place => place.inside))}; exec sleep infinity`);
     writeFileSync(`${machine.folder}/sandboxes/0a1b2c3d.json`, JSON.stringify({ phase: 'making', traces }));
     writeFileSync(`${machine.folder}/sandboxes/0a1b2c3d.json.new`, '{"phase"');
     await machine.startHelper();
@@ -82,11 +84,8 @@ describe('after a crash of the helper', () => {
   });
 });
 
+const heir = parentOfOrphans();
+
 /** Stages and inits whose helper is gone. */
-function orphans(): number[] {
-  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-  return lines.flatMap(line => {
-    const [, pid, parent, command] = /^ *(\d+) +(\d+) +(.*)$/.exec(line) ?? [];
-    return parent === '1' && command === 'burrow-stage' ? [Number(pid)] : [];
-  });
-}
+const orphans = (): number[] =>
+  processes().flatMap(({ pid, parent, command }) => (parent === heir && command === 'burrow-stage' ? [pid] : []));

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { protocolVersion } from '../../helper/protocol/methods.ts';
 import { version } from '../../helper/version.ts';
+import { patience } from '../support/eventually.ts';
 import { Machine } from './support/machine.ts';
 
 const greeting = JSON.stringify({ protocol: protocolVersion });
@@ -99,7 +100,7 @@ describe('hello', () => {
     try {
       for (const uid of [OTHER, SERVED]) {
         const [command = '', ...rest] = [...as(uid), 'perl', '-e', sneaky, machine.socket, `/tmp/burrow-${process.pid};uid=0;`];
-        const { stdout, stderr, status } = spawnSync(command, rest, { encoding: 'utf8', timeout: 10_000 });
+        const { stdout, stderr, status } = spawnSync(command, rest, { encoding: 'utf8', timeout: 10_000 * patience });
         assert.equal(status, 0, stderr);
         if (uid === OTHER) assert.match(stdout, /does not serve user 61002/);
         else assert.match(stdout, /"privileged":true/);

@@ -1,15 +1,19 @@
 // Definitions made from what runs: containers, processes of unshare(1), and one that lies about all it can.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
+import { remove, removeShared } from '../../helper/cgroup/group.ts';
+import { hostHierarchies } from '../../helper/cgroup/hierarchies.ts';
+import { layOut } from '../../helper/cgroup/layout.ts';
 import { likeness } from '../../helper/likeness/likeness.ts';
 import { Definition } from '../../helper/protocol/definition/definition.ts';
 import type { Result } from '../../helper/protocol/methods.ts';
 import { Refusal } from '../../helper/sys/errors.ts';
 import { readStat } from '../../helper/sys/procfs.ts';
-import { eventually } from '../support/eventually.ts';
+import { patience } from '../support/eventually.ts';
 import { Fixture, type FixtureName, Missing, mustRun } from '../support/fixture.ts';
+import { intoGroups, make } from './support/make-groups.ts';
 import { Sleepers } from './support/sleepers.ts';
 
 const FX_ROOT = `/tmp/burrow-kernel-like-${process.pid}`;
@@ -21,9 +25,6 @@ const like = (pid: number, label = 'web'): Result<'sandbox/like'> => {
   Definition.parse(result.definition);
   return result;
 };
-
-/** Groups of controllers that this host has, by their directories. */
-const groups = ['memory', 'pids', 'cpu'].map(name => `/sys/fs/cgroup/${name}/burrow-like-${process.pid}`);
 
 describe('New Sandbox Like This', () => {
   const sleepers = new Sleepers();
@@ -103,30 +104,20 @@ describe('New Sandbox Like This', () => {
       assert.equal(definition.user, '7:8');
     });
 
-    it('the limits of its control groups', async context => {
-      const made: string[] = [];
+    it('the limits of its control groups', async () => {
+      const limits = { memoryBytes: 67_108_864, processes: 33, cpus: 0.25 };
+      const hierarchies = hostHierarchies();
+      const layout = layOut(`like-${process.pid}`, hierarchies, { limits, guarded: false, killable: false, counted: false });
+      assert.deepEqual(layout.missing, []);
+      make(layout);
       try {
-        for (const group of groups) {
-          mkdirSync(group);
-          made.push(group);
-        }
-        const [memory = '', pids = '', cpu = ''] = groups;
-        writeFileSync(`${memory}/memory.limit_in_bytes`, '67108864');
-        writeFileSync(`${pids}/pids.max`, '33');
-        writeFileSync(`${cpu}/cpu.cfs_quota_us`, '25000');
-        const pid = await sleepers.start(
-          'sh',
-          '-c',
-          `for g in ${groups.join(' ')}; do echo $$ > $g/cgroup.procs; done; exec sleep infinity`,
-        );
+        const pid = await sleepers.start('sh', '-c', `${intoGroups(layout.places.map(place => place.inside))}; exec sleep infinity`);
         const { definition } = like(pid);
         assert.deepEqual([definition.limits?.memory, definition.limits?.processes, definition.limits?.cpu], [67_108_864, 33, 0.25]);
-      } catch (error) {
-        if (made.length > 0 || mustRun) throw error;
-        context.skip('no v1 controllers: reading.test.ts has the others');
       } finally {
         await sleepers.stop();
-        for (const group of made) await eventually(`the end of ${group}`, () => removed(group));
+        await remove(layout.places, 15_000 * patience);
+        removeShared(hierarchies);
       }
     });
 
@@ -222,15 +213,6 @@ describe('New Sandbox Like This', () => {
       }));
   });
 });
-
-function removed(group: string): boolean {
-  try {
-    rmdirSync(group);
-    return true;
-  } catch {
-    return false; // the last process of it is on its way out
-  }
-}
 
 function withMissing(context: TestContext, work: () => void): void {
   try {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ProcessEntry {
@@ -29,6 +30,21 @@ export function descendants(pid: number): readonly number[] {
   const all = processes();
   const below = (parent: number): number[] => all.filter(each => each.parent === parent).flatMap(each => [each.pid, ...below(each.pid)]);
   return below(pid);
+}
+
+/**
+ * Who gets the children of a process that has ended and was started from here: init, or one above that asked for them as
+ * `systemd --user` does, PR_SET_CHILD_SUBREAPER(2const).
+ */
+export function parentOfOrphans(): number {
+  const orphan = Number(execFileSync('sh', ['-c', 'sleep infinity >&- 2>&- & echo $!'], { encoding: 'utf8' }));
+  try {
+    const found = read(orphan);
+    if (!found) throw new Error(`the orphan ${orphan} has ended`);
+    return found.parent;
+  } finally {
+    process.kill(orphan, 'SIGKILL');
+  }
 }
 
 export const isAlive = (pid: number): boolean => read(pid) !== undefined;

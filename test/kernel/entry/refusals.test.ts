@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Failure } from '../../../helper/protocol/failure.ts';
 import { Machine } from '../support/machine.ts';
+import { intoGroups } from '../support/make-groups.ts';
 import { Sleepers } from '../support/sleepers.ts';
 import { Terminal } from '../support/terminal.ts';
 import { makeGroups, removeGroups } from './support/plain-kinds.ts';
@@ -111,11 +112,7 @@ describe('entering is refused for', () => {
   it('a target that may have no more processes', async context => {
     const groups = makeGroups(`burrow-kernel-refusals-${process.pid}`);
     try {
-      const full = await sleepers.start(
-        'sh',
-        '-ec',
-        `${groups.map(group => `echo $$ >${group}/cgroup.procs`).join('; ')}; exec sleep 1000000`,
-      );
+      const full = await sleepers.start('sh', '-c', `${intoGroups(groups)}; exec sleep 1000000`);
       const limits = groups.map(group => `${group}/pids.max`).filter(file => existsSync(file));
       if (limits.length === 0) return context.skip('the pids controller in a group of the root');
       for (const file of limits) writeFileSync(file, '1');

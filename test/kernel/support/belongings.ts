@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hostHierarchies, OURS } from '../../../helper/cgroup/hierarchies.ts';
+import { parentOfOrphans } from '../../support/processes.ts';
 
 export interface Belongings {
   /** Open descriptors by what they lead to; sockets and pipes without their numbers. */
@@ -24,6 +25,7 @@ interface Helper {
 }
 
 const hierarchies = hostHierarchies();
+const heir = parentOfOrphans();
 
 const list = (path: string): string[] => {
   try {
@@ -131,7 +133,7 @@ const heldBy = (helper: number): { inode: number; by: string }[] =>
     .filter(name => /^\d+$/.test(name))
     .filter(pid => {
       const parent = Number(/^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]);
-      return (parent === helper && stayingName(pid) === undefined) || (parent === 1 && read(`/proc/${pid}/comm`) === 'burrow-init\n');
+      return (parent === helper && stayingName(pid) === undefined) || (parent === heir && read(`/proc/${pid}/comm`) === 'burrow-init\n');
     })
     .flatMap(pid =>
       types.flatMap(type => linkTo(`/proc/${pid}/ns/${type}`).map(link => ({ inode: Number(/\d+/.exec(link)?.[0]), by: `pid ${pid}` }))),

@@ -1,7 +1,11 @@
 // Makes cgroups without a stage, which makes those of v1 for a sandbox.
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { findPlaces, removeAtOnce, take } from '../../../helper/cgroup/group.ts';
 import type { Layout } from '../../../helper/cgroup/layout.ts';
+
+/** A shell line after which the shell, and what it becomes, is in control groups. */
+export const intoGroups = (directories: readonly string[]): string =>
+  ['set -e', ...directories.map(directory => `echo $$ >${join(directory, 'cgroup.procs')}`)].join('; ');
 
 /** Leaves nothing of it when it throws. */
 export function make({ make: { v1, v2 }, places }: Layout): void {

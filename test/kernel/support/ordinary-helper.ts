@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chownSync, cpSync, mkdirSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { type MethodName, methods, type ParamsInput, type Result } from '../../../helper/protocol/methods.ts';
-import { eventually } from '../../support/eventually.ts';
+import { eventually, patience } from '../../support/eventually.ts';
 import { inRepository } from '../../support/repository.ts';
 
 export const ordinaryUser = 61_001;
@@ -45,7 +45,7 @@ export class OrdinaryHelper {
 
   async call<M extends MethodName>(method: M, params: ParamsInput<M>): Promise<Result<M>> {
     const words = [...asOrdinary, process.execPath, this.#program, 'call', method, JSON.stringify(params), '--socket', this.#socket];
-    const { stdout } = await promisify(execFile)('setpriv', words, { maxBuffer: 64 << 20, timeout: 60_000 });
+    const { stdout } = await promisify(execFile)('setpriv', words, { maxBuffer: 64 << 20, timeout: 60_000 * patience });
     return methods[method].result.parse(JSON.parse(stdout)) as Result<M>;
   }
 

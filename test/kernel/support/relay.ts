@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { processes } from '../../support/processes.ts';
+import { numberOf } from './staged.ts';
 
 /** The process that carries the bytes of a helper's terminals, once there is one. */
 export const relayOf = (helper: number): number | undefined =>
@@ -10,3 +11,7 @@ export function privateKb(pid: number): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
   return [...text.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0);
 }
+
+/** Does it wait in this system call? Its number comes first, and of a process that runs there is none: proc_pid_syscall(5). */
+export const sleepsIn = (pid: number, call: string): boolean =>
+  Number.parseInt(readFileSync(`/proc/${pid}/syscall`, 'latin1'), 10) === numberOf(call);

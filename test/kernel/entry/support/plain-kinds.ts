@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { hostHierarchies } from '../../../../helper/cgroup/hierarchies.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { Fixture } from '../../../support/fixture.ts';
+import { intoGroups } from '../../support/make-groups.ts';
 import type { Sleepers } from '../../support/sleepers.ts';
 import { numberOf } from '../../support/staged.ts';
 
@@ -110,15 +111,14 @@ export const plainKinds: readonly PlainKind[] = [
 
 /** Starts a process of a kind, in control groups of its own in every hierarchy that takes one without more ado. */
 export async function startPlain(sleepers: Sleepers, { words }: PlainKind, groups: readonly string[]): Promise<number> {
-  const script = `${groups.map(group => `echo $$ >${join(group, 'cgroup.procs')}`).join('; ')}; exec "$@"`;
   const ending = words.some(word => word.endsWith(asleep)) ? [] : ['sleep', '1000000'];
-  return sleepers.start('sh', '-ec', script, '-', ...words, ...ending);
+  return sleepers.start('sh', '-c', `${intoGroups(groups)}; exec "$@"`, '-', ...words, ...ending);
 }
 
-/** Makes one in every hierarchy. Those of cpusets would have to be told their processors first. */
+/** Makes one in every hierarchy. Those of cpusets of v1 would have to be told their processors first. */
 export function makeGroups(name: string): string[] {
   const groups = hostHierarchies()
-    .filter(({ controllers }) => !controllers.includes('cpuset'))
+    .filter(({ version, controllers }) => version === 2 || !controllers.includes('cpuset'))
     .map(({ mount }) => join(mount, name));
   for (const group of groups) mkdirSync(group);
   return groups;
