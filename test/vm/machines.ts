@@ -15,10 +15,10 @@ export interface Machine {
   readonly image: Image;
   /** More words for the kernel's command line. */
   readonly append: string;
-  /** The tests of test/vm/story, which need systemd and the engines as a distribution installs them. */
-  readonly story: boolean;
-  /** Files of test/kernel that run there, by the beginnings of their names. */
-  readonly kernel: readonly string[];
+  /** The beginnings of the names of the files of tests that run there, below test/. */
+  readonly tests: readonly string[];
+  /** The tests see the workbench: the editor's server and the package go along. */
+  readonly hasWorkbench?: true;
 }
 
 const debian = (suite: string, settings: Readonly<Record<string, string>> = {}, name = suite): Image => ({
@@ -34,32 +34,34 @@ const arm64 = (pages?: string): Image => ({
   settings: { SUITE: 'trixie', ...(pages && { PAGES: pages }) },
 });
 
-const everything: readonly string[] = [''];
+/** What a person does, with systemd and the engines as a distribution installs them, and all of the kernel layer. */
+const everything: readonly string[] = ['vm/story/', 'kernel/'];
 /** What rests on the kernel and the policy of the machine, and not on its distribution. */
 const heart: readonly string[] = [
-  'hello',
-  'snapshot',
-  'security',
-  'confinement',
-  'entry/joining',
-  'entry/engines',
-  'sandbox/life',
-  'sandbox/root',
+  'vm/story/',
+  'kernel/hello',
+  'kernel/snapshot',
+  'kernel/security',
+  'kernel/confinement',
+  'kernel/entry/joining',
+  'kernel/entry/engines',
+  'kernel/sandbox/life',
+  'kernel/sandbox/root',
 ];
 
-const native = { arch: 'x64', append: '', story: true } as const;
+const native = { arch: 'x64', append: '' } as const;
 
 export const machines: readonly Machine[] = [
-  { ...native, name: 'trixie', what: 'Debian 13', image: debian('trixie'), kernel: everything },
-  { ...native, name: 'bookworm', what: 'Debian 12', image: debian('bookworm'), kernel: everything },
-  { ...native, name: 'sid', what: 'Debian unstable', image: debian('sid'), kernel: everything },
+  { ...native, name: 'trixie', what: 'Debian 13', image: debian('trixie'), tests: everything },
+  { ...native, name: 'bookworm', what: 'Debian 12', image: debian('bookworm'), tests: everything },
+  { ...native, name: 'sid', what: 'Debian unstable', image: debian('sid'), tests: everything },
   {
     ...native,
     name: 'lockdown',
     what: 'Debian 13, lockdown=integrity',
     image: debian('trixie'),
     append: 'lockdown=integrity',
-    kernel: heart,
+    tests: heart,
   },
   {
     ...native,
@@ -67,7 +69,7 @@ export const machines: readonly Machine[] = [
     what: 'Debian 13, SELinux permissive',
     image: debian('trixie', { SELINUX: '1' }, 'selinux'),
     append: 'security=selinux selinux=1 enforcing=0',
-    kernel: heart,
+    tests: heart,
   },
   {
     name: 'arm64',
@@ -75,7 +77,16 @@ export const machines: readonly Machine[] = [
     arch: 'arm64',
     image: arm64(),
     append: '',
-    story: false,
-    kernel: ['hello', 'snapshot', 'terminal.', 'entry/joining', 'sandbox/limits', 'confinement', 'network/links'],
+    tests: ['hello', 'snapshot', 'terminal.', 'entry/joining', 'sandbox/limits', 'confinement', 'network/links'].map(
+      each => `kernel/${each}`,
+    ),
+  },
+  {
+    ...native,
+    name: 'desk',
+    what: 'Debian 13 with the editor',
+    image: debian('trixie', { PACKAGES: 'chromium' }, 'desk'),
+    tests: ['vm/desk/'],
+    hasWorkbench: true,
   },
 ];

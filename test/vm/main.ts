@@ -13,50 +13,54 @@ import { print, writeTable } from './table.ts';
 
 const folder = process.env['BURROW_VM_IMAGES'] ?? inRepository('out/vm');
 
-/** Names of files of tests below out/test, without what all of them end with. */
-function filesIn(of: 'kernel' | 'vm/story', beginnings: readonly string[]): string[] {
-  const all = readdirSync(inRepository('test', of), { recursive: true, encoding: 'utf8' });
-  const tests = all.filter(file => file.endsWith('.test.ts') || file.endsWith('.story.ts'));
-  return tests
-    .filter(file => beginnings.some(each => file.startsWith(each)))
-    .sort()
-    .map(file => `${of}/${file.replace(/\.ts$/, '')}`);
+const suffix = /\.(test|story)\.ts$/;
+
+/** The files of tests of a machine by their names below test/, those of vm first: they tell the most in the least time. */
+function filesOf({ tests }: Machine, wanted: readonly string[]): string[] {
+  const begins = (file: string, beginnings: readonly string[]): boolean => beginnings.some(each => file.startsWith(each));
+  return (['vm', 'kernel'] as const)
+    .flatMap(folder =>
+      readdirSync(inRepository('test', folder), { recursive: true, encoding: 'utf8' })
+        .map(file => `${folder}/${file}`)
+        .sort(),
+    )
+    .filter(file => suffix.test(file) && begins(file, tests) && (wanted.length === 0 || begins(file, wanted)))
+    .map(file => file.replace(/\.ts$/, ''));
 }
 
-function resultOf({ name, what, story }: Machine, from: string, storyFiles: readonly string[], kernelFiles: readonly string[]): Result {
-  const outcome = (files: readonly string[]) =>
-    outcomeOf(
-      files.map(file => {
-        const path = join(from, `${file.replaceAll('/', '_')}.jsonl`);
-        return [file, existsSync(path) ? readFileSync(path, 'utf8') : undefined];
-      }),
-    );
+function resultOf({ name, what }: Machine, from: string, files: readonly string[]): Result {
+  const written = files.map(file => {
+    const path = join(from, `${file.replaceAll('/', '_')}.jsonl`);
+    return [file, existsSync(path) ? readFileSync(path, 'utf8') : undefined] as const;
+  });
+  const outcome = (folder: string) => {
+    const own = written.filter(([file]) => file.startsWith(folder));
+    return own.length > 0 ? outcomeOf(own) : undefined;
+  };
   return Result.parse({
     machine: name,
     what,
     date: new Date().toISOString().slice(0, 10),
     facts: Facts.parse(JSON.parse(readFileSync(join(from, 'facts.json'), 'utf8'))),
-    ...(story && { story: outcome(storyFiles) }),
-    kernel: outcome(kernelFiles),
+    story: outcome('vm/'),
+    kernel: outcome('kernel/'),
   });
 }
 
-/** Starts it, runs the tests that belong to it, and gives what they said. @param beginnings of the names of those that are wanted */
-function test(machine: Machine, beginnings: readonly string[]): Result {
+/** Starts it, runs the tests that belong to it, and gives what they said. @param wanted the beginnings of the names of those that are asked for */
+function test(machine: Machine, wanted: readonly string[]): Result {
   const image = imageFor(machine.image, folder);
-  const suite = pack(machine.arch, folder);
-  const wanted = (file: string): boolean => beginnings.length === 0 || beginnings.some(each => file.startsWith(each));
-  const storyFiles = (machine.story ? filesIn('vm/story', ['']) : []).filter(wanted);
-  const kernelFiles = filesIn('kernel', machine.kernel).filter(wanted);
+  const suite = pack(machine, folder);
+  const files = filesOf(machine, wanted);
   const only = join(folder, 'only');
-  writeFileSync(only, [...storyFiles, ...kernelFiles].map(file => `${file}\n`).join(''));
+  writeFileSync(only, files.map(file => `${file}\n`).join(''));
   const back = join(folder, `result-${machine.name}`);
-  console.log(`${machine.name}: starting ${machine.what}; its console is ${join(back, 'console')}`);
+  console.log(`${machine.name}: starting ${machine.what} for ${files.length} files of tests; its console is ${join(back, 'console')}`);
   spawnSync(inRepository('test/vm/boot.sh'), [image, back, inRepository('test/vm/guest/run.sh'), suite, only], {
     env: { ...process.env, APPEND: machine.append, ARCH: machine.arch },
     stdio: 'inherit',
   });
-  return resultOf(machine, back, storyFiles, kernelFiles);
+  return resultOf(machine, back, files);
 }
 
 /** The whole result of a machine stays in the repository, and all of them in the README. */
@@ -67,7 +71,7 @@ function keep(results: readonly Result[]): void {
 }
 
 const words = process.argv.slice(2);
-const isFile = (word: string): boolean => /^(kernel|vm\/story)\//.test(word);
+const isFile = (word: string): boolean => /^(kernel|vm)\//.test(word);
 const [asked, files] = [words.filter(word => !isFile(word)), words.filter(isFile)];
 const unknown = asked.find(name => !machines.some(each => each.name === name));
 if (unknown !== undefined) throw new Error(`${unknown} is no machine; the machines are ${machines.map(({ name }) => name).join(', ')}`);

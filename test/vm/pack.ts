@@ -1,6 +1,6 @@
 // What goes into a machine: the built product, its compiled tests and a Node, in one archive.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRepository } from '../support/repository.ts';
 import type { Machine } from './machines.ts';
@@ -29,10 +29,18 @@ function ofArchitecture(arch: Machine['arch'], folder: string): ReadonlyMap<stri
   ]);
 }
 
+/** The editor's server with its Node, and the package that it installs. */
+const workbench = (): string[] => {
+  const packages = readdirSync(inRepository('.')).filter(file => file.endsWith('.vsix'));
+  if (packages.length === 0 || !existsSync(inRepository('test/e2e/host/.installed')))
+    throw new Error('The workbench and the package have to be there first: node test/run.mjs e2e brings both');
+  return ['test/e2e/host', ...packages];
+};
+
 /** @returns the archive's path */
-export function pack(arch: Machine['arch'], folder: string): string {
+export function pack({ arch, hasWorkbench }: Machine, folder: string): string {
   mkdirSync(folder, { recursive: true });
-  const archive = join(folder, `suite-${arch}.tar.zst`);
+  const archive = join(folder, `suite-${arch}${hasWorkbench ? '-workbench' : ''}.tar.zst`);
   const special = ofArchitecture(arch, folder);
   execFileSync(
     'tar',
@@ -40,11 +48,12 @@ export function pack(arch: Machine['arch'], folder: string): string {
       '--zstd',
       '-cf',
       archive,
-      ...tools.map(name => `--exclude=node_modules/${name}`),
+      ...(hasWorkbench ? tools.filter(name => name !== 'playwright-core') : tools).map(name => `--exclude=node_modules/${name}`),
       ...[...special].map(([place, from]) => `--transform=s,^${from.slice(1)},${place},`),
       ...(special.has('dist') ? [] : ['dist']),
       ...['out/helper', 'out/extension', 'out/test', 'helper', 'test/fixtures', 'test/kernel', 'test/support', 'test/vm', 'node_modules'],
       ...['media', 'snippets', 'package.json', 'package-lock.json', 'tsconfig.json', 'README.md', 'CHANGELOG.md', 'LICENSE'],
+      ...(hasWorkbench ? workbench() : []),
       ...special.values(),
     ],
     { cwd: inRepository('.'), stdio: ['ignore', 'inherit', 'ignore'] },

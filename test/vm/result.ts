@@ -38,7 +38,7 @@ export const Result = z.object({
   date: z.string(),
   facts: Facts,
   story: Outcome.optional(),
-  kernel: Outcome,
+  kernel: Outcome.optional(),
 });
 export type Result = z.infer<typeof Result>;
 

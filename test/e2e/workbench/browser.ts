@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { patience } from '../../support/eventually.ts';
 import { Missing } from '../../support/fixture.ts';
 import { type Profile, xdgFolders } from './profile.ts';
 
 /** How long one action may take before the test fails with the locator that it waited for. */
-const actionMs = 20_000;
+const actionMs = 20_000 * patience;
 
 /** @throws Missing when there is no Chromium */
 export function launchBrowser(profile: Profile): Promise<Browser> {
