@@ -178,7 +178,8 @@ function place(mount: Mount, index: number): string[] {
     case 'mask':
       return [`if [ -d ${at} ]; then mount -t tmpfs -o ro,size=4k tmpfs ${at}; elif [ -e ${at} ]; then mount --bind dev/null ${at}; fi`];
     case 'readonly':
-      return [`mount --bind ${at} ${at} && mount -o remount,bind,ro ${at}`];
+      // With what is mounted below: without it the kernel refuses where that is locked (EINVAL), mount_namespaces(7).
+      return [`mount --rbind ${at} ${at}`, ...readonly(`${ROOT}${quote(mount.path)}`)];
     case 'proc':
     case 'sysfs':
     case 'mqueue':
