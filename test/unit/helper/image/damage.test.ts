@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Refusal } from '../../../../helper/sys/errors.ts';
+import { Place } from '../../../support/image-place.ts';
 import { archive, member, pax } from '../../../support/tar.ts';
 import { random } from '../../random.ts';
-import { Place } from './place.ts';
 
 const BLOCK_BYTES = 512;
 const ROUNDS = 400;

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { Place } from '../../../support/image-place.ts';
 import { called, ownArchitecture, TestLayout } from '../../../support/oci.ts';
 import { archive, member } from '../../../support/tar.ts';
-import { Place } from './place.ts';
 
 const other = ownArchitecture === 'amd64' ? 'arm64' : 'amd64';
 const layer = (name: string): Buffer => archive(member({ name, contents: name }));
@@ -40,7 +39,7 @@ describe('unpackImage', () => {
       member({ name: 'nowhere/.wh.x' }),
       member({ name: 'changed', contents: 'after' }),
     );
-    place.layout.index(place.layout.image([lower, gzipSync(upper), execFileSync('zstd', ['-q'], { input: layer('zstd') })]));
+    place.layout.index(place.layout.image([lower, gzipSync(upper)]));
     await place.load();
     assert.deepEqual(place.files(), [
       'again',
@@ -52,7 +51,6 @@ describe('unpackImage', () => {
       'opaque/new',
       'opaque/sub',
       'opaque/sub/new',
-      'zstd',
     ]);
     assert.equal(readFileSync(join(place.into, 'changed'), 'utf8'), 'after');
   });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { removePath } from '../../../../helper/image/removal.ts';
-import { Place } from './place.ts';
+import { Place } from '../../../support/image-place.ts';
 
 describe('removePath', () => {
   it('removes names of any bytes, and follows no link', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type StdioOptions } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
 import { type ScriptFacts, scriptFor } from '../../../../helper/script/script.ts';
@@ -44,7 +44,9 @@ describe('quote', () => {
   for (const shell of ['sh', 'bash'])
     it(`is one word of ${shell} that means the same`, () => {
       for (const text of hostile) {
-        const said = execFileSync(shell, ['-euc', `printf '%s\\0' ${quote(text)} end`], { encoding: 'utf8' });
+        // With a socket as its input bash would read its startup files, as under rshd (bash(1), INVOCATION).
+        const stdio: StdioOptions = ['ignore', 'pipe', 'inherit'];
+        const said = execFileSync(shell, ['-euc', `printf '%s\\0' ${quote(text)} end`], { encoding: 'utf8', stdio });
         assert.deepEqual(said.split('\0'), [text, 'end', ''], JSON.stringify(text));
       }
     });

@@ -11,6 +11,9 @@ import { id } from './example.ts';
 
 const container = { Id: id, Name: '/web', State: { Pid: 812, Status: 'running' }, Config: { Image: 'nginx', Labels: null } };
 
+/** For answers that are not about time: a machine that is busy may need some. */
+const PATIENCE_MS = 30_000;
+
 describe('the API of an engine', () => {
   let folder = '';
   let server: Server | undefined;
@@ -22,7 +25,7 @@ describe('the API of an engine', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function ask(listening: Server, answerMs = 2000) {
+  async function ask(listening: Server, answerMs = PATIENCE_MS) {
     const path = join(folder, 'engine.sock');
     server = listening;
     await new Promise<void>(resolve => listening.listen(path, resolve));
@@ -95,7 +98,7 @@ describe('the API of an engine', () => {
     using root = Root.at(folder);
     using held = holdSocket(root, '/engine.sock');
     assert.equal(held?.uid, process.getuid?.());
-    assert.equal((await askContainer(held?.path ?? '', id, 2000)).kind, 'container');
+    assert.equal((await askContainer(held?.path ?? '', id, PATIENCE_MS)).kind, 'container');
     for (const path of ['/file.sock', '/out.sock', '/none.sock']) assert.equal(holdSocket(root, path), undefined, path);
   });
 });

@@ -16,6 +16,9 @@ const captured = Buffer.from(
 const container = { image: 'localhost/fx:latest', labels: { 'io.containerd.image.config.stop-signal': 'SIGTERM', 'fx.name': 'web' } };
 const answer = frame(encodeField(1, captured.toString()));
 
+/** For answers that are not about time: a machine that is busy may need some. */
+const PATIENCE_MS = 30_000;
+
 describe('containerd’s API', () => {
   let folder = '';
   let server: Http2Server | undefined;
@@ -30,7 +33,7 @@ describe('containerd’s API', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function ask(respond: (stream: ServerHttp2Stream, path: string, space: unknown) => void, answerMs = 2000) {
+  async function ask(respond: (stream: ServerHttp2Stream, path: string, space: unknown) => void, answerMs = PATIENCE_MS) {
     const path = join(folder, 'containerd.sock');
     const listening = createServer();
     server = listening;
@@ -76,7 +79,7 @@ describe('containerd’s API', () => {
   });
 
   it('may be nowhere', async () => {
-    assert.deepEqual(await askContainerd(join(folder, 'none.sock'), 'fx', 'web', 2000), { kind: 'none' });
+    assert.deepEqual(await askContainerd(join(folder, 'none.sock'), 'fx', 'web', PATIENCE_MS), { kind: 'none' });
   });
 
   it('is read without its numbers', () => {

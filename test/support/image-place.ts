@@ -2,10 +2,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Limits, usualLimits } from '../../../../helper/image/budget.ts';
-import { performJob } from '../../../../helper/image/perform.ts';
-import type { Source, Unpacked } from '../../../../helper/image/questions.ts';
-import { toFailure } from '../../../../helper/sys/errors.ts';
+import { type Limits, usualLimits } from '../../helper/image/budget.ts';
+import { performJob } from '../../helper/image/perform.ts';
+import type { Source, Unpacked } from '../../helper/image/questions.ts';
+import { toFailure } from '../../helper/sys/errors.ts';
 
 const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
