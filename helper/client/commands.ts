@@ -1,14 +1,15 @@
 // The subcommands of `burrow`. All but `serve` are clients of the socket and hold no logic of their own.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { argv, execArgv, execPath, getuid, stderr, stdout } from 'node:process';
+import { argv, execArgv, execPath, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { parseTarget } from '../entry/target-words.ts';
 import type { Failure } from '../protocol/failure.ts';
 import { HelperFailure } from '../protocol/helper-failure.ts';
 import type { MethodName, ParamsInput } from '../protocol/methods.ts';
 import { methods } from '../protocol/methods.ts';
+import { sudoLine } from '../protocol/shell-line.ts';
 import { invokingUser } from '../server/policy.ts';
 import { makeStateDirectory, requireSocketPath } from '../server/state-directory.ts';
 import { Refusal } from '../sys/errors.ts';
@@ -17,7 +18,9 @@ import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
 import { entryOf } from './entry-options.ts';
 import { execute } from './execute.ts';
+import { ownName, ownRunner } from './own-words.ts';
 import { runSandbox } from './run.ts';
+import { defaultSocket } from './sockets.ts';
 
 interface Values {
   readonly socket: string;
@@ -122,7 +125,11 @@ const usage = (): string =>
   [
     'burrow: Linux namespaces',
     '',
-    ...Object.values(commands).map(command => `  burrow ${command.usage}`),
+    `Usage: ${ownName()} COMMAND …`,
+    '',
+    ...Object.values(commands).map(command => `  ${command.usage}`),
+    '',
+    `  The helper of root is started with ${sudoLine(ownRunner, ['serve', '--detach'])}`,
     '',
     '  --socket PATH   where the helper answers',
     '  TARGET          pid:812, pid:812/815 for a thread, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
@@ -137,16 +144,6 @@ const usage = (): string =>
     '',
   ].join('\n');
 
-const systemSocket = '/run/burrow/helper.sock';
-
-/** The root helper's where there is one; an ordinary user's own helper serves in the user's runtime directory. */
-function defaultSocket(command: Command): string {
-  const runtime = process.env['XDG_RUNTIME_DIR'];
-  const serves = command === commands['serve'];
-  if (getuid?.() === 0 || runtime === undefined || (!serves && existsSync(systemSocket))) return systemSocket;
-  return `${runtime}/burrow/helper.sock`;
-}
-
 /** @returns the exit code, or undefined when the process is to go on */
 export async function main(words: readonly string[]): Promise<number | undefined> {
   const [name, ...given] = words;
@@ -160,7 +157,7 @@ export async function main(words: readonly string[]): Promise<number | undefined
     const dashes = given.indexOf('--');
     const rest = dashes < 0 ? undefined : given.slice(dashes + 1);
     const { values, positionals } = read(dashes < 0 ? given : given.slice(0, dashes), command);
-    const socket = values.socket ?? defaultSocket(command);
+    const socket = values.socket ?? defaultSocket({ serves: command === commands['serve'] });
     requireSocketPath(socket);
     return await command.run(positionals, { ...values, socket }, rest);
   } catch (error) {
@@ -177,7 +174,7 @@ function read(words: readonly string[], command: Command): { values: Partial<Val
   try {
     return parseArgs({ args: [...words], options: allowed, allowPositionals: true }) as { values: Partial<Values>; positionals: string[] };
   } catch (error) {
-    throw new Refusal('invalid', `${error instanceof Error ? error.message : String(error)} Usage: burrow ${command.usage.split('  ')[0]}`);
+    throw new Refusal('invalid', `${error instanceof Error ? error.message : String(error)} Usage: ${ownName()} ${command.usage.split('  ')[0]}`);
   }
 }
 
