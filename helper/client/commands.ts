@@ -1,7 +1,4 @@
 // The subcommands of `burrow`. All but `serve` are clients of the socket and hold no logic of their own.
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { argv, execArgv, execPath, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { parseTarget } from '../entry/target-words.ts';
@@ -11,11 +8,12 @@ import type { MethodName, ParamsInput } from '../protocol/methods.ts';
 import { methods } from '../protocol/methods.ts';
 import { sudoLine } from '../protocol/shell-line.ts';
 import { invokingUser } from '../server/policy.ts';
-import { makeStateDirectory, requireSocketPath } from '../server/state-directory.ts';
+import { requireSocketPath } from '../server/state-directory.ts';
 import { Refusal } from '../sys/errors.ts';
 import { attach, listTerminals } from './attach.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
+import { startDetached } from './detached.ts';
 import { entryOf } from './entry-options.ts';
 import { execute } from './execute.ts';
 import { ownName, ownRunner } from './own-words.ts';
@@ -64,7 +62,12 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (words, { socket, user, detach, 'first-tenant': first }) => {
       refuseWords(words);
       const served = user === undefined ? invokingUser() : parseUid(user);
-      if (detach) return startDetached(socket, served, first);
+      if (detach) {
+        const tenants = first === undefined ? [] : ['--first-tenant', first];
+        const words = ['serve', '--socket', socket, '--user', String(served), ...tenants];
+        await startDetached([execPath, ...execArgv, argv[1] ?? '', ...words], socket);
+        return 0;
+      }
       // Only the helper loads koffi; its clients stay light, and run where there is no build of it.
       const { serve } = await import('../server/serve.ts');
       await serve({ socket, user: served, ...(first !== undefined && { firstTenant: parseUid(first) }) });
@@ -174,7 +177,10 @@ function read(words: readonly string[], command: Command): { values: Partial<Val
   try {
     return parseArgs({ args: [...words], options: allowed, allowPositionals: true }) as { values: Partial<Values>; positionals: string[] };
   } catch (error) {
-    throw new Refusal('invalid', `${error instanceof Error ? error.message : String(error)} Usage: ${ownName()} ${command.usage.split('  ')[0]}`);
+    throw new Refusal(
+      'invalid',
+      `${error instanceof Error ? error.message : String(error)} Usage: ${ownName()} ${command.usage.split('  ')[0]}`,
+    );
   }
 }
 
@@ -201,29 +207,3 @@ function parseJson(text: string): unknown {
     throw new Refusal('invalid', `The params are no JSON: ${text}`);
   }
 }
-
-/** Starts `serve` in a session of its own, which outlives the terminal, and waits until it answers. */
-async function startDetached(socket: string, user: number, first: string | undefined): Promise<number> {
-  makeStateDirectory(socket);
-  const log = openSync(`${dirname(socket)}/helper.log`, 'a', 0o600);
-  const tenants = first === undefined ? [] : ['--first-tenant', first];
-  const child = spawn(execPath, [...execArgv, argv[1] ?? '', 'serve', '--socket', socket, '--user', String(user), ...tenants], {
-    detached: true,
-    cwd: '/',
-    stdio: ['ignore', 'pipe', log],
-  });
-  closeSync(log);
-  const started = await new Promise<boolean>(resolve => {
-    child.stdout?.once('data', () => resolve(true));
-    child.once('exit', () => resolve(false));
-  });
-  if (!started) throw new Refusal('system', lastMessage(`${dirname(socket)}/helper.log`) ?? 'The helper ended at once.');
-  child.stdout?.destroy();
-  child.unref();
-  stdout.write(`burrow: serving on ${socket}\n`);
-  return 0;
-}
-
-/** What the helper said last before it ended. */
-const lastMessage = (log: string): string | undefined =>
-  /^burrow: (.*)$/.exec(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? '')?.[1];
