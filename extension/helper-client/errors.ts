@@ -33,6 +33,12 @@ export class Unreadable extends Error {
 /** The helper could not be started. The message is one sentence for a person. */
 export class LaunchFailed extends Error {
   override readonly name = 'LaunchFailed';
+  /** What the person can type instead. */
+  readonly line: string | undefined;
+  constructor(message: string, line?: string) {
+    super(message);
+    this.line = line;
+  }
 }
 
 /** What the person asked for cannot be done, for a reason that is no fault; the message is the sentence to show. */

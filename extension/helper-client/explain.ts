@@ -85,7 +85,8 @@ export function explain(error: unknown, attempt: Attempt = {}): Explanation {
     return { message: error.message, buttons: [{ title: 'Restart Helper', command: 'burrow.helper.restart' }] };
   }
   if (error instanceof LaunchFailed) {
-    return { message: sentence(error.message), buttons: [{ title: 'Try Again', command: 'burrow.helper.start' }, showLog] };
+    const byHand: readonly Button[] = error.line === undefined ? [] : [{ title: 'Copy Command', copy: error.line }];
+    return { message: sentence(error.message), buttons: [...byHand, { title: 'Try Again', command: 'burrow.helper.start' }, showLog] };
   }
   if (error instanceof Unreadable) {
     return { message: error.message, buttons: [{ title: 'Restart Helper', command: 'burrow.helper.restart' }, showLog] };

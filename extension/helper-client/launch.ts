@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Terminal, window } from 'vscode';
+import { runnerWords, shellLine } from '../../helper/protocol/shell-line.ts';
 import { answers } from './dial.ts';
 import { LaunchFailed } from './errors.ts';
 
@@ -16,16 +17,17 @@ const passwordMs = 10 * 60_000;
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
-const serveArguments = ({ script, socket }: Program): string[] => [script, 'serve', '--detach', '--socket', socket];
+/** A plain Node takes no notice of being asked to be one. */
+const serveWords = ({ script, socket }: Program): string[] => [
+  ...runnerWords({ node: process.execPath, isElectron: true, script }),
+  ...['serve', '--detach', '--socket', socket],
+];
 
 /** As root: the process in the foreground ends when the socket answers, with a sentence when it never will. */
 function startAsRoot(program: Program): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Desktop VS Code's executable is a Node only when asked to be one.
-    const child = spawn(process.execPath, serveArguments(program), {
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const [command = '', ...words] = serveWords(program);
+    const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     let complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, 2000);
@@ -61,11 +63,15 @@ function findInPath(name: string): string | undefined {
 /** In a terminal, because only sudo itself should see the password. No shell reads any of the arguments. */
 function openSudoTerminal(program: Program): Terminal {
   const sudo = findInPath('sudo');
-  if (!sudo) throw new LaunchFailed(`Burrow's helper needs root, and there is no sudo here: run "burrow serve" as root`);
+  if (!sudo) {
+    // Only sudo would tell the helper for whom it is started.
+    const line = shellLine([...serveWords(program), '--user', `${process.getuid?.()}`]);
+    throw new LaunchFailed("Burrow's helper needs root, and there is no sudo here: start it by hand, as root", line);
+  }
   const terminal = window.createTerminal({
     name: 'Burrow Helper',
     shellPath: sudo,
-    shellArgs: ['--', 'env', 'ELECTRON_RUN_AS_NODE=1', process.execPath, ...serveArguments(program)],
+    shellArgs: ['--', ...serveWords(program)],
     isTransient: true,
   });
   terminal.show(false);

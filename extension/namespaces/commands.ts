@@ -1,6 +1,7 @@
 import { env } from 'vscode';
 import { subjectFor } from '../ask-subject.ts';
 import { Refused } from '../helper-client/errors.ts';
+import { isRoot } from '../helper-client/launch.ts';
 import { pidOf, subjectName } from '../names.ts';
 import type { Session } from '../session.ts';
 import { nsenterCommand } from './nsenter.ts';
@@ -24,5 +25,5 @@ export async function copyNsenter(session: Session, argument?: unknown): Promise
   const command = nsenterCommand(session.machine, subject);
   if (command === undefined)
     throw new Refused(`nsenter has no way into ${subjectName(session.machine, subject)}: no process and no file leads there`);
-  await env.clipboard.writeText(command);
+  await env.clipboard.writeText(isRoot() ? command : `sudo ${command}`);
 }

@@ -1,4 +1,5 @@
 import type { Namespace, NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
+import { shellLine } from '../../helper/protocol/shell-line.ts';
 import type { Machine } from '../machine/machine.ts';
 import { pidOf } from '../names.ts';
 import type { Subject } from '../subject.ts';
@@ -14,9 +15,6 @@ const options: Readonly<Record<NamespaceType, string>> = {
   cgroup: '--cgroup',
   time: '--time',
 };
-
-// The person pastes it into a shell, and a path may hold anything.
-const quoted = (path: string): string => (/^[\w./:@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 /** A file through which a namespace can be entered in which no process is. */
 function fileOf({ type, holders }: Namespace): string | undefined {
@@ -36,7 +34,7 @@ function ofNamespace(machine: Machine, key: NamespaceKey): string | undefined {
   if (pid !== undefined) return `nsenter --target ${pid} ${options[key.type]}`;
   const namespace = machine.namespace(key);
   const file = namespace && fileOf(namespace);
-  return file === undefined ? undefined : `nsenter ${options[key.type]}=${quoted(file)}`;
+  return file === undefined ? undefined : shellLine(['nsenter', `${options[key.type]}=${file}`]);
 }
 
 /** The nsenter(1) command that enters what the subject has of its own; undefined where nothing leads there. */

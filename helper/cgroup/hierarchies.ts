@@ -80,6 +80,9 @@ function usableControllers(mount: string, { read }: Host): string[] {
   return words(read(join(mount, isRestricted ? 'cgroup.subtree_control' : 'cgroup.controllers')));
 }
 
+/** Those by which systemd, elogind and OpenRC know what belongs to a login session or a service. */
+export const tracks = ({ version, name }: Hierarchy): boolean => version === 2 || name !== undefined;
+
 /** @returns undefined when nobody can know before the controller is switched on; `mark` is a file that it always has */
 export function hasFile({ version, files }: Hierarchy, file: string, mark: string): boolean | undefined {
   if (!files) return undefined;

@@ -1,6 +1,6 @@
 // Which cgroups a sandbox has, as data: made in this order, removed in the opposite one.
 import { join } from 'node:path';
-import { type Hierarchy, OURS } from './hierarchies.ts';
+import { type Hierarchy, OURS, tracks } from './hierarchies.ts';
 import { type Limits, type LimitWrite, limitingControllers, type MissingLimit, planLimits } from './limits.ts';
 
 /** A sandbox's cgroups in one hierarchy. */
@@ -19,6 +19,8 @@ export interface Place {
 
 export interface Wishes {
   readonly limits: Limits;
+  /** Does it have processes? They are not to go with the login session of whoever started the helper, or to keep it from ending. */
+  readonly populated: boolean;
   /** Is somebody inside uid 0 outside? Then no hierarchy may show him more than his own part of it. */
   readonly guarded: boolean;
   /** Must its processes be found and ended without a pid namespace of their own? */
@@ -57,13 +59,14 @@ const canLimit = ({ controllers }: Hierarchy): boolean => controllers.some(each 
 /** All that a sandbox of any kind can have; what is not there counts as removed already. */
 export const everyPlace = (hierarchies: readonly Hierarchy[], id: string): Place[] => hierarchies.map(hierarchy => placeIn(hierarchy, id));
 
-export function layOut(id: string, hierarchies: readonly Hierarchy[], { limits, guarded, killable, counted }: Wishes): Layout {
+export function layOut(id: string, hierarchies: readonly Hierarchy[], wishes: Wishes): Layout {
+  const { limits, populated, guarded, killable, counted } = wishes;
   const { writes, missing } = planLimits(limits, hierarchies);
   const limited = new Set(writes.map(write => write.hierarchy));
   const forKilling = killable ? firstThat(hierarchies, killers) : undefined;
   const forCounting = counted ? firstThat(hierarchies, counters) : undefined;
   const places = hierarchies
-    .filter(hierarchy => guarded || limited.has(hierarchy) || hierarchy === forKilling || hierarchy === forCounting)
+    .filter(each => guarded || limited.has(each) || each === forKilling || each === forCounting || (populated && tracks(each)))
     .map(hierarchy => placeIn(hierarchy, id));
   const make = (version: 1 | 2): Step[] =>
     places.filter(({ hierarchy }) => hierarchy.version === version).flatMap(place => stepsFor(place, writes));

@@ -39,7 +39,7 @@ export async function attach(helper: Helper, which: string): Promise<number> {
 
 function choose(terminals: readonly Kept[], which: string): Kept {
   const [only, another] = terminals.filter(each => each.terminal.startsWith(which));
-  if (!only) throw new Refusal('unknown', `You keep no terminal called ${which}.`, { hint: 'burrow attach lists them.' });
+  if (!only) throw new Refusal('unknown', `You keep no terminal called ${which}.`, { hint: 'Without a name, attach lists them.' });
   if (another) throw new Refusal('invalid', `Several terminals begin with ${which}.`, { hint: 'Give more of its id.' });
   return only;
 }

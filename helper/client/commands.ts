@@ -1,23 +1,24 @@
 // The subcommands of `burrow`. All but `serve` are clients of the socket and hold no logic of their own.
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { argv, execArgv, execPath, getuid, stderr, stdout } from 'node:process';
+import { argv, execArgv, execPath, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { parseTarget } from '../entry/target-words.ts';
 import type { Failure } from '../protocol/failure.ts';
 import { HelperFailure } from '../protocol/helper-failure.ts';
 import type { MethodName, ParamsInput } from '../protocol/methods.ts';
 import { methods } from '../protocol/methods.ts';
+import { sudoLine } from '../protocol/shell-line.ts';
 import { invokingUser } from '../server/policy.ts';
-import { makeStateDirectory, requireSocketPath } from '../server/state-directory.ts';
+import { requireSocketPath } from '../server/state-directory.ts';
 import { Refusal } from '../sys/errors.ts';
 import { attach, listTerminals } from './attach.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
+import { startDetached } from './detached.ts';
 import { entryOf } from './entry-options.ts';
 import { execute } from './execute.ts';
+import { ownName, ownRunner } from './own-words.ts';
 import { runSandbox } from './run.ts';
+import { defaultSocket } from './sockets.ts';
 
 interface Values {
   readonly socket: string;
@@ -61,7 +62,12 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (words, { socket, user, detach, 'first-tenant': first }) => {
       refuseWords(words);
       const served = user === undefined ? invokingUser() : parseUid(user);
-      if (detach) return startDetached(socket, served, first);
+      if (detach) {
+        const tenants = first === undefined ? [] : ['--first-tenant', first];
+        const words = ['serve', '--socket', socket, '--user', String(served), ...tenants];
+        await startDetached([execPath, ...execArgv, argv[1] ?? '', ...words], socket);
+        return 0;
+      }
       // Only the helper loads koffi; its clients stay light, and run where there is no build of it.
       const { serve } = await import('../server/serve.ts');
       await serve({ socket, user: served, ...(first !== undefined && { firstTenant: parseUid(first) }) });
@@ -122,7 +128,11 @@ const usage = (): string =>
   [
     'burrow: Linux namespaces',
     '',
-    ...Object.values(commands).map(command => `  burrow ${command.usage}`),
+    `Usage: ${ownName()} COMMAND …`,
+    '',
+    ...Object.values(commands).map(command => `  ${command.usage}`),
+    '',
+    `  The helper of root is started with ${sudoLine(ownRunner, ['serve', '--detach'])}`,
     '',
     '  --socket PATH   where the helper answers',
     '  TARGET          pid:812, pid:812/815 for a thread, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
@@ -137,16 +147,6 @@ const usage = (): string =>
     '',
   ].join('\n');
 
-const systemSocket = '/run/burrow/helper.sock';
-
-/** The root helper's where there is one; an ordinary user's own helper serves in the user's runtime directory. */
-function defaultSocket(command: Command): string {
-  const runtime = process.env['XDG_RUNTIME_DIR'];
-  const serves = command === commands['serve'];
-  if (getuid?.() === 0 || runtime === undefined || (!serves && existsSync(systemSocket))) return systemSocket;
-  return `${runtime}/burrow/helper.sock`;
-}
-
 /** @returns the exit code, or undefined when the process is to go on */
 export async function main(words: readonly string[]): Promise<number | undefined> {
   const [name, ...given] = words;
@@ -160,7 +160,7 @@ export async function main(words: readonly string[]): Promise<number | undefined
     const dashes = given.indexOf('--');
     const rest = dashes < 0 ? undefined : given.slice(dashes + 1);
     const { values, positionals } = read(dashes < 0 ? given : given.slice(0, dashes), command);
-    const socket = values.socket ?? defaultSocket(command);
+    const socket = values.socket ?? defaultSocket({ serves: command === commands['serve'] });
     requireSocketPath(socket);
     return await command.run(positionals, { ...values, socket }, rest);
   } catch (error) {
@@ -177,7 +177,10 @@ function read(words: readonly string[], command: Command): { values: Partial<Val
   try {
     return parseArgs({ args: [...words], options: allowed, allowPositionals: true }) as { values: Partial<Values>; positionals: string[] };
   } catch (error) {
-    throw new Refusal('invalid', `${error instanceof Error ? error.message : String(error)} Usage: burrow ${command.usage.split('  ')[0]}`);
+    throw new Refusal(
+      'invalid',
+      `${error instanceof Error ? error.message : String(error)} Usage: ${ownName()} ${command.usage.split('  ')[0]}`,
+    );
   }
 }
 
@@ -204,29 +207,3 @@ function parseJson(text: string): unknown {
     throw new Refusal('invalid', `The params are no JSON: ${text}`);
   }
 }
-
-/** Starts `serve` in a session of its own, which outlives the terminal, and waits until it answers. */
-async function startDetached(socket: string, user: number, first: string | undefined): Promise<number> {
-  makeStateDirectory(socket);
-  const log = openSync(`${dirname(socket)}/helper.log`, 'a', 0o600);
-  const tenants = first === undefined ? [] : ['--first-tenant', first];
-  const child = spawn(execPath, [...execArgv, argv[1] ?? '', 'serve', '--socket', socket, '--user', String(user), ...tenants], {
-    detached: true,
-    cwd: '/',
-    stdio: ['ignore', 'pipe', log],
-  });
-  closeSync(log);
-  const started = await new Promise<boolean>(resolve => {
-    child.stdout?.once('data', () => resolve(true));
-    child.once('exit', () => resolve(false));
-  });
-  if (!started) throw new Refusal('system', lastMessage(`${dirname(socket)}/helper.log`) ?? 'The helper ended at once.');
-  child.stdout?.destroy();
-  child.unref();
-  stdout.write(`burrow: serving on ${socket}\n`);
-  return 0;
-}
-
-/** What the helper said last before it ended. */
-const lastMessage = (log: string): string | undefined =>
-  /^burrow: (.*)$/.exec(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? '')?.[1];

@@ -4,8 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { createMessageConnection, type MessageConnection, StreamMessageReader } from 'vscode-jsonrpc/node';
 import { request } from '../protocol/calls.ts';
 import { type MethodName, type ParamsInput, protocolVersion, type Result, streamGreeting } from '../protocol/methods.ts';
+import { sudoLine } from '../protocol/shell-line.ts';
 import { SocketMessageWriter } from '../server/message-writer.ts';
 import { Refusal } from '../sys/errors.ts';
+import { ownRunner } from './own-words.ts';
+import { socketWords } from './sockets.ts';
 
 export class Helper implements Disposable {
   readonly #path: string;
@@ -76,12 +79,11 @@ async function dial(path: string): Promise<Socket> {
     return socket;
   } catch (error) {
     const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
-    const why = errno === 'EACCES' ? 'it belongs to another user' : 'no helper answers there';
-    throw new Refusal('gone', `Could not reach ${path}: ${why}.`, {
-      syscall: 'connect',
-      errno,
-      subject: path,
-      hint: 'Start it with sudo burrow serve --detach.',
+    const failed = { syscall: 'connect', errno, subject: path };
+    if (errno === 'EACCES') throw new Refusal('gone', `Could not reach ${path}: it belongs to another user.`, failed);
+    throw new Refusal('gone', `Could not reach ${path}: no helper answers there.`, {
+      ...failed,
+      hint: `Start it with: ${sudoLine(ownRunner, ['serve', '--detach', ...socketWords(path)])}`,
     });
   }
 }

@@ -18,5 +18,5 @@ export function requireRoom(kept: readonly Terminal[]): Terminal | undefined {
   if (kept.length < MOST) return undefined;
   const oldest = kept.find(each => each.ended !== undefined && each.client === undefined);
   if (oldest) return oldest;
-  throw new Refusal('taken', `You keep ${MOST} terminals already.`, { hint: 'Close one of them first: burrow attach lists them.' });
+  throw new Refusal('taken', `You keep ${MOST} terminals already.`, { hint: 'Close one of them first.' });
 }

@@ -126,17 +126,17 @@ const beginning = (definition: Definition, { record, cgroups, unpacked }: Facts)
 ];
 
 /**
- * Into its control groups before a cgroup namespace is made, whose root they then are. Being born into one asks for
- * rights to it, which an ordinary user does not have any more when the process forks.
+ * Into its control groups before a cgroup namespace is made, whose root they then are. Being born into one asks for the
+ * host's rights to it, which an ordinary user's has lost when it forks for its pid namespace: it forks at the beginning
+ * too, which costs far less than a move.
  */
 function forkSteps({ init }: Definition, { cgroups: { places } }: Facts, guarded: boolean): { into: Step[]; fork: Step[] } {
-  const birthplace = guarded && init !== 'none' ? birthplaceAmong(places) : undefined;
-  const into = steps([
-    ...joinCalls(birthplace ? places.filter(each => each.hierarchy.version === 1) : places),
-    ...(birthplace ? [birthplace] : []),
-  ]);
-  if (init === 'none') return { into, fork: [] };
-  return { into, fork: [stage(birthplace ? { do: 'fork', into: { resultOf: BIRTHPLACE } } : { do: 'fork' })] };
+  if (init === 'none') return { into: steps(joinCalls(places)), fork: [] };
+  const birthplace = birthplaceAmong(places);
+  if (!birthplace) return { into: steps(joinCalls(places)), fork: [stage({ do: 'fork' })] };
+  const into = steps([...joinCalls(places.filter(each => each.hierarchy.version === 1)), birthplace]);
+  const born = stage({ do: 'fork', into: { resultOf: BIRTHPLACE } });
+  return guarded ? { into, fork: [born] } : { into: [...into, born], fork: [stage({ do: 'fork' })] };
 }
 
 /** As root of the host, who may join any; the user namespace comes last, as it takes that right away. */

@@ -76,6 +76,7 @@ export async function lookUp(
   const killable = namespaces.pid !== true && init !== 'none';
   const { places, make, missing } = layOut(id, hierarchies, {
     limits: groupLimitsOf(limits),
+    populated: init !== 'none',
     guarded,
     killable,
     counted: limits.cpuSeconds !== undefined,

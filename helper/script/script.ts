@@ -54,7 +54,7 @@ export function scriptFor(definition: Definition, facts: ScriptFacts): string {
       ? ['[ $# -eq 1 ] || { echo "usage: sh FILE DIRECTORY-OF-THE-UNPACKED-IMAGE" >&2; exit 2; }', 'unpacked=$1', 'export unpacked']
       : []),
     ...begin(facts),
-    ...section('Control groups: there before the processes that they limit.', ...facts.cgroups.make.map(groupLine)),
+    ...section('Control groups: there before the processes in them.', ...facts.cgroups.make.map(groupLine)),
     '',
     ...commentOf('First, still as root of this machine: the files.'),
     ...fileOf('"$work/prepare"', prepare(definition, facts)),

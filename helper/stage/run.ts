@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { decodeReport, encode, REPORT, REPORT_BYTES, type Report } from './encode.ts';
+import { Passing } from './passing.ts';
 import { describeCall, handlesOf, type Instruction, type Program } from './program.ts';
 import { type Ended, reaper } from './reaper.ts';
 import { type Begun, stages } from './waiting.ts';
@@ -49,31 +50,35 @@ const DEADLINE_MS = 10_000;
  * Runs a program. Resolves with the process it leaves behind, which the helper then waits for: the
  * executed command once execve(2) has succeeded, or the sandbox's init once it stays.
  *
- * The program must hold one fork, and wait for the helper at some point after it; without one it leaves
- * nothing, and has ended when this resolves. On any failure nothing of it is left running.
+ * The program must wait for the helper at some point after its last fork, whose child is what it leaves; without a fork
+ * it leaves nothing, and has ended when this resolves. On any failure nothing of it is left running.
  * @throws StageFailed with the call and errno; Refusal after ten seconds; whatever `onSync` and `onReady` threw
  */
 export async function stage(staging: Staging): Promise<number> {
   const program = encode(staging.program); // what is wrong with it shows before anything has started
-  const forks = forkIn(staging.program) < staging.program.length;
+  const forks = forksIn(staging.program);
+  const last = forks.at(-1);
   const stage = stages.begin(program, descriptorsOf(staging));
   const control = controlOf(stage);
   const late = new Refusal('system', `The process did not start within ${DEADLINE_MS / 1000} s: something there holds it up.`);
   const deadline = setTimeout(() => control.destroy(late), DEADLINE_MS);
-  const progress: Progress = { stage: stage.pid, forked: undefined, failure: undefined };
+  const progress: Progress = { stage: stage.pid, forks, forked: new Map(), passing: [], failure: undefined };
   try {
     if (stage.rest.length > 0) control.write(stage.rest);
     await follow(control, staging, progress);
     if (progress.failure) throw progress.failure;
-    if (!forks) return stage.pid;
-    if (progress.forked === undefined) throw new Error('the stage was ended before it could start the process');
-    reaper.track(progress.forked, staging.onEnd);
-    return progress.forked;
+    if (last === undefined) return stage.pid;
+    const left = progress.forked.get(last);
+    if (left === undefined) throw new Error('the stage was ended before it could start the process');
+    reaper.track(left, staging.onEnd);
+    return left;
   } catch (error) {
     // Closing the socket ends a stage that waits; the pids are ours until we have waited for them.
     control.destroy();
     stage.kill();
-    if (progress.forked !== undefined) await end(progress.forked);
+    for (const each of progress.passing) each.kill();
+    const left = last === undefined ? undefined : progress.forked.get(last);
+    if (left !== undefined) await end(left);
     throw error;
   } finally {
     clearTimeout(deadline);
@@ -98,44 +103,57 @@ function controlOf({ control }: Begun): Socket {
   return socket;
 }
 
-/** Its place, or the end of a program that has none. */
-function forkIn(program: Program): number {
-  const index = program.findIndex(each => 'do' in each && each.do === 'fork');
-  return index < 0 ? program.length : index;
-}
+/** Their places. */
+const forksIn = (program: Program): number[] => program.flatMap((each, index) => ('do' in each && each.do === 'fork' ? [index] : []));
 
 interface Progress {
   readonly stage: number;
-  forked: number | undefined;
+  readonly forks: readonly number[];
+  /** The child of each fork, by its place. */
+  readonly forked: Map<number, number>;
+  /** The children of all forks but the last one: each goes on until the next fork. */
+  readonly passing: Passing[];
   failure: StageFailed | undefined;
+}
+
+/** The process that executes the instruction; undefined as long as it is not known. */
+function processAt({ stage, forks, forked }: Progress, index: number): number | undefined {
+  const passed = forks.filter(fork => fork < index);
+  const last = passed.at(-1);
+  return last === undefined ? stage : passed.every(fork => forked.has(fork)) ? forked.get(last) : undefined;
+}
+
+function noteFork(progress: Progress, { index, value: pid }: Report): void {
+  progress.forked.set(index, pid);
+  if (index !== progress.forks.at(-1)) progress.passing.push(new Passing(pid));
 }
 
 /** Answers the program until both the stage and its child have closed the socket, the latter by execve(2) or by staying. */
 async function follow(control: Socket, { program, onSync, onReady }: Staging, progress: Progress): Promise<void> {
-  const fork = forkIn(program);
   const held: Report[] = [];
-  const act = async ({ kind, index, value }: Report): Promise<void> => {
+  const act = async ({ kind, index, value }: Report, waiting: number): Promise<void> => {
     const instruction = program[index];
     if (!instruction) throw new Error('the stage reports an instruction that it was not given');
     if (kind === REPORT.failed) {
       progress.failure = new StageFailed(instruction, index, value);
       return;
     }
-    const waiting = progress.forked ?? progress.stage;
     if (kind === REPORT.sync && 'do' in instruction && instruction.do === 'sync') await onSync?.(instruction.until, waiting);
     if (kind === REPORT.ready) await onReady?.(waiting);
     control.write('.');
   };
   for await (const report of reports(control)) {
-    if (report.kind === REPORT.forked) progress.forked = report.value;
+    if (report.kind === REPORT.forked) noteFork(progress, report);
     else held.push(report);
     // Parent and child write to one socket: what the child says may come before its pid is known.
-    while (held[0] && (progress.forked !== undefined || held[0].index < fork)) {
-      const next = held.shift();
-      if (next) await act(next);
+    for (let next = held[0]; next; next = held[0]) {
+      const waiting = processAt(progress, next.index);
+      if (waiting === undefined) break;
+      held.shift();
+      await act(next, waiting);
     }
   }
-  for (const last of held) if (last.kind === REPORT.failed) await act(last);
+  for (const last of held) if (last.kind === REPORT.failed) await act(last, progress.stage);
 }
 
 /** Kills a child that nothing else tracks, and waits for it. */

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { SysError } from '../sys/errors.ts';
 import { MAX_RIGHTS, sendWith } from '../sys/libc.ts';
 import { stageExecutable } from './executable.ts';
-import { reaper } from './reaper.ts';
+import { Passing } from './passing.ts';
 import { spawnStage } from './spawn.ts';
 
 /** One that was handed its program. */
@@ -21,16 +21,14 @@ export interface Begun {
 const PAUSE_MS = 10;
 
 class Stage {
-  readonly pid: number;
+  readonly #process: Passing;
   readonly #control: number;
-  #runs = true;
 
   /** @throws SysError see spawnStage */
   constructor() {
-    ({ pid: this.pid, control: this.#control } = spawnStage(stageExecutable()));
-    reaper.track(this.pid, () => {
-      this.#runs = false;
-    });
+    const { pid, control } = spawnStage(stageExecutable());
+    this.#process = new Passing(pid);
+    this.#control = control;
   }
 
   /**
@@ -40,7 +38,7 @@ class Stage {
   begin(program: Buffer, descriptors: readonly number[]): Begun | undefined {
     try {
       const rest = handOver(this.#control, program, descriptors);
-      return { pid: this.pid, kill: () => this.#kill(), control: this.#control, rest };
+      return { pid: this.#process.pid, kill: () => this.#process.kill(), control: this.#control, rest };
     } catch (error) {
       this.end();
       if (isGone(error)) return undefined;
@@ -51,10 +49,6 @@ class Stage {
   /** One that waits leaves when its socket is closed. */
   end(): void {
     closeSync(this.#control);
-  }
-
-  #kill(): void {
-    if (this.#runs) process.kill(this.pid, 'SIGKILL');
   }
 }
 

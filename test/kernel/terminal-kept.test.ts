@@ -212,7 +212,7 @@ describe('a kept terminal', () => {
     assert.deepEqual(refused, {
       kind: 'taken',
       message: 'You keep 64 terminals already.',
-      hint: 'Close one of them first: burrow attach lists them.',
+      hint: 'Close one of them first.',
     });
     const ending = [5, 9].flatMap(at => opened[at] ?? []);
     for (const each of ending) await left(each);

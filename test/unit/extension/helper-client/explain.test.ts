@@ -46,6 +46,7 @@ const rows: readonly (readonly [string, unknown, Attempt, string, readonly strin
     ['Restart Helper'],
   ],
   ['no start', new LaunchFailed('sudo said no'), {}, 'sudo said no.', ['Try Again', 'Show Log']],
+  ['no sudo', new LaunchFailed('as root', '/usr/bin/node /x/burrow.cjs'), {}, 'as root.', ['Copy Command', 'Try Again', 'Show Log']],
   ['a reason of the extension', new Refused('nothing there'), {}, 'nothing there.', []],
   ['an answer that is none', new Unreadable('no snapshot'), {}, "The helper's answer could not be read.", ['Restart Helper', 'Show Log']],
   ['anything else', new Error('boom\n  at x.ts:1'), {}, 'boom.', ['Show Log']],

@@ -25,7 +25,7 @@ describe('the nsenter command', () => {
       kind: 'namespace',
       key: { type: 'net', inode: 41 },
     });
-    assert.equal(command, "nsenter --net='/run/netns/a'\\''; reboot'");
+    assert.equal(command, "nsenter '--net=/run/netns/a'\\''; reboot'");
   });
 
   test('of a namespace that a thread, an open file or a next child keeps enters it through that', () => {

@@ -125,7 +125,13 @@ describe('entryProgram', () => {
   });
 
   it('enters the target’s control groups as the host’s root, by being born into that of v2', () => {
-    const { places } = layOut('a1', hybridHost(), { limits: { processes: 5 }, guarded: false, killable: true, counted: false });
+    const { places } = layOut('a1', hybridHost(), {
+      limits: { processes: 5 },
+      populated: false,
+      guarded: false,
+      killable: true,
+      counted: false,
+    });
     const all = lines({ places });
     const at = [
       'openat(AT_FDCWD, "/sys/fs/cgroup/pids/burrow/a1/inside/tasks", O_WRONLY|O_CLOEXEC, 0)',

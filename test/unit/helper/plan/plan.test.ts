@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { env } from 'node:process';
 import { describe, it } from 'node:test';
 import { inRepository } from '../../../support/repository.ts';
-import { asRoot, facts, joinedOf, planLines } from './plans.ts';
+import { systemdHost } from '../cgroup/hosts.ts';
+import { asRoot, facts, groupsOn, joinedOf, planLines } from './plans.ts';
 import { type Sample, samples } from './samples.ts';
 
 const folder = inRepository('test/unit/helper/plan/plans');
@@ -50,6 +51,22 @@ describe('planFor', () => {
   it('mounts a guarded sandbox’s files while it may still do what its user namespace may not', () => {
     inOrder(planLines({}, asRoot), 'stage   umount2(".", MNT_DETACH)', 'stage   unshare(CLONE_NEWUSER)');
     inOrder(planLines({}), 'stage   unshare(CLONE_NEWUSER)', 'stage   umount2(".", MNT_DETACH)');
+  });
+
+  it('is born into a group of v2 while it has the right to, and is in the cgroup namespace of the host', () => {
+    const born = 'stage   clone3({flags=CLONE_PARENT|CLONE_INTO_CGROUP, cgroup=<cgroup>})';
+    const cgroups = groupsOn(systemdHost(), { populated: true, guarded: true });
+    const joined = { ...joinedOf('cgroup'), cgroups };
+    inOrder(planLines({}, { cgroups }), born, 'stage   setresuid(1000, 1000, 1000)');
+    inOrder(planLines({ namespaces: { cgroup: 'redis' } }, joined), born, 'stage   setns(<cgroup of redis>, CLONE_NEWCGROUP)');
+    inOrder(
+      planLines({ namespaces: { cgroup: 'redis' } }, { ...asRoot, ...joined }),
+      born,
+      'stage   setns(<cgroup of redis>, CLONE_NEWCGROUP)',
+    );
+    // One fork does for both, where it may.
+    const forks = planLines({}, { ...asRoot, cgroups }).filter(line => line.includes('CLONE_PARENT'));
+    assert.deepEqual(forks, [born]);
   });
 
   it('guards as soon as one of the ids is root outside', () => {

@@ -49,6 +49,11 @@ const confinement: Confinement = {
 /** What each of plans/*.plan is the plan of. */
 export const samples: Readonly<Record<string, Sample>> = {
   ordinary: { what: 'a name alone', definition: {} },
+  'ordinary-on-v2': {
+    what: 'the same with its control group, on a host with cgroup v2 alone',
+    definition: {},
+    facts: { cgroups: groupsOn(systemdHost(), { populated: true }) },
+  },
   root: { what: 'the same where root inside is root outside', definition: {}, facts: asRoot },
   readonly: { what: 'this machine’s files, unchangeable', definition: { root: 'readonly' } },
   host: { what: 'this machine’s files as they are', definition: { root: 'host' } },
