@@ -10,6 +10,7 @@ import { Groups } from './groups.ts';
 import { byLxc } from './lxc.ts';
 import { byNspawn } from './nspawn.ts';
 import { Reach } from './reach.ts';
+import { byRuntime } from './runtime.ts';
 import { RuntimeStates } from './runtimes.ts';
 import { type Names, Servers } from './servers.ts';
 import { byShim } from './shim.ts';
@@ -24,7 +25,7 @@ export interface NamingInput {
 }
 
 /** The engines, in the order in which they are believed: what is above a process says more than its cgroup does. */
-const rules: readonly Rule[] = [byShim, byConmon, byLxc, byNspawn, facts => facts.runtimes.find(facts), byCgroup, bySystemd];
+const rules: readonly Rule[] = [byShim, byConmon, byLxc, byNspawn, byRuntime, byCgroup, bySystemd];
 
 /** A process that may be an init, and what is known of it. */
 interface Candidate {
