@@ -2,6 +2,7 @@
 // may wait to start it, and looking at a machine must not change what runs there.
 import type { Process } from '../../protocol/model.ts';
 import { readStat } from '../../sys/procfs.ts';
+import type { Api } from './engine.ts';
 import { listeningSockets } from './sockets.ts';
 
 /** So many daemons of one user in one pid namespace are believed to be such; anybody can have processes of that name. */
@@ -10,9 +11,9 @@ const DAEMONS = 256;
 /** A daemon listens on what it was started with. */
 const SOCKETS_MS = 10_000;
 
-export type DaemonName = 'docker' | 'podman' | 'containerd';
+export type DaemonName = Api['engine'];
 
-const usualSockets: Readonly<Record<Exclude<DaemonName, 'containerd'>, string>> = { docker: 'docker.sock', podman: 'podman/podman.sock' };
+const usualSockets: Readonly<Partial<Record<DaemonName, string>>> = { docker: 'docker.sock', podman: 'podman/podman.sock' };
 
 export class Daemon {
   readonly engine: DaemonName;
@@ -45,9 +46,10 @@ export class Daemon {
   }
 }
 
-/** Where the API of such a daemon is when it was told nothing else; containerd's is for root alone. */
+/** Where the API of such a daemon is when it was told nothing else; undefined for those whose place is known otherwise. */
 export function usualSocketOf({ engine, process: { uid } }: Daemon): string | undefined {
-  return engine === 'containerd' ? undefined : `${uid === 0 ? '/run' : `/run/user/${uid}`}/${usualSockets[engine]}`;
+  const socket = usualSockets[engine];
+  return socket && `${uid === 0 ? '/run' : `/run/user/${uid}`}/${socket}`;
 }
 
 export class Daemons {
@@ -82,8 +84,17 @@ export class Daemons {
   }
 }
 
+/** By their names, and by how they are started where other processes of theirs are called the same. */
+const programs: ReadonlyMap<string, { readonly engine: DaemonName; readonly command?: RegExp }> = new Map([
+  ['dockerd', { engine: 'docker' }],
+  ['containerd', { engine: 'containerd' }],
+  ['podman', { engine: 'podman', command: /\ssystem\s+service\b/ }],
+  // Not the monitors of containers, and not what they start as `incusd forkproxy`.
+  ['incusd', { engine: 'incus', command: /^\S+(?: -|$)/ }],
+  ['lxd', { engine: 'lxd', command: /^\S+(?: -|$)/ }],
+]);
+
 function engineOf({ name, command }: Process): DaemonName | undefined {
-  if (name === 'dockerd') return 'docker';
-  if (name === 'containerd') return 'containerd';
-  return name === 'podman' && /\ssystem\s+service\b/.test(command) ? 'podman' : undefined;
+  const program = programs.get(name);
+  return !program?.command || program.command.test(command) ? program?.engine : undefined;
 }

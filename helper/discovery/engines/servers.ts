@@ -1,11 +1,12 @@
-// Who answers for a container of Docker's, Podman's or containerd's: the daemons of its engine, wherever they run.
+// Who answers for a container: the daemons of its engine, wherever they run.
 import type { Process } from '../../protocol/model.ts';
 import type { Gaps } from '../gaps.ts';
-import { askContainer, holdSocket } from './api.ts';
+import { type Answer, askJson, holdSocket } from './api.ts';
 import { askContainerd } from './containerd-api.ts';
 import { type Daemon, Daemons, usualSocketOf } from './daemons.ts';
-import { dockerNames } from './docker.ts';
+import { containerPath, DockerContainer, dockerNames } from './docker.ts';
 import { type Api, boundedLabels, boundedName, type Found } from './engine.ts';
+import { Instance, instanceNames, instancePath } from './incus.ts';
 import type { Reach } from './reach.ts';
 import { Root } from './roots.ts';
 import { apiSockets } from './sockets.ts';
@@ -99,29 +100,45 @@ export class Servers {
     const answer = await ask(socket.path, question);
     if (answer.kind === 'silent') this.#resting.set(key, { path, untilMs: performance.now() + REST_MS });
     else this.#resting.delete(key);
-    if (answer.kind !== 'names') return undefined;
-    // What a shim watches over is its child, by the kernel's word; of any other container the answer must say which process it is.
-    return answer.pid === undefined || this.#reach.isPid(claimant, question.subject, answer.pid) ? answer.names : undefined;
+    if (answer.kind !== 'value') return undefined;
+    const { names, pid } = answer.value;
+    // What a supervisor watches over is its child, by the kernel's word; of any other container the answer must say which process it is.
+    return pid === undefined || this.#reach.isPid(claimant, question.subject, pid) ? names : undefined;
   }
 }
 
-/** A shim was told where its containerd is, as that one sees it. */
+/** What stands above a container was told where its daemon is, as that one sees it. */
 const socketsFor = (api: Api, { process }: Daemon, sockets: readonly string[]): readonly string[] =>
-  api.engine === 'containerd'
-    ? sockets.filter(path => path === api.address && process.namespaces.mnt === api.shim.namespaces.mnt)
+  'supervisor' in api
+    ? sockets.filter(path => path === api.address && process.namespaces.mnt === api.supervisor.namespaces.mnt)
     : apiSockets(sockets);
 
-type Answered = { readonly kind: 'names'; readonly names: Names; readonly pid?: number } | { readonly kind: 'none' | 'silent' };
-
-async function ask(socketPath: string, { api, id }: Question): Promise<Answered> {
-  const source = `${api.engine} API`;
-  if (api.engine === 'containerd') {
-    const answer = await askContainerd(socketPath, api.space, id, ANSWER_MS);
-    if (answer.kind !== 'container') return answer;
-    const { image, labels } = answer.container;
-    return { kind: 'names', names: { ...(image !== '' && { image: boundedName(image) }), labels: boundedLabels(labels), source } };
-  }
-  const answer = await askContainer(socketPath, id, ANSWER_MS);
-  if (answer.kind !== 'container') return answer;
-  return { kind: 'names', names: { ...dockerNames(id, answer.container), source }, pid: answer.container.State.Pid };
+/** With the pid of its init, where that is to be compared. */
+interface Told {
+  readonly names: Names;
+  readonly pid?: number;
 }
+
+async function ask(socketPath: string, { api, id }: Question): Promise<Answer<Told>> {
+  const source = `${api.engine} API`;
+  switch (api.engine) {
+    case 'containerd':
+      return map(await askContainerd(socketPath, api.space, id, ANSWER_MS), ({ image, labels }) => ({
+        names: { ...(image !== '' && { image: boundedName(image) }), labels: boundedLabels(labels), source },
+      }));
+    case 'incus':
+    case 'lxd':
+      return map(await askJson(socketPath, instancePath(id), Instance, ANSWER_MS), instance => ({
+        names: { ...instanceNames(instance), source },
+      }));
+    case 'docker':
+    case 'podman':
+      return map(await askJson(socketPath, containerPath(id), DockerContainer, ANSWER_MS), container => ({
+        names: { ...dockerNames(id, container), source },
+        pid: container.State.Pid,
+      }));
+  }
+}
+
+const map = <T, U>(answer: Answer<T>, of: (value: T) => U): Answer<U> =>
+  answer.kind === 'value' ? { kind: 'value', value: of(answer.value) } : answer;

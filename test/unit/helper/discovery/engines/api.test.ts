@@ -5,7 +5,8 @@ import { createServer as createRawServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { askContainer, holdSocket } from '../../../../../helper/discovery/engines/api.ts';
+import { askJson, holdSocket } from '../../../../../helper/discovery/engines/api.ts';
+import { containerPath, DockerContainer } from '../../../../../helper/discovery/engines/docker.ts';
 import { Root } from '../../../../../helper/discovery/engines/roots.ts';
 import { id } from './example.ts';
 
@@ -22,11 +23,11 @@ describe('the API of an engine', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function ask(listening: Server, answerMs = 2000) {
+  async function ask(listening: Server, answerMs = 60_000) {
     const path = join(folder, 'engine.sock');
     server = listening;
     await new Promise<void>(resolve => listening.listen(path, resolve));
-    return askContainer(path, id, answerMs);
+    return askJson(path, containerPath(id), DockerContainer, answerMs);
   }
   const answers = (listener: RequestListener) => createServer(listener);
 
@@ -40,8 +41,8 @@ describe('the API of an engine', () => {
     );
     assert.deepEqual(asked, ['GET', `/containers/${id}/json`]);
     assert.deepEqual(answer, {
-      kind: 'container',
-      container: { Name: '/web', State: { Pid: 812 }, Config: { Image: 'nginx', Labels: null } },
+      kind: 'value',
+      value: { Name: '/web', State: { Pid: 812 }, Config: { Image: 'nginx', Labels: null } },
     });
   });
 
@@ -95,7 +96,7 @@ describe('the API of an engine', () => {
     using root = Root.at(folder);
     using held = holdSocket(root, '/engine.sock');
     assert.equal(held?.uid, process.getuid?.());
-    assert.equal((await askContainer(held?.path ?? '', id, 2000)).kind, 'container');
+    assert.equal((await askJson(held?.path ?? '', containerPath(id), DockerContainer, 60_000)).kind, 'value');
     for (const path of ['/file.sock', '/out.sock', '/none.sock']) assert.equal(holdSocket(root, path), undefined, path);
   });
 });

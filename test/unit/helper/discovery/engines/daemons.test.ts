@@ -8,12 +8,18 @@ const daemons = [
   ['dockerd', '/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock', 'docker'],
   ['containerd', '/usr/bin/containerd', 'containerd'],
   ['podman', '/usr/bin/podman --log-level=info system service', 'podman'],
+  ['incusd', '/usr/libexec/incus/incusd --group incus-admin --logfile=/var/log/incus/incus.log', 'incus'],
+  ['lxd', 'lxd --logfile /var/snap/lxd/common/lxd/logs/lxd.log --group lxd', 'lxd'],
 ] as const;
 
 const others = [
   ['podman', 'podman run --rm -it alpine'],
   ['containerd-shim', '/usr/bin/containerd-shim-runc-v2 -namespace moby'],
+  ['incusd', '[lxc monitor] /var/lib/incus/containers web'],
+  ['incusd', '/usr/libexec/incus/incusd forkproxy -- 812 3'],
+  ['lxd', '[lxc monitor] /var/snap/lxd/common/lxd/containers web'],
   ['systemd', '/sbin/init'],
+  ['constructor', '[lxc monitor] /var/lib/incus/containers web'],
 ] as const;
 
 describe('Daemons', () => {

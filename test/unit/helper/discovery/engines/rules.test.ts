@@ -292,6 +292,24 @@ describe('the rules of engines', () => {
       assert.deepEqual([found?.engine, found?.name, found?.source, found?.group], ['lxc', 'web', 'lxc monitor', 'cgroup /lxc.payload.web']);
     });
 
+    for (const [program, engine, path] of [
+      ['incusd', 'incus', '/var/lib/incus'],
+      ['lxd', 'lxd', '/var/snap/lxd/common/lxd'],
+    ] as const)
+      it(`is ${engine}’s where ${program} became the monitor`, () => {
+        const parent = asSupervisor({ name: program, command: `[lxc monitor] ${path}/containers shop_web` });
+        const found = byLxc(factsOf({ parent, cgroups: ['/lxc.payload.shop_web'] }));
+        assert.deepEqual(found, {
+          ...{ engine, id: 'shop_web', name: 'web', space: 'shop', labels: {}, ...user, source: 'lxc monitor' },
+          ...{ group: 'cgroup /lxc.payload.shop_web', complete: true, api: { engine, supervisor: parent, address: `${path}/unix.socket` } },
+        });
+      });
+
+    it('is nobody else’s, whatever the monitor is called', () => {
+      const parent = { ...monitor, name: 'constructor', command: '[lxc monitor] /var/lib/lxc shop_web' };
+      assert.deepEqual(byLxc(factsOf({ parent, cgroups: ['/lxc.payload.shop_web'] }))?.engine, 'lxc');
+    });
+
     it('is named by its cgroup when the monitor is gone', () => {
       assert.deepEqual([byLxc(factsOf({ cgroups: ['/lxc.payload.web'] }))?.name, byLxc(factsOf({}))], ['web', undefined]);
     });
