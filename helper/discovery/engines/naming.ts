@@ -165,7 +165,10 @@ export class Naming {
     if (candidate.found?.complete && candidate.found.name !== found?.name) candidate.names = undefined;
     candidate.found = found;
     this.#tell(candidate);
-    if (found?.api && isWorthAsking(found.api, candidate)) this.#ask(candidate, found.api, found);
+    // Of the services of a systemd inside, say, the engine knows nothing: only the container's init is asked for.
+    if (found?.api && isWorthAsking(found.api, candidate) && this.#groups.isInit(candidate.process.pid)) {
+      this.#ask(candidate, found.api, found);
+    }
     candidate.looks++;
     // Docker's and Podman's containers can be given another name at any time.
     // What no engine has claimed by the last of its looks is nobody's, until an engine or a state turns up.
