@@ -77,7 +77,12 @@ export class Mounts {
 
   #claim(inode: number, mounted: readonly Mounted[]): void {
     const elsewhere = inode === this.#own ? {} : { mnt: inode };
-    const claims = mounted.map(({ namespace, path }): Claim => ({ namespace, kind: 'mounts', claimant: { path, ...elsewhere } }));
+    // A directory that is mounted over itself and shared, as `ip netns` makes /run/netns, has each mount in it twice: what is
+    // mounted on the one that is seen is mounted on the one below it, too.
+    const places = new Map(mounted.map(each => [`${namespaceId(each.namespace)} ${each.path}`, each]));
+    const claims = [...places.values()].map(
+      ({ namespace, path }): Claim => ({ namespace, kind: 'mounts', claimant: { path, ...elsewhere } }),
+    );
     this.#namespaces.replaceClaims(`mounts:${inode}`, claims);
   }
 

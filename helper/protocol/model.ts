@@ -92,7 +92,7 @@ export const Process = z.object({
 export type Process = z.infer<typeof Process>;
 
 export const Container = z.object({
-  /** `docker`, `runc`, `podman`, `lxc`…; `oci` where only the cgroup shows that it is one. */
+  /** `docker`, `runc`, `podman`, `lxc`, `incus`…; `oci` where only the cgroup shows that it is one. */
   engine: z.string(),
   id: z.string(),
   name: z.string(),
@@ -102,7 +102,7 @@ export const Container = z.object({
   labels: z.record(z.string(), z.string()),
   /** `namespace/name` of the Kubernetes pod. */
   pod: z.string().optional(),
-  /** containerd's own kind of namespace: `default`, `k8s.io`, `moby`. */
+  /** containerd's own kind of namespace: `default`, `k8s.io`, `moby`; the project of Incus's or LXD's, unless it is the default. */
   space: z.string().optional(),
   /** The user whose engine made it, when that is not root. */
   uid: z.int().optional(),

@@ -23,6 +23,17 @@ function hierarchy(): string {
   return found.path;
 }
 
+/** A group can be removed when the last of its processes is reaped. */
+function isRemoved(group: string): boolean {
+  try {
+    rmdirSync(group);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EBUSY') return false;
+    throw error;
+  }
+}
+
 describe('systemd', () => {
   let machine: Machine;
   const sleepers = new Sleepers();
@@ -56,6 +67,33 @@ describe('systemd', () => {
       undefined,
     );
   });
+
+  it('names a service that keeps its processes in groups below its own, and only by its oldest', async () => {
+    const groups = ['main', 'workers'].map(each => join(cgroup, each));
+    for (const each of groups) mkdirSync(each);
+    try {
+      const start = (group = '') =>
+        sleepers.start(join(FX_ROOT, 'systemd'), '-c', `(echo 0 >${group}/cgroup.procs; exec unshare --mount sleep infinity) & wait`);
+      const main = await start(groups[0]);
+      const worker = await start(groups[1]);
+      const found = await eventually('the service', async () => (await containers()).find(each => each.pid === main));
+      assert.deepEqual([found.engine, found.name], ['systemd', unit]);
+      assert.equal(
+        (await containers()).find(each => each.pid === worker),
+        undefined,
+      );
+    } finally {
+      await sleepers.stop();
+      for (const each of groups) await eventually(`the end of ${each}`, () => isRemoved(each));
+    }
+  });
+
+  for (const [what, option] of Object.entries({ host: '--uts', IPC: '--ipc', user: '--user' }))
+    it(`names a service that has only its own ${what} namespace`, async () => {
+      const main = await sleepers.start(join(FX_ROOT, 'systemd'), '-c', `(${inUnit}; exec unshare ${option} sleep infinity) & wait`);
+      const found = await eventually('the service', async () => (await containers()).find(each => each.pid === main));
+      assert.deepEqual([found.engine, found.name], ['systemd', unit]);
+    });
 
   it('names no service for what only runs in its cgroup', async () => {
     const pid = await sleepers.start('sh', '-c', `(${inUnit}; exec unshare --mount sleep infinity) & wait`);

@@ -1,12 +1,10 @@
 // The container of every engine, started for real while the helper runs, is listed by what people call it.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Container } from '../../helper/protocol/model.ts';
 import { eventually } from '../support/eventually.ts';
 import { Fixture, type FixtureName, Missing, mustRun } from '../support/fixture.ts';
-import { inRepository } from '../support/repository.ts';
 import { Machine } from './support/machine.ts';
 
 const FX_ROOT = `/tmp/burrow-kernel-engines-${process.pid}`;
@@ -116,24 +114,6 @@ describe('engines', () => {
       });
       assert.equal(await listed(init), undefined);
     });
-
-  it('learns the labels of Podman’s containers once its API is there', async context => {
-    const label = nameOf('service');
-    const environment = { FX_ROOT, FX_NAME: label };
-    await withContainer(new Fixture('podman', environment), context.skip.bind(context), async pid => {
-      assert.deepEqual((await eventually('the container', () => listed(pid), ANSWER_SECONDS)).labels, {});
-      execFileSync(inRepository('test/fixtures/podman.sh'), ['serve'], { env: { ...process.env, ...environment }, stdio: 'ignore' });
-      const found = await eventually(
-        'its labels',
-        async () => {
-          const container = await listed(pid);
-          return container?.source === 'podman API' && container;
-        },
-        ANSWER_SECONDS,
-      );
-      assert.deepEqual([found.name, found.image, found.labels['fx.name']], [label, IMAGE, label]);
-    });
-  });
 
   it('lists the container that keeps a pod’s namespaces as the pod', async context => {
     const label = nameOf('cri');

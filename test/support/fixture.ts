@@ -48,6 +48,11 @@ export class Fixture {
     this.#run('stop');
   }
 
+  /** Another thing that its script can do, and what that says. @throws Missing as {@link start} does */
+  also(word: string): string {
+    return this.#run(word);
+  }
+
   #run(...words: readonly string[]): string {
     const { status, stdout, stderr, error } = spawnSync(this.#script, words, { env: this.#environment, encoding: 'utf8' });
     if (error) throw error;

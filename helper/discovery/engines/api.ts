@@ -1,10 +1,9 @@
-// One container, asked from the API that Docker and Podman have. An engine that is slow or answers nonsense costs the
-// name and nothing else.
+// What engines are asked by HTTP over their sockets. One that is slow or answers nonsense costs the name and nothing else.
 import { closeSync, fstatSync } from 'node:fs';
 import { request } from 'node:http';
+import type * as z from 'zod/mini';
 import { O_PATH } from '../../sys/flags.ts';
 import { openInRoot, reopenPath } from '../../sys/in-root.ts';
-import { DockerContainer } from './docker.ts';
 import { parseJson, type Root } from './roots.ts';
 
 /** One container's answer has been seen with 10 KB. */
@@ -32,13 +31,13 @@ export function holdSocket(root: Root, path: string): HeldSocket | undefined {
 }
 
 /** `silent` when there was no answer in time. */
-export type Answer = { readonly kind: 'container'; readonly container: DockerContainer } | { readonly kind: 'none' | 'silent' };
+export type Answer<T> = { readonly kind: 'value'; readonly value: T } | { readonly kind: 'none' | 'silent' };
 
-export function askContainer(socketPath: string, id: string, answerMs: number): Promise<Answer> {
+/** @param path of the request, escaped. @param schema the part of the answer that is wanted */
+export function askJson<T>(socketPath: string, path: string, schema: z.ZodMiniType<T>, answerMs: number): Promise<Answer<T>> {
   return new Promise(resolve => {
     const signal = AbortSignal.timeout(answerMs);
     const none = (): void => resolve({ kind: signal.aborted ? 'silent' : 'none' });
-    const path = `/containers/${encodeURIComponent(id)}/json`;
     const question = request({ socketPath, path, headers: { host: 'localhost' }, agent: false, signal }, answer => {
       const parts: Buffer[] = [];
       let bytes = 0;
@@ -49,8 +48,8 @@ export function askContainer(socketPath: string, id: string, answerMs: number): 
       });
       answer.on('error', none).on('close', none);
       answer.on('end', () => {
-        const container = answer.statusCode === 200 ? parseJson(Buffer.concat(parts).toString(), DockerContainer) : undefined;
-        resolve(container ? { kind: 'container', container } : { kind: 'none' });
+        const value = answer.statusCode === 200 ? parseJson(Buffer.concat(parts).toString(), schema) : undefined;
+        resolve(value === undefined ? { kind: 'none' } : { kind: 'value', value });
       });
     });
     question.on('error', none).end();

@@ -27,7 +27,8 @@ const rules: readonly CgroupRule[] = [
     below: /^(?:kubelet-)?kubepods(?:$|[-.])/,
   },
   { engine: 'kubernetes', pattern: new RegExp(`^(?:cri-containerd|crio)-(${hex})(?:\\.scope)?$`) },
-  { engine: 'podman', pattern: new RegExp(`^libpod-(${hex})(?:\\.scope)?$`) },
+  // Below a unit's own, as of a quadlet: libpod-payload-ID beside conmon's.
+  { engine: 'podman', pattern: new RegExp(`^libpod-(?:payload-)?(${hex})(?:\\.scope)?$`) },
   { engine: 'docker', pattern: new RegExp(`^docker-(${hex})\\.scope$`) },
   { engine: 'docker', pattern: new RegExp(`^(${hex})$`), parent: 'docker' },
   { engine: 'lxc', pattern: /^lxc\.payload\.(.+)$/ },
@@ -74,6 +75,10 @@ const unescapeUnit = (name: string): string =>
 export function groupOf({ cgroup, parent }: Facts, id: string): string {
   return cgroup?.id === id ? `cgroup ${cgroup.path}` : `child ${id} of ${parent?.pid} ${parent?.start}`;
 }
+
+/** The same where no supervisor is above it. */
+export const groupOfInit = ({ cgroup, process }: Facts, id: string): string =>
+  cgroup?.id === id ? `cgroup ${cgroup.path}` : `init ${process.pid} ${process.start}`;
 
 export function byCgroup({ cgroup }: Facts): Found | undefined {
   if (!cgroup) return undefined;

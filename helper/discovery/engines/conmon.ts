@@ -1,10 +1,11 @@
 // What Podman and CRI-O run: conmon stays above each container, and its command line has id, name and bundle.
-import { dirname, join } from 'node:path';
-import * as z from 'zod/mini';
+import type { Process } from '../../protocol/model.ts';
 import { podOf, readBundle } from './bundle.ts';
-import { groupOf } from './cgroup.ts';
+import { groupOf, groupOfInit } from './cgroup.ts';
 import { boundedLabels, boundedName, type Facts, type Found, shortId, userOf } from './engine.ts';
-import { parseJson, Root } from './roots.ts';
+import { readStored } from './podman-storage.ts';
+import { Root } from './roots.ts';
+import type { Located } from './runtimes.ts';
 import { optionOf } from './supervisors.ts';
 
 /** Where CRI-O keeps its bundles; its newer conmon serves a whole pod and names none of them. */
@@ -18,23 +19,42 @@ export function byConmon(facts: Facts): Found | undefined {
   if (id === undefined) return undefined;
   const name = optionOf(supervisor, '-n', '--name');
   const directory = optionOf(supervisor, '-b', '--bundle') ?? `${usualBundles}/${id}/userdata`;
-  const found: Found = {
-    engine: 'podman',
-    id: boundedName(id),
-    name: boundedName(name ?? shortId(id)),
-    labels: {},
-    ...userOf(parent.uid),
-    source: 'conmon',
-    group: groupOf(facts, id),
-    complete: false,
-    api: { engine: 'podman' },
-  };
-  using root = Root.of(parent);
+  const base = unnamed(id, parent.uid, 'conmon', groupOf(facts, id));
+  const found = name === undefined ? base : { ...base, name: boundedName(name) };
+  return told(facts, found, parent, directory) ?? found;
+}
+
+/** One whose conmon has ended: the runtime's state leads to the bundle, whose annotations say who made it. */
+export function withoutConmon(facts: Facts, { state, of }: Located): Found | undefined {
+  const { id, uid, path, labels } = state;
+  if (labels['bundle'] === undefined || !managers.includes(labels[MANAGER] ?? '')) return undefined;
+  return told(facts, unnamed(id, uid, path, groupOfInit(facts, id)), of, labels['bundle']);
+}
+
+const MANAGER = 'io.container.manager';
+const managers: readonly string[] = ['libpod', 'cri-o'];
+
+const unnamed = (id: string, uid: number, source: string, group: string): Found => ({
+  engine: 'podman',
+  id: boundedName(id),
+  name: boundedName(shortId(id)),
+  labels: {},
+  ...userOf(uid),
+  source,
+  group,
+  complete: false,
+  api: { engine: 'podman' },
+});
+
+/** With what its bundle says, in the root of `of`; undefined where that may not be believed. */
+function told({ reach, process }: Facts, found: Found, of: Process | undefined, directory: string): Found | undefined {
+  using root = of ? Root.of(of) : Root.at();
   const bundle = root && readBundle(root, directory);
-  if (!bundle || !facts.reach.covers(facts.reach.claimant(parent, bundle.uid), facts.process)) return found;
-  if (bundle.value.annotations['io.container.manager'] === 'cri-o') return criO(found, bundle.path, bundle.value.annotations);
-  const stored = readStorage(root, directory, id);
-  return { ...found, ...stored, complete: name !== undefined && stored.image !== undefined };
+  if (!bundle || !reach.covers(reach.claimant(of, bundle.uid), process)) return undefined;
+  const { annotations } = bundle.value;
+  if (annotations[MANAGER] === 'cri-o') return criO(found, bundle.path, annotations);
+  const stored = readStored(root, directory, found.id);
+  return { ...found, ...stored, complete: stored !== undefined };
 }
 
 function criO({ api: _, ...found }: Found, source: string, annotations: Readonly<Record<string, string>>): Found {
@@ -48,17 +68,4 @@ function criO({ api: _, ...found }: Found, source: string, annotations: Readonly
     source,
     complete: true,
   };
-}
-
-/** The part of containers/storage's list that has names and images; `metadata` is JSON in a string. */
-const Storage = z.array(z.object({ id: z.string(), names: z.nullish(z.array(z.string())), metadata: z.optional(z.string()) }));
-const Metadata = z.object({ 'image-name': z.optional(z.string()) });
-
-/** The bundle is <storage>/overlay-containers/ID/userdata. A container that was given another name has it here only. */
-function readStorage(root: Root, bundle: string, id: string): Partial<Pick<Found, 'name' | 'image'>> {
-  const list = root.readJson(join(dirname(dirname(bundle)), 'containers.json'), Storage);
-  const stored = list?.value.find(each => each.id === id);
-  const image = parseJson(stored?.metadata ?? '', Metadata)?.['image-name'];
-  const name = stored?.names?.[0];
-  return { ...(name !== undefined && { name: boundedName(name) }), ...(image !== undefined && { image: boundedName(image) }) };
 }

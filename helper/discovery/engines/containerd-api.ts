@@ -1,6 +1,7 @@
 // One container, asked from containerd itself: its image is nowhere else. gRPC is HTTP/2 with a length before each message.
 import { connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
+import type { Answer } from './api.ts';
 import { encodeField, fieldsOf } from './protobuf.ts';
 
 const METHOD = '/containerd.services.containers.v1.Containers/Get';
@@ -11,15 +12,10 @@ export interface ContainerdContainer {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** `silent` when there was no answer in time. */
-export type ContainerdAnswer =
-  | { readonly kind: 'container'; readonly container: ContainerdContainer }
-  | { readonly kind: 'none' | 'silent' };
-
-export function askContainerd(socketPath: string, space: string, id: string, answerMs: number): Promise<ContainerdAnswer> {
+export function askContainerd(socketPath: string, space: string, id: string, answerMs: number): Promise<Answer<ContainerdContainer>> {
   return new Promise(resolve => {
     const session = connect('http://localhost', { createConnection: () => connectSocket(socketPath) });
-    const settle = (answer: ContainerdAnswer): void => {
+    const settle = (answer: Answer<ContainerdContainer>): void => {
       clearTimeout(timer);
       resolve(answer);
       session.destroy();
@@ -43,8 +39,8 @@ export function askContainerd(socketPath: string, space: string, id: string, ans
       else parts.push(part);
     });
     stream.on('error', none).on('end', () => {
-      const container = parseGetAnswer(Buffer.concat(parts));
-      settle(container ? { kind: 'container', container } : { kind: 'none' });
+      const value = parseGetAnswer(Buffer.concat(parts));
+      settle(value ? { kind: 'value', value } : { kind: 'none' });
     });
     stream.end(frame(encodeField(1, id)));
   });

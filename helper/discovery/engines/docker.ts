@@ -14,6 +14,9 @@ export const DockerContainer = z.object({
 });
 export type DockerContainer = z.infer<typeof DockerContainer>;
 
+/** One container's answer of Docker's API, which Podman has, too. */
+export const containerPath = (id: string): string => `/containers/${encodeURIComponent(id)}/json`;
+
 /** What people call it: the API and the state have a slash before it. */
 export const dockerNames = (id: string, { Name, Config }: DockerContainer): Pick<Found, 'name' | 'image' | 'labels'> => ({
   name: boundedName(Name.replace(/^\//, '') || shortId(id)),

@@ -20,10 +20,17 @@ export interface Facts {
   readonly runtimes: RuntimeStates;
 }
 
-/** Whose API may know a container by its id. Podman's answers Docker's requests; containerd's address is the one its shim was given. */
-export type Api =
-  | { readonly engine: 'docker' | 'podman' }
-  | { readonly engine: 'containerd'; readonly shim: Process; readonly address: string; readonly space: string };
+/** Whose API may know a container by its id. Podman's answers Docker's requests. */
+export type Api = { readonly engine: 'docker' | 'podman' } | SupervisedApi;
+
+/** What stands above such a container says at which address its daemon is. */
+export type SupervisedApi = { readonly supervisor: Process; readonly address: string } & (
+  | { readonly engine: 'containerd'; readonly space: string }
+  | { readonly engine: InstanceEngine }
+);
+
+/** Incus, and LXD, from which it comes. */
+export type InstanceEngine = 'incus' | 'lxd';
 
 export interface Found extends Omit<Container, 'pid' | 'within'> {
   /** The same for all processes that this container might be known by: the oldest of them is its init. */

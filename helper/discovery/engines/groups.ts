@@ -60,10 +60,20 @@ export class Groups {
     return this.#list;
   }
 
-  #containerOf(group: string, processes: ReadonlyMap<number, Process>): Container | undefined {
+  /** Is it by this process that its container is known? */
+  isInit(pid: number): boolean {
+    const member = this.#memberOf.get(pid);
+    return member !== undefined && this.#initOf(member.found.group) === member;
+  }
+
+  #initOf(group: string): Member | undefined {
     const [first, ...rest] = this.#members.get(group) ?? [];
-    if (!first) return undefined;
-    const init = rest.reduce((oldest, each) => (each.process.start < oldest.process.start ? each : oldest), first);
+    return first && rest.reduce((oldest, each) => (each.process.start < oldest.process.start ? each : oldest), first);
+  }
+
+  #containerOf(group: string, processes: ReadonlyMap<number, Process>): Container | undefined {
+    const init = this.#initOf(group);
+    if (!init) return undefined;
     const { group: _, complete: __, api: ___, ...container } = init.found;
     const within = this.#around(init, processes);
     return { ...container, pid: init.process.pid, ...(within !== undefined && { within }) };

@@ -10,6 +10,7 @@ import { Groups } from './groups.ts';
 import { byLxc } from './lxc.ts';
 import { byNspawn } from './nspawn.ts';
 import { Reach } from './reach.ts';
+import { byRuntime } from './runtime.ts';
 import { RuntimeStates } from './runtimes.ts';
 import { type Names, Servers } from './servers.ts';
 import { byShim } from './shim.ts';
@@ -24,7 +25,7 @@ export interface NamingInput {
 }
 
 /** The engines, in the order in which they are believed: what is above a process says more than its cgroup does. */
-const rules: readonly Rule[] = [byShim, byConmon, byLxc, byNspawn, facts => facts.runtimes.find(facts), byCgroup, bySystemd];
+const rules: readonly Rule[] = [byShim, byConmon, byLxc, byNspawn, byRuntime, byCgroup, bySystemd];
 
 /** A process that may be an init, and what is known of it. */
 interface Candidate {
@@ -72,7 +73,8 @@ export class Naming {
     this.#processes = processes;
     this.#runtimes.nextRound();
     const fresh: Fresh = { likely: new Set(), possible: new Set() };
-    if (!changed) for (const pid of [...this.#candidates.keys(), ...this.#servers.pids()]) if (!processes.has(pid)) this.#forget(pid);
+    if (!changed)
+      for (const pid of [...this.#candidates.keys(), ...this.#servers.daemons.pids()]) if (!processes.has(pid)) this.#forget(pid);
     for (const pid of changed ?? processes.keys()) {
       const process = processes.get(pid);
       if (!process) this.#forget(pid);
@@ -101,7 +103,7 @@ export class Naming {
     const known = this.#candidates.get(process.pid);
     const isSame = known?.process.start === process.start;
     if (known && !isSame) this.#forget(process.pid);
-    if (this.#servers.note(process)) this.#askAllAgain();
+    if (this.#servers.daemons.note(process)) this.#askAllAgain();
     const likelihood = likelihoodOf(process, this.#surroundings);
     if (!likelihood) {
       // An init that was adopted by a process beside it stays one.
@@ -127,7 +129,7 @@ export class Naming {
   }
 
   #forget(pid: number): void {
-    this.#servers.forget(pid);
+    this.#servers.daemons.forget(pid);
     const candidate = this.#candidates.get(pid);
     if (!candidate) return;
     this.#candidates.delete(pid);
@@ -159,9 +161,14 @@ export class Naming {
     for (const rule of rules) found ??= rule(facts);
     // What stood above it may have ended, and with it the only word there was.
     if (!found?.complete && candidate.found?.complete) found = candidate.found;
+    // It was given another name after the API was asked.
+    if (candidate.found?.complete && candidate.found.name !== found?.name) candidate.names = undefined;
     candidate.found = found;
     this.#tell(candidate);
-    if (found?.api) this.#ask(candidate, found.api, found);
+    // Of the services of a systemd inside, say, the engine knows nothing: only the container's init is asked for.
+    if (found?.api && isWorthAsking(found.api, candidate) && this.#groups.isInit(candidate.process.pid)) {
+      this.#ask(candidate, found.api, found);
+    }
     candidate.looks++;
     // Docker's and Podman's containers can be given another name at any time.
     // What no engine has claimed by the last of its looks is nobody's, until an engine or a state turns up.
@@ -170,11 +177,11 @@ export class Naming {
     else if (found.api) this.#turns.add(candidate, Number.POSITIVE_INFINITY, performance.now());
   }
 
-  #ask(candidate: Candidate, api: Api, { id, uid = 0 }: Found): void {
+  #ask(candidate: Candidate, api: Api, { id }: Found): void {
     const { process } = candidate;
     if (candidate.isAsked) return;
     candidate.isAsked = true;
-    void this.#servers.ask({ api, id, uid, subject: process }).then(names => {
+    void this.#servers.ask({ api, id, subject: process }).then(names => {
       candidate.isAsked = false;
       if (!names || this.#disposed || this.#candidates.get(process.pid) !== candidate) return;
       candidate.names = names;
@@ -207,3 +214,6 @@ export class Naming {
     if (this.#groups.settle(this.#processes)) this.#onNames();
   }
 }
+
+/** Podman's service ends when nobody has asked for some seconds, and what it writes down tells of other names: once is enough. */
+const isWorthAsking = ({ engine }: Api, { found, names }: Candidate): boolean => engine !== 'podman' || !found?.complete || !names;

@@ -30,6 +30,12 @@ const RuncState = z.object({
 /** crun's `status`. */
 const CrunStatus = z.object({ pid: z.int(), 'process-start-time': z.int(), bundle: z.optional(z.string()) });
 
+/**
+ * Is a directory of this name a container's? What crun keeps beside those, its cache of filters and a directory to mount on,
+ * has a dot before it, and `crun list` passes over all such names; runc keeps nothing else and takes any name.
+ */
+export const isStateName = (runtime: RuntimeName, name: string): boolean => runtime !== 'crun' || !name.startsWith('.');
+
 /** Undefined where there is none, or one that is being made. */
 export function readState(root: Root, runtime: RuntimeName, directory: string, id: string): RuntimeState | undefined {
   const stamp = root.stampOf(`${directory}/${id}`);

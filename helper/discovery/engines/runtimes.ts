@@ -1,9 +1,9 @@
-// runc and crun without an engine above them: each keeps a directory with a file for every container it made.
+// The states of runc and crun: each keeps a directory with a file for every container it made.
 import type { Process } from '../../protocol/model.ts';
 import type { Gaps } from '../gaps.ts';
-import { boundedLabels, boundedName, type Facts, type Found, userOf } from './engine.ts';
+import type { Facts } from './engine.ts';
 import { Root } from './roots.ts';
-import { type RuntimeName, type RuntimeState, readState, runtimeNames } from './runtime-state.ts';
+import { isStateName, type RuntimeName, type RuntimeState, readState, runtimeNames } from './runtime-state.ts';
 import { optionOf } from './supervisors.ts';
 
 /** A directory of states, and whose root it is below: undefined for the helper's own. */
@@ -11,6 +11,12 @@ interface Place {
   readonly of: Process | undefined;
   readonly runtime: RuntimeName;
   readonly path: string;
+}
+
+/** A state, and the process below whose root it is: undefined for the helper's own. */
+export interface Located {
+  readonly state: RuntimeState;
+  readonly of: Process | undefined;
 }
 
 /** What was read of a directory, and what it was like then. */
@@ -53,18 +59,19 @@ export class RuntimeStates {
     return false;
   }
 
-  find(facts: Facts): Found | undefined {
+  /** The state of which it is the init. */
+  find(facts: Facts): Located | undefined {
     const { process, reach } = facts;
     for (const place of placesFor(facts)) {
       const pid = process.pids[(place.of?.pids.length ?? 1) - 1] ?? 0;
-      const found = this.#index(place)
+      const state = this.#index(place)
         .byPid.get(pid)
-        ?.find(state => {
-          const claimant = reach.claimant(place.of, state.uid);
+        ?.find(each => {
+          const claimant = reach.claimant(place.of, each.uid);
           // A pid without its start time might be another process's by now.
-          return reach.isStart(claimant, process, state.start) && reach.covers(claimant, process);
+          return reach.isStart(claimant, process, each.start) && reach.covers(claimant, process);
         });
-      if (found) return describe(facts, found);
+      if (state) return { state, of: place.of };
     }
     return undefined;
   }
@@ -99,7 +106,9 @@ function update(index: Index, root: Root, { of, runtime, path }: Place): void {
   const stamp = root.stampOf(path);
   if (stamp !== undefined && stamp === index.stamp) return;
   const isRoots = of === undefined && path === `/run/${runtime}`;
-  const ids = (stamp === undefined ? [] : root.list(path)).slice(0, isRoots ? undefined : OTHERS_STATES);
+  const ids = (stamp === undefined ? [] : root.list(path))
+    .filter(name => isStateName(runtime, name))
+    .slice(0, isRoots ? undefined : OTHERS_STATES);
   const states = ids.flatMap(id => {
     const known = index.byId.get(id);
     if (known?.stamp !== undefined && known.stamp === root.stampOf(`${path}/${id}`)) return known;
@@ -131,17 +140,4 @@ function placesFor({ process, parent, supervisor, reach }: Facts): Place[] {
   const directory = runtime && optionOf(supervisor, '--root');
   if (runtime && directory?.startsWith('/')) places.push({ of: parent, runtime, path: directory });
   return places;
-}
-
-function describe({ process, cgroup }: Facts, { runtime, id, path, uid, labels }: RuntimeState): Found {
-  return {
-    engine: runtime,
-    id: boundedName(id),
-    name: boundedName(id),
-    labels: boundedLabels(labels),
-    ...userOf(uid),
-    source: path,
-    group: cgroup?.id === id ? `cgroup ${cgroup.path}` : `init ${process.pid} ${process.start}`,
-    complete: true,
-  };
 }

@@ -79,6 +79,6 @@ function unnamed(facts: Facts, id: string, space: string): Found {
     group: groupOf(facts, id),
     complete: false,
     ...(isDocker && { api: { engine: 'docker' } }),
-    ...(!isDocker && shim && address !== undefined && { api: { engine: 'containerd', shim, address, space } }),
+    ...(!isDocker && shim && address !== undefined && { api: { engine: 'containerd', supervisor: shim, address, space } }),
   };
 }

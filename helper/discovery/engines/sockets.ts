@@ -5,15 +5,22 @@ import { opendirSync, readFileSync, readlinkSync } from 'node:fs';
 const DESCRIPTORS = 4096;
 const SOCKETS = 4;
 
-/** Those of Docker's and Podman's API. Others of theirs are for programs of their own. */
-export function listeningSockets(pid: number): string[] {
+/**
+ * Where it listens, as it calls those places itself: also on what systemd opened for it and keeps open when it has ended.
+ * Nothing once it has ended; undefined where its descriptors may not be looked at, as another user's.
+ */
+export function listeningSockets(pid: number): readonly string[] | undefined {
   try {
     const inodes = socketInodes(pid);
-    return listeningPaths(readFileSync(`/proc/${pid}/net/unix`, 'utf8'), inodes).slice(0, SOCKETS);
-  } catch {
-    return []; // it has ended, or is another user's
+    return listeningPaths(readFileSync(`/proc/${pid}/net/unix`, 'utf8'), inodes);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES' ? undefined : [];
   }
 }
+
+/** Those of Docker's and Podman's API. Others of theirs are for programs of their own. */
+export const apiSockets = (paths: readonly string[]): string[] =>
+  paths.filter(path => /\/(?:docker|podman)[^/]*\.sock$/.test(path)).slice(0, SOCKETS);
 
 /** /proc/PID/net/unix, of its network namespace, proc_pid_net(5): the seventh field is the inode, the eighth the path; flag 0x10000 means it listens. */
 export function listeningPaths(text: string, inodes: ReadonlySet<string>): string[] {
@@ -22,7 +29,7 @@ export function listeningPaths(text: string, inodes: ReadonlySet<string>): strin
     .map(line => line.split(/\s+/))
     .filter(([, , , flags, , , inode]) => flags === '00010000' && inode !== undefined && inodes.has(inode))
     .map(fields => fields[7] ?? '')
-    .filter(path => /^\/(?:.*\/)?(?:docker|podman)[^/]*\.sock$/.test(path));
+    .filter(path => path.startsWith('/'));
 }
 
 function socketInodes(pid: number): Set<string> {

@@ -11,6 +11,9 @@ const isMonitor = ({ command }: Process): boolean => command.startsWith('[lxc mo
 /** Is what it starts in a mount namespace of its own a container, even in the pid namespace that it is in itself? */
 export const isSupervisor = (process: Process): boolean => patterns.some(pattern => pattern.test(process.name)) || isMonitor(process);
 
+/** Is what it starts in any namespace of its own a service? */
+export const startsServices = ({ name }: Process): boolean => name === 'systemd';
+
 const COMMAND_LINE_BYTES = 64 << 10;
 
 /** The words of its command line, which {@link Process.command} no longer tells apart. */

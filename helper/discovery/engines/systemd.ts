@@ -1,9 +1,8 @@
-// Services that systemd gave namespaces of their own, PrivateTmp= and the like.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Services that systemd gave namespaces of their own, PrivateTmp=, ProtectHostname= and the like.
 import type { Process } from '../../protocol/model.ts';
-import { parseMountInfo } from '../../sys/procfs.ts';
 import { boundedName, type Facts, type Found, userOf } from './engine.ts';
+import { startsServices } from './supervisors.ts';
+import { membersOf } from './unit-members.ts';
 
 export interface Unit {
   readonly name: string;
@@ -28,7 +27,7 @@ export function unitOfCgroup(paths: readonly string[]): Unit | undefined {
 
 export function bySystemd(facts: Facts): Found | undefined {
   const { process, parent, cgroups, processes } = facts;
-  if (parent?.name !== 'systemd') return undefined;
+  if (!parent || !startsServices(parent)) return undefined;
   const unit = unitOfCgroup(cgroups);
   if (!unit || oldestOf(membersOf(unit.path), processes) !== process.pid) return undefined;
   const name = boundedName(unit.name);
@@ -49,22 +48,3 @@ export const oldestOf = (pids: readonly number[], processes: ReadonlyMap<number,
   pids
     .flatMap(pid => processes.get(pid) ?? [])
     .reduce<Process | undefined>((oldest, each) => (oldest && oldest.start <= each.start ? oldest : each), undefined)?.pid;
-
-/** A service's own processes; where it has made cgroups below its own, of those in there only what started later is missed. */
-function membersOf(path: string): number[] {
-  for (const mount of parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8'))) {
-    const isUnits = mount.fileSystem === 'cgroup2' || (mount.fileSystem === 'cgroup' && mount.options.split(',').includes('name=systemd'));
-    if (!isUnits) continue;
-    const text = read(join(mount.path, path, 'cgroup.procs'));
-    if (text !== '') return text.trim().split('\n').map(Number);
-  }
-  return [];
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return ''; // the unit has stopped, or is not in this hierarchy
-  }
-}

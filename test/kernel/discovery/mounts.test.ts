@@ -71,6 +71,30 @@ describe('a namespace that is held by a bind mount', () => {
     }
   });
 
+  it('is at one place in a directory that is mounted over itself, as ip netns and Podman have theirs', async () => {
+    const keeper = await scene.keepers.start();
+    const { key, source, child } = await make(keeper, 'net');
+    const directory = `${scene.folder}/netns`;
+    const path = `${directory}/blue`;
+    const { machine } = scene;
+    // iproute2's own calls: what is mounted on the directory that is seen is mounted on the one below it, too.
+    machine.run('mount', '-t', 'tmpfs', 'tmpfs', scene.folder);
+    try {
+      machine.run('mount', '--make-shared', scene.folder);
+      machine.run('sh', '-c', `mkdir ${directory} && mount --bind ${directory} ${directory} && touch ${path}`);
+      mount(source, path);
+      const lines = machine.run('cat', '/proc/self/mountinfo').split('\n');
+      assert.equal(lines.filter(line => line.includes(` ${path} `)).length, 2);
+      await scene.holdersAre(key, { processes: 1, oldest: child.pid, mounts: [{ path }] });
+      await child.end();
+      const found = await scene.holdersAre(key, { mounts: [{ path }] });
+      unmount(path);
+      await scene.isGone(found);
+    } finally {
+      machine.run('umount', '--recursive', '--lazy', scene.folder);
+    }
+  });
+
   it('is found in the mount namespace of other processes', async () => {
     const keeper = await scene.keepers.start();
     const elsewhere = await keeper.child();

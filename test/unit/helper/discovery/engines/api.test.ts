@@ -5,7 +5,8 @@ import { createServer as createRawServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { askContainer, holdSocket } from '../../../../../helper/discovery/engines/api.ts';
+import { askJson, holdSocket } from '../../../../../helper/discovery/engines/api.ts';
+import { containerPath, DockerContainer } from '../../../../../helper/discovery/engines/docker.ts';
 import { Root } from '../../../../../helper/discovery/engines/roots.ts';
 import { id } from './example.ts';
 
@@ -29,7 +30,7 @@ describe('the API of an engine', () => {
     const path = join(folder, 'engine.sock');
     server = listening;
     await new Promise<void>(resolve => listening.listen(path, resolve));
-    return askContainer(path, id, answerMs);
+    return askJson(path, containerPath(id), DockerContainer, answerMs);
   }
   const answers = (listener: RequestListener) => createServer(listener);
 
@@ -43,8 +44,8 @@ describe('the API of an engine', () => {
     );
     assert.deepEqual(asked, ['GET', `/containers/${id}/json`]);
     assert.deepEqual(answer, {
-      kind: 'container',
-      container: { Name: '/web', State: { Pid: 812 }, Config: { Image: 'nginx', Labels: null } },
+      kind: 'value',
+      value: { Name: '/web', State: { Pid: 812 }, Config: { Image: 'nginx', Labels: null } },
     });
   });
 
@@ -98,7 +99,7 @@ describe('the API of an engine', () => {
     using root = Root.at(folder);
     using held = holdSocket(root, '/engine.sock');
     assert.equal(held?.uid, process.getuid?.());
-    assert.equal((await askContainer(held?.path ?? '', id, PATIENCE_MS)).kind, 'container');
+    assert.equal((await askJson(held?.path ?? '', containerPath(id), DockerContainer, PATIENCE_MS)).kind, 'value');
     for (const path of ['/file.sock', '/out.sock', '/none.sock']) assert.equal(holdSocket(root, path), undefined, path);
   });
 });

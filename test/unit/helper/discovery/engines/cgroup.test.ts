@@ -16,6 +16,8 @@ const paths: readonly (readonly [path: string, engine: string, id: string, below
   [`/libpod_parent/libpod-${id}`, 'podman', id],
   [`/machine.slice/libpod-${id}.scope`, 'podman', id],
   [`/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${id}.scope/container`, 'podman', id, '/container'],
+  [`/machine.slice/libpod-${id}.scope/container`, 'podman', id, '/container'],
+  [`/system.slice/web.service/libpod-payload-${id}`, 'podman', id],
   [`/kubepods/besteffort/${pod}/${id}`, 'kubernetes', id],
   [`${slice}/cri-containerd-${id}.scope`, 'kubernetes', id],
   [`/docker/${inner}/kubelet/kubepods/burstable/${pod}/${id}`, 'kubernetes', id],
@@ -36,6 +38,7 @@ const none = [
   `/docker/${id.slice(1)}/x`,
   `/kubepods/besteffort/${pod}/crio-conmon-${id}.scope`,
   `/machine.slice/libpod-conmon-${id}.scope`,
+  '/system.slice/web.service/runtime',
 ];
 
 describe('containerOfCgroup', () => {

@@ -60,7 +60,7 @@ describe('containerd’s API', () => {
       });
     });
     assert.deepEqual(asked, ['/containerd.services.containers.v1.Containers/Get', 'fx', { 1: 'web' }]);
-    assert.deepEqual(found, { kind: 'container', container });
+    assert.deepEqual(found, { kind: 'value', value: container });
   });
 
   for (const [what, body] of [

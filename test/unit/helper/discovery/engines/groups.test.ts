@@ -41,6 +41,14 @@ describe('Groups', () => {
     assert.deepEqual(groups.list, [{ engine: 'docker', id: 'outer', name: 'outer', labels: {}, source: 'cgroup', pid: 10 }]);
   });
 
+  it('tells by which process a container is known, also when that has ended', () => {
+    const groups = groupsOf({ 11: found('outer'), 10: found('outer'), 13: found('inner') });
+    const inits = () => [10, 11, 12, 13].filter(pid => groups.isInit(pid));
+    assert.deepEqual(inits(), [10, 13]);
+    groups.set(10, undefined);
+    assert.deepEqual(inits(), [11, 13]);
+  });
+
   it('keeps two containers apart that have the same id', () => {
     const groups = groupsOf({ 10: found('web', { engine: 'runc', group: 'init 10' }), 13: found('web', { uid: 1000, group: 'init 13' }) });
     assert.deepEqual(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { byCgroup } from '../../../../../helper/discovery/engines/cgroup.ts';
-import { byConmon } from '../../../../../helper/discovery/engines/conmon.ts';
+import { byConmon, withoutConmon } from '../../../../../helper/discovery/engines/conmon.ts';
 import type { Found } from '../../../../../helper/discovery/engines/engine.ts';
 import { byLxc } from '../../../../../helper/discovery/engines/lxc.ts';
 import { byNspawn } from '../../../../../helper/discovery/engines/nspawn.ts';
@@ -178,6 +178,77 @@ describe('the rules of engines', () => {
       });
     });
 
+    // As Podman 5.4 writes them.
+    const volatile = (names: readonly string[]) => ({
+      id,
+      names,
+      image: 'cb73cbbeb8f1',
+      layer: '1fed32e0245b',
+      metadata: JSON.stringify({ 'image-name': 'localhost/fx:latest', 'image-id': 'cb73cbbeb8f1', name: 'vola', 'created-at': 1796113736 }),
+      created: '2026-12-01T08:28:56.757672248Z',
+      flags: { MountLabel: '', ProcessLabel: '', Volatile: true },
+    });
+    const annotations = { 'io.container.manager': 'libpod', 'org.opencontainers.image.stopSignal': '15' };
+
+    it('gives the image of what goes when it ends, as with --rm and in quadlets', () => {
+      const config = write(`rm/overlay-containers/${id}/userdata/config.json`, { annotations });
+      write('rm/overlay-containers/containers.json', [{ ...volatile(['keep']), id: id.replace('0', 'f') }]);
+      write('rm/overlay-containers/volatile-containers.json', [volatile(['vola'])]);
+      const cgroup = `/system.slice/web.service/libpod-payload-${id}`;
+      const found = byConmon(factsOf({ parent: conmon, supervisor: words(dirname(config)), cgroups: [cgroup] }));
+      assert.deepEqual(found && [found.name, found.image, found.group, found.complete], [
+        'vola',
+        'localhost/fx:latest',
+        `cgroup ${cgroup}`,
+        true,
+      ]);
+    });
+
+    it('has nothing more to say of a container without an image', () => {
+      const config = write(`rootfs/overlay-containers/${id}/userdata/config.json`, { annotations });
+      write('rootfs/overlay-containers/containers.json', [
+        { id, names: ['bare'], metadata: JSON.stringify({ 'image-name': '', name: 'bare' }) },
+      ]);
+      const found = byConmon(factsOf({ parent: conmon, supervisor: words(dirname(config)) }));
+      assert.deepEqual(found && [found.name, found.image, found.complete], ['bare', undefined, true]);
+    });
+
+    describe('that has ended', () => {
+      const source = '/run/crun/x/status';
+      const located = (bundle: string, labels: Record<string, string>) => ({
+        of: undefined,
+        state: { runtime: 'crun', id, path: source, uid, pid, start: 7, labels: { bundle, ...labels }, stamp: undefined } as const,
+      });
+      const cgroups = [`/machine.slice/libpod-${id}.scope/container`];
+
+      it('leaves name and image in the storage, where the runtime’s state says it is', () => {
+        const config = write(`gone/overlay-containers/${id}/userdata/config.json`, { annotations });
+        write('gone/overlay-containers/volatile-containers.json', [volatile(['orphan'])]);
+        assert.deepEqual(withoutConmon(factsOf({ cgroups }), located(dirname(config), annotations)), {
+          ...{ engine: 'podman', id, name: 'orphan', image: 'localhost/fx:latest', labels: {}, ...user, source },
+          ...{ group: `cgroup /machine.slice/libpod-${id}.scope`, complete: true, api: { engine: 'podman' } },
+        });
+      });
+
+      it('leaves CRI-O’s pod in the annotations', () => {
+        const crio = {
+          'io.container.manager': 'cri-o',
+          'io.kubernetes.container.name': 'app',
+          'io.kubernetes.cri-o.ContainerType': 'container',
+          'io.kubernetes.pod.name': 'web-7d9f',
+          'io.kubernetes.pod.namespace': 'shop',
+        };
+        const config = write(`gone-crio/overlay-containers/${id}/userdata/config.json`, { annotations: crio });
+        const found = withoutConmon(factsOf({}), located(dirname(config), crio));
+        assert.deepEqual(found && [found.engine, found.name, found.pod], ['kubernetes', 'app', 'shop/web-7d9f']);
+      });
+
+      it('was never there for what nobody but the runtime made', () => {
+        const config = write('plain/config.json', { annotations: {} });
+        assert.equal(withoutConmon(factsOf({}), located(dirname(config), {})), undefined);
+      });
+    });
+
     it('gives CRI-O’s pod, image and labels', () => {
       const config = write(`crio/overlay-containers/${id}/userdata/config.json`, {
         annotations: {
@@ -219,6 +290,24 @@ describe('the rules of engines', () => {
     it('is named by its monitor', () => {
       const found = byLxc(factsOf({ parent: monitor, cgroups: ['/lxc.payload.web'] }));
       assert.deepEqual([found?.engine, found?.name, found?.source, found?.group], ['lxc', 'web', 'lxc monitor', 'cgroup /lxc.payload.web']);
+    });
+
+    for (const [program, engine, path] of [
+      ['incusd', 'incus', '/var/lib/incus'],
+      ['lxd', 'lxd', '/var/snap/lxd/common/lxd'],
+    ] as const)
+      it(`is ${engine}’s where ${program} became the monitor`, () => {
+        const parent = asSupervisor({ name: program, command: `[lxc monitor] ${path}/containers shop_web` });
+        const found = byLxc(factsOf({ parent, cgroups: ['/lxc.payload.shop_web'] }));
+        assert.deepEqual(found, {
+          ...{ engine, id: 'shop_web', name: 'web', space: 'shop', labels: {}, ...user, source: 'lxc monitor' },
+          ...{ group: 'cgroup /lxc.payload.shop_web', complete: true, api: { engine, supervisor: parent, address: `${path}/unix.socket` } },
+        });
+      });
+
+    it('is nobody else’s, whatever the monitor is called', () => {
+      const parent = { ...monitor, name: 'constructor', command: '[lxc monitor] /var/lib/lxc shop_web' };
+      assert.deepEqual(byLxc(factsOf({ parent, cgroups: ['/lxc.payload.shop_web'] }))?.engine, 'lxc');
     });
 
     it('is named by its cgroup when the monitor is gone', () => {

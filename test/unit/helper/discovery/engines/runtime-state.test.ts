@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Root } from '../../../../../helper/discovery/engines/roots.ts';
-import { readState } from '../../../../../helper/discovery/engines/runtime-state.ts';
+import { isStateName, readState } from '../../../../../helper/discovery/engines/runtime-state.ts';
 
 describe('the states of runtimes', () => {
   let folder = '';
@@ -70,4 +70,17 @@ describe('the states of runtimes', () => {
     });
 
   it('are none where another runtime’s are', () => assert.deepEqual([read('runc', 'none'), read('crun', 'none')], [{}, {}]));
+
+  it('are none of what crun keeps beside them, while runc gives any name to a container', () => {
+    // As crun 1.21 leaves its directory.
+    const names = ['.cache', '.empty-directory', 'web', '18aa83ab8bb3'];
+    assert.deepEqual(
+      names.filter(name => isStateName('crun', name)),
+      ['web', '18aa83ab8bb3'],
+    );
+    assert.deepEqual(
+      names.filter(name => isStateName('runc', name)),
+      names,
+    );
+  });
 });

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { listeningPaths } from '../../../../../helper/discovery/engines/sockets.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { apiSockets, listeningPaths, listeningSockets } from '../../../../../helper/discovery/engines/sockets.ts';
+import { exampleProcess } from './example.ts';
 
 /** As the kernel lists them: dockerd with containerd's, libnetwork's and its own sockets, and somebody else's. */
 const text = `Num       RefCount Protocol Flags    Type St Inode Path
@@ -16,7 +21,39 @@ const text = `Num       RefCount Protocol Flags    Type St Inode Path
 const own = new Set(['2231547', '2231562', '2231571', '2231559', '2231433', '2231600', '2231601']);
 
 describe('listeningPaths', () => {
-  it('are where this daemon’s API is', () => assert.deepEqual(listeningPaths(text, own), ['/run/docker.sock']));
+  it('are all that this daemon listens on, by paths', () =>
+    assert.deepEqual(listeningPaths(text, own), [
+      '/run/docker.sock',
+      '/run/docker/metrics.sock',
+      '/run/docker/libnetwork/238f371bc026.sock',
+      '/run/containerd/containerd.sock',
+    ]));
   it('are none of a daemon that listens nowhere', () => assert.deepEqual(listeningPaths(text, new Set(['2231600'])), []));
   it('are none in nonsense', () => assert.deepEqual(listeningPaths('00010000\n\n x x x 00010000 x x 2231547', own), []));
+});
+
+describe('apiSockets', () => {
+  it('are where Docker’s and Podman’s API is', () => {
+    assert.deepEqual(apiSockets(listeningPaths(text, own)), ['/run/docker.sock']);
+    const users = '/run/user/1000/podman/podman.sock';
+    assert.deepEqual(apiSockets(['/run/podman/nv-proxy.sock', users]), [users]);
+  });
+});
+
+describe('listeningSockets', () => {
+  let folder = '';
+  const server = createServer();
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'burrow-sockets-'));
+    await new Promise<void>(resolve => server.listen(join(folder, 'docker.sock'), resolve));
+  });
+  after(() => {
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('are what a process has open, and nothing of one that has ended', () => {
+    assert.ok(listeningSockets(process.pid)?.includes(join(folder, 'docker.sock')));
+    assert.deepEqual(listeningSockets(exampleProcess().pid), []);
+  });
 });
