@@ -72,6 +72,14 @@ export class Session {
     return this.#state.kind === 'running' ? this.#state.hello : undefined;
   }
 
+  /** Has the helper say anew what can be done on this machine, which it tries when a setting has changed. @throws as request does */
+  async greet(): Promise<Hello> {
+    if (!this.#connection) throw new NotRunning();
+    const hello = await this.#connection.hello();
+    if (this.hello && JSON.stringify(this.hello) !== JSON.stringify(hello)) this.#become({ kind: 'running', hello });
+    return hello;
+  }
+
   get #configuration() {
     return workspace.getConfiguration('burrow');
   }
@@ -176,6 +184,7 @@ export class Session {
     ]);
     this.log.info(`read ${processes} processes and ${namespaces} namespaces in ${Math.round(tookMs)} ms`);
     if (this.hello) this.#world.takeSandboxes(sandboxes);
+    await this.greet();
   }
 
   /** Takes in a sandbox that was made or changed just now, before the helper's notification of it. */

@@ -2,6 +2,7 @@ import { commands, window } from 'vscode';
 import type { CommandId } from '../command-ids.ts';
 import { inert, plural } from '../hostile-text.ts';
 import type { HelperState, Session } from '../session.ts';
+import { missingWords } from './features.ts';
 import { isRoot } from './launch.ts';
 
 interface Action {
@@ -60,12 +61,9 @@ const actions = (detached: number): readonly Action[] => [
 function describeHelper(session: Session): string {
   const { hello, state } = session;
   if (!hello) return state.kind === 'died' ? state.reason : "Burrow's helper is not running.";
-  const missing = Object.entries(hello.features).filter(([, { available }]) => !available);
-  const less = missing.map(([name, { reason }]) => (reason === undefined ? name : `${name} (${reason})`)).join(', ');
-  return inert(
-    `Helper ${hello.version}, ${hello.privileged ? 'root' : 'without root'}${less ? `. Not on this machine: ${less}` : ''}`,
-    300,
-  );
+  const less = missingWords(hello.features);
+  const who = `Helper ${hello.version}, ${hello.privileged ? 'root' : 'without root'}`;
+  return inert(less ? `${who}. Not on this machine: ${less}` : who, 400);
 }
 
 /** What cannot be counted is not worth keeping the person from the rest. */
@@ -76,6 +74,8 @@ async function detachedCount(session: Session): Promise<number> {
 }
 
 export async function showActions(session: Session): Promise<void> {
+  // What the machine could do when the window connected may be otherwise by now.
+  await session.greet().catch((error: unknown) => session.log.debug(String(error)));
   const items = actions(await detachedCount(session)).filter(each => each.when.includes(session.state.kind));
   const choice = await window.showQuickPick(items, { title: 'Burrow', placeHolder: describeHelper(session) });
   if (choice) await commands.executeCommand(choice.command);

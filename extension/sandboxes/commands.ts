@@ -9,6 +9,7 @@ import { definitionFor } from '../definition-file.ts';
 import { helperRuns } from '../helper-client/commands.ts';
 import { NotRunning } from '../helper-client/errors.ts';
 import { type Button, explain } from '../helper-client/explain.ts';
+import { whyNoSandbox } from '../helper-client/features.ts';
 import { inert } from '../hostile-text.ts';
 import type { Machine } from '../machine/machine.ts';
 import { givenName } from '../names.ts';
@@ -69,6 +70,9 @@ const containersOf = (machine: Machine): Choice<string>[] =>
 
 export async function createScratchSandbox(session: Session): Promise<void> {
   if (!(await helperRuns(session, 'Making a sandbox'))) return;
+  // Before four questions are answered for nothing.
+  const why = whyNoSandbox(await session.greet());
+  if (why !== undefined) throw new HelperFailure({ kind: 'denied', message: why });
   const { name, subnet, taken } = await session.request('sandbox/propose', {});
   const outcome = await askSandbox(name, {
     taken,

@@ -1,4 +1,5 @@
 import { Disposable, EventEmitter } from 'vscode';
+import { whyNoSandbox } from '../helper-client/features.ts';
 import type { Session } from '../session.ts';
 import { type MachineView, showTree } from '../tree/view.ts';
 import { sandboxNodeId, sandboxTree } from './model.ts';
@@ -18,9 +19,14 @@ export function registerSandboxes(session: Session): MachineView {
     const element = await shown.root(sandboxNodeId(id));
     if (element) await shown.view.reveal(element, { select: true, focus: false });
   };
+  const draw = (): void => {
+    shown.view.message = (session.hello && whyNoSandbox(session.hello)) ?? '';
+  };
+  draw();
   const warn = (error: unknown): void => session.log.warn(String(error));
   let ids = '';
   const listening = [
+    session.onDidChangeState(draw),
     // The view may be hidden or drawing something else; the sandbox is made all the same.
     session.onDidMakeSandbox(({ id }) => void reveal(id).catch(warn)),
     shown.view.onDidChangeVisibility(() => void usages.look().catch(warn)),

@@ -1,16 +1,12 @@
 // From a failed step of a plan to a sentence and a hint.
-import { readFileSync } from 'node:fs';
 import { noCommand } from '../entry/no-command.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import type { Failure } from '../protocol/failure.ts';
-import type { NamespaceType } from '../protocol/model.ts';
 import { namespaceTypes } from '../protocol/namespaces.ts';
 import { StageFailed } from '../stage/run.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';
 import { cloneFlagName } from '../sys/flags.ts';
-
-/** Reads a sysctl by its path below /proc/sys; undefined where this kernel has none. */
-export type ReadSysctl = (path: string) => string | undefined;
+import { type ReadSysctl, readSysctl, whyRefused } from './namespace-refusals.ts';
 
 interface Hint {
   readonly call: string;
@@ -20,36 +16,14 @@ interface Hint {
   readonly says: (subject: string, read: ReadSysctl) => string | undefined;
 }
 
-/** Settings that keep somebody from making user namespaces, and the value that does. */
-const barriers: readonly { readonly path: string; readonly value: string }[] = [
-  { path: 'kernel/apparmor_restrict_unprivileged_userns', value: '1' },
-  { path: 'kernel/unprivileged_userns_clone', value: '0' },
-];
-
-const dotted = (path: string): string => path.replaceAll('/', '.');
-
-function barrier(_: string, read: ReadSysctl): string {
-  const found = barriers.find(({ path, value }) => read(path) === value);
-  return found
-    ? `${dotted(found.path)} is ${found.value}: with that this machine forbids new user namespaces.`
-    : 'A security module or a seccomp filter of this machine forbids it: see its audit log.';
-}
-
-/** Of the types in a call the one with the lowest limit; the kernel does not say which it was. */
-function lowestLimit(subject: string, read: ReadSysctl): string | undefined {
-  const limits = namespaceTypes
-    .filter(type => new RegExp(`\\b${cloneFlagName[type]}\\b`).test(subject))
-    .flatMap((type): { path: string; value: number }[] => {
-      const path = limitOf(type);
-      const value = read(path);
-      return value === undefined ? [] : [{ path, value: Number(value) }];
-    })
-    .sort((a, b) => a.value - b.value);
-  const [lowest] = limits;
-  return lowest && `A limit of namespaces is reached; the lowest is ${dotted(lowest.path)}, ${lowest.value}.`;
-}
-
-const limitOf = (type: NamespaceType): string => `user/max_${type}_namespaces`;
+/** unshare(2) of the types that its subject names. */
+const refused =
+  (errno: string) =>
+  (subject: string, read: ReadSysctl): string | undefined => {
+    const types = namespaceTypes.filter(type => new RegExp(`\\b${cloneFlagName[type]}\\b`).test(subject));
+    const why = whyRefused(errno, types, read);
+    return why && `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+  };
 
 const always = (sentence: string) => (): string => sentence;
 
@@ -59,9 +33,7 @@ const SOURCE = "caller's ";
 
 /** What usually lies behind a failure that the errno alone does not explain. */
 const hints: readonly Hint[] = [
-  { call: 'unshare', errno: 'EPERM', says: barrier },
-  { call: 'unshare', errno: 'ENOSPC', says: lowestLimit },
-  { call: 'unshare', errno: 'EUSERS', says: always('Namespaces are nested too deeply; the limit is 32.') },
+  ...['EPERM', 'ENOSPC', 'EUSERS'].map((errno): Hint => ({ call: 'unshare', errno, says: refused(errno) })),
   { call: 'unshare', errno: 'EINVAL', says: always('This kernel lacks one of these namespaces; leave it out of "namespaces".') },
   ...['clone', 'clone3'].flatMap((call): Hint[] => [
     {
@@ -100,18 +72,21 @@ const hints: readonly Hint[] = [
     as: SOURCE,
     says: always('You may not reach the source of the mount; root inside has no more rights outside than you.'),
   },
+  {
+    call: 'chdir',
+    errno: 'ENOENT',
+    says: always('The command\'s "directory" must exist inside: make it there, or mount something at it.'),
+  },
+  { call: 'chdir', errno: 'ENOTDIR', says: always('The command\'s "directory" is none inside.') },
+  {
+    call: 'chdir',
+    errno: 'EACCES',
+    says: always('The command\'s user may not enter its "directory": choose another one, or another "user".'),
+  },
   { call: 'prlimit64', errno: 'EPERM', says: always("It is above the hard limit of Burrow's helper.") },
   { call: 'setns', errno: 'EPERM', says: always('What is joined belongs to a user namespace over which Burrow has no rights.') },
   { call: 'RTM_NEWLINK', errno: 'EOPNOTSUPP', says: always('This kernel has no veth; use "network": "none".') },
 ];
-
-const readSysctl: ReadSysctl = path => {
-  try {
-    return readFileSync(`/proc/sys/${path}`, 'latin1').trim();
-  } catch {
-    return undefined;
-  }
-};
 
 /** @param line of the plan, from 1, where it is known */
 export function explainPlan(error: unknown, { name, command }: Definition, line: number | undefined, read = readSysctl): Refusal {

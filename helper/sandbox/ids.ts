@@ -1,42 +1,14 @@
 // Which ids a sandbox's users have outside: user_namespaces(7), subuid(5).
-import { readFileSync } from 'node:fs';
 import type { Users } from '../protocol/definition/users.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { Refusal } from '../sys/errors.ts';
-
-/** Enough for the users of any distribution, as useradd(8) hands out. */
-const USUAL_COUNT = 65_536;
-
-/** Where the blocks of the tenants begin, above what useradd(8) and systemd hand out by themselves. */
-const USUAL_FIRST_TENANT = 1_000_000;
+import { type Accounts, accountName, entriesOf } from './accounts.ts';
+import { databases, parseRanges, proposal, type Range, rangesOf, USUAL_COUNT } from './subordinate-ids.ts';
 
 export interface Ids {
   readonly uids: readonly IdMapping[];
   readonly gids: readonly IdMapping[];
 }
-
-/** The files that say which ids are whose; those of this machine when left out. */
-export interface Accounts {
-  readonly passwd: string;
-  readonly subuid: string;
-  readonly subgid: string;
-  /** The first id of tenant 0. */
-  readonly firstTenant: number;
-}
-
-/** Each file is read when it is asked for: most sandboxes need none. */
-export const readAccounts = (firstTenant = USUAL_FIRST_TENANT): Accounts => ({
-  get passwd() {
-    return readIfThere('/etc/passwd');
-  },
-  get subuid() {
-    return readIfThere('/etc/subuid');
-  },
-  get subgid() {
-    return readIfThere('/etc/subgid');
-  },
-  firstTenant,
-});
 
 /** As /proc/PID/uid_map takes them. */
 export const mapText = (maps: readonly IdMapping[]): string =>
@@ -66,21 +38,14 @@ function wantedIds(users: Users, uid: number, gid: number, accounts: Accounts): 
   const only = (inside: number, outside: number): IdMapping => ({ inside, outside, count: 1 });
   if (users === 'same') return { uids: [only(uid, uid)], gids: [only(gid, gid)] };
   if (users === 'root') return { uids: [only(0, uid)], gids: [only(0, gid)] };
-  const name = accountName(uid, accounts.passwd);
-  return {
-    uids: [only(0, uid), ...rangeOf('/etc/subuid', accounts.subuid, name, uid)],
-    gids: [only(0, gid), ...rangeOf('/etc/subgid', accounts.subgid, name, uid)],
-  };
+  const extend = (self: number, database: keyof typeof databases): IdMapping[] => [
+    only(0, self),
+    ...fromRanges(requireRanges(accounts, database, uid)),
+  ];
+  return { uids: extend(uid, 'uid'), gids: extend(gid, 'gid') };
 }
 
-function rangeOf(file: string, text: string, name: string, uid: number): IdMapping[] {
-  const ranges = rangesOf(text, name, uid);
-  if (ranges.length === 0) {
-    throw new Refusal('unsupported', `"users": "auto" needs a range of ids, but ${file} gives ${name} none.`, {
-      subject: file,
-      hint: `Add one as root with usermod --add-subuids 100000-${100_000 + USUAL_COUNT - 1} --add-subgids 100000-${100_000 + USUAL_COUNT - 1} ${name}, or use "users": "root".`,
-    });
-  }
+function fromRanges(ranges: readonly Range[]): IdMapping[] {
   let inside = 1;
   return ranges.map(({ first, count }) => {
     const mapping = { inside, outside: first, count };
@@ -89,20 +54,27 @@ function rangeOf(file: string, text: string, name: string, uid: number): IdMappi
   });
 }
 
-const rangesOf = (text: string, name: string, uid: number): Range[] =>
-  parseRanges(text).filter(each => each.owner === name || each.owner === String(uid));
+function requireRanges(accounts: Accounts, database: keyof typeof databases, uid: number): Range[] {
+  const ranges = rangesOf(accounts, database, uid);
+  if (ranges.length > 0) return ranges;
+  const { file } = databases[database];
+  throw new Refusal('unsupported', `"users": "auto" needs a range of ids, but ${file} gives ${accountName(uid, accounts)} none.`, {
+    subject: file,
+    hint: `${proposal(accounts, uid)}, or use "users": "root".`,
+  });
+}
 
 /** Root may hand out any id; everybody else only what is theirs. */
 function ownIds(users: Extract<Users, { uid: unknown }>, uid: number, gid: number, accounts: Accounts): Ids {
   if (uid !== 0) {
-    const name = accountName(uid, accounts.passwd);
-    requireOwn('uid', users.uid, uid, rangesOf(accounts.subuid, name, uid), '/etc/subuid');
-    requireOwn('gid', users.gid, gid, rangesOf(accounts.subgid, name, uid), '/etc/subgid');
+    requireOwn('uid', users.uid, uid, rangesOf(accounts, 'uid', uid));
+    requireOwn('gid', users.gid, gid, rangesOf(accounts, 'gid', uid));
   }
   return { uids: users.uid, gids: users.gid };
 }
 
-function requireOwn(key: 'uid' | 'gid', lines: readonly IdMapping[], self: number, ranges: readonly Range[], file: string): void {
+function requireOwn(key: 'uid' | 'gid', lines: readonly IdMapping[], self: number, ranges: readonly Range[]): void {
+  const { file } = databases[key];
   lines.forEach(({ outside, count }, index) => {
     const isSelf = outside === self && count === 1;
     if (isSelf || ranges.some(range => outside >= range.first && outside + count <= range.first + range.count)) return;
@@ -122,7 +94,7 @@ function tenantIds(tenant: number, { passwd, subuid, subgid, firstTenant }: Acco
     throw new Refusal('invalid', `Tenant ${tenant} would reach beyond the highest id: ${last}.`, { subject: String(tenant) });
   const taken = [
     ...[...parseRanges(subuid), ...parseRanges(subgid)].map(range => ({ ...range, owner: `the range of ${range.owner}` })),
-    ...uidsOf(passwd).map(({ name, uid }) => ({ owner: `the user ${name}`, first: uid, count: 1 })),
+    ...entriesOf(passwd).map(({ name, id }) => ({ owner: `the user ${name}`, first: id, count: 1 })),
   ].find(range => range.first <= last && range.first + range.count > first);
   if (taken) {
     throw new Refusal('taken', `The ids of tenant ${tenant}, ${first}–${last}, overlap ${taken.owner}.`, {
@@ -135,35 +107,3 @@ function tenantIds(tenant: number, { passwd, subuid, subgid, firstTenant }: Acco
 }
 
 const HIGHEST_ID = 0xffff_fffe;
-
-interface Range {
-  readonly owner: string;
-  readonly first: number;
-  readonly count: number;
-}
-
-/** subuid(5): `dev:100000:65536`, the owner by name or by number. */
-export const parseRanges = (text: string): Range[] =>
-  text.split('\n').flatMap(line => {
-    const [owner, first, count] = line.trim().split(':');
-    return owner && first && count && /^\d+$/.test(first) && /^\d+$/.test(count)
-      ? [{ owner, first: Number(first), count: Number(count) }]
-      : [];
-  });
-
-/** passwd(5) */
-const uidsOf = (passwd: string): { name: string; uid: number }[] =>
-  passwd.split('\n').flatMap(line => {
-    const [name, , uid] = line.split(':');
-    return name && uid && /^\d+$/.test(uid) ? [{ name, uid: Number(uid) }] : [];
-  });
-
-const accountName = (uid: number, passwd: string): string => uidsOf(passwd).find(each => each.uid === uid)?.name ?? String(uid);
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return ''; // a host without subordinate ids
-  }
-}

@@ -17,13 +17,14 @@ import {
   protocolVersion,
   type Result,
 } from '../protocol/methods.ts';
-import type { Feature, Sandbox } from '../protocol/model.ts';
+import type { Sandbox } from '../protocol/model.ts';
 import { openRun, runCollecting } from '../sandbox/attached-run.ts';
 import { changeLimits, changesIn, keepFiles, killAll, sendSignal, usageIn } from '../sandbox/control.ts';
 import type { Making, Sandboxes } from '../sandbox/sandboxes.ts';
 import { scriptFactsOf, scriptFor } from '../script/script.ts';
 import { Refusal } from '../sys/errors.ts';
 import { Encoded } from './encoded.ts';
+import { type Features, whyUnmakeable } from './features.ts';
 import type { Peer } from './peer.ts';
 
 /** The parts of the helper that handlers act on. */
@@ -31,7 +32,7 @@ export interface Services {
   readonly version: string;
   /** The directory of its socket and its records. */
   readonly state: string;
-  readonly features: Record<string, Feature>;
+  readonly features: Features;
   readonly discovery: Discovery;
   readonly terminals: Terminals;
   readonly streams: Streams;
@@ -58,13 +59,13 @@ type Answer<M extends MethodName> = Result<M> | Encoded;
 type Handler<M extends MethodName> = (params: Params<M>, services: Services, client: Client) => Answer<M> | Promise<Answer<M>>;
 
 export const handlers: { readonly [M in MethodName]: Handler<M> } = {
-  'helper/hello': ({ protocol }, { version, features }) => {
+  'helper/hello': async ({ protocol }, { version, features }) => {
     if (protocol !== protocolVersion) {
       throw new Refusal('unsupported', `The helper speaks version ${protocolVersion} of the protocol, and you version ${protocol}.`, {
         hint: 'Stop it and start it again.',
       });
     }
-    return { protocol: protocolVersion, version, pid: process.pid, privileged: process.getuid?.() === 0, features };
+    return { protocol: protocolVersion, version, pid: process.pid, privileged: process.getuid?.() === 0, features: await features.ask() };
   },
   'helper/stop': (_, { stop }) => {
     stop();
@@ -108,7 +109,7 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   'sandbox/propose': (_, { sandboxes }) => sandboxes.propose(),
   'sandbox/plan': async ({ definition }, services, client) => {
     const { steps, notices } = await services.sandboxes.plan(making(definition, services, client));
-    return { steps, notices };
+    return { steps, notices: [...notices, ...whyUnmakeable(definition, await services.features.ask())] };
   },
   'sandbox/script': async ({ definition }, services, client) => {
     const { found } = await services.sandboxes.plan(making(definition, services, client));

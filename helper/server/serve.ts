@@ -15,7 +15,7 @@ import { keepInherited } from '../sys/inherited.ts';
 import { sys } from '../sys/libc.ts';
 import { version } from '../version.ts';
 import { accept } from './connection.ts';
-import { findFeatures } from './features.ts';
+import { Features } from './features.ts';
 import type { Services } from './handlers.ts';
 import { recordEvent } from './log.ts';
 import { Policy } from './policy.ts';
@@ -52,7 +52,7 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
   const services: Services = {
     version,
     state,
-    features: findFeatures(),
+    features: new Features(),
     discovery,
     streams,
     terminals: new Terminals(streams),

@@ -8,7 +8,7 @@ import { inside } from './support/namespaces.ts';
 
 /** /etc/subuid and /etc/subgid of this machine's mount namespace only. */
 const subordinate = (folder: string): string =>
-  `mkdir -p ${folder} && echo '61001:300000:1000' >${folder}/subuid && cp ${folder}/subuid ${folder}/subgid && ` +
+  `mkdir -p ${folder} && echo '61001:100000:1000' >${folder}/subuid && cp ${folder}/subuid ${folder}/subgid && ` +
   `for f in subuid subgid; do touch -a /etc/$f; mount --bind ${folder}/$f /etc/$f; done`;
 
 const FX_ROOT = `/tmp/burrow-kernel-definition-${process.pid}`;
@@ -108,21 +108,26 @@ describe('a key of the definition', () => {
 
   it('users auto: maps the range of /etc/subuid too, and root inside may become such a user', async () => {
     const { pid } = await ordinary.create(machine, { name: 'web', users: 'auto' });
-    const map = ['0', '61001', '1', '1', '300000', '1000'];
+    const map = ['0', '61001', '1', '1', '100000', '1000'];
     assert.deepEqual(machine.run('cat', `/proc/${pid}/uid_map`, `/proc/${pid}/gid_map`).trim().split(/\s+/), [...map, ...map]);
     assert.equal(inside(pid, 'setpriv', '--reuid', '100', '--regid', '100', '--clear-groups', 'id', '-u'), '100\n');
     const { stdout } = await machine.call('process/run', { target: { pid }, command: ['id', '-u'], user: '1000:1000' });
     assert.equal(stdout, '1000\n');
   });
 
-  it('users auto: says that a user has no range', async () => {
+  it('users auto: says how to get a range, with a command that root can type and ids that are nobody’s', async () => {
     const failure = await machine.failure('sandbox/create', { definition: { name: 'web', users: 'auto' } });
+    const command = 'usermod --add-subuids 101000-166535 --add-subgids 101000-166535 root';
     assert.deepEqual(failure, {
       kind: 'unsupported',
       message: '"users": "auto" needs a range of ids, but /etc/subuid gives root none.',
       subject: '/etc/subuid',
-      hint: 'Add one as root with usermod --add-subuids 100000-165535 --add-subgids 100000-165535 root, or use "users": "root".',
+      hint: `Add one as root with ${command}, or use "users": "root".`,
     });
+    // In a copy: usermod renames its files, which those of this machine cannot be.
+    const etc = `${FX_ROOT}-ids/etc`;
+    const apart = `mkdir ${etc} && cp -a /etc/. ${etc} && mount --bind ${etc} /etc && ${command} && tail -qn1 /etc/subuid /etc/subgid`;
+    assert.equal(machine.run('unshare', '--mount', 'sh', '-c', apart), 'root:101000:65536\n'.repeat(2));
   });
 
   it('does not lend an ordinary user the right to read what the bind mounts', async () => {
