@@ -107,7 +107,13 @@ describe('New Sandbox Like This', () => {
     it('the limits of its control groups', async () => {
       const limits = { memoryBytes: 67_108_864, processes: 33, cpus: 0.25 };
       const hierarchies = hostHierarchies();
-      const layout = layOut(`like-${process.pid}`, hierarchies, { limits, guarded: false, killable: false, counted: false, populated: false });
+      const layout = layOut(`like-${process.pid}`, hierarchies, {
+        limits,
+        guarded: false,
+        killable: false,
+        counted: false,
+        populated: false,
+      });
       assert.deepEqual(layout.missing, []);
       make(layout);
       try {

@@ -2,7 +2,7 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { type MethodName, methods, type ParamsInput, type Result } from '../../../helper/protocol/methods.ts';
+import { type MethodName, methods, type ParamsInput, protocolVersion, type Result } from '../../../helper/protocol/methods.ts';
 import { eventually } from '../../support/eventually.ts';
 import { isAlive } from '../../support/processes.ts';
 
@@ -30,7 +30,7 @@ export interface Typed {
 export const type = (...words: readonly string[]): Typed => spawnSync(burrow, words, { encoding: 'utf8', input: '' });
 
 export async function helperPid(): Promise<number> {
-  return (await call('helper/hello', { protocol: 1 })).pid;
+  return (await call('helper/hello', { protocol: protocolVersion })).pid;
 }
 
 /** Ends it, and waits for the end. */

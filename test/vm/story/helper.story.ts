@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { protocolVersion } from '../../../helper/protocol/methods.ts';
 import { eventually } from '../../support/eventually.ts';
 import { isAlive } from '../../support/processes.ts';
 import { asAnn, burrow, call, helperPid, run, stopHelper, type } from './burrow.ts';
@@ -42,7 +43,7 @@ describe('a helper that a unit of systemd runs', () => {
     writeFileSync(unit, `[Service]\nExecStart=${burrow} serve\nKillMode=process\n`);
     run('systemctl', 'daemon-reload');
     run('systemctl', 'start', 'story-burrow.service');
-    await eventually('the helper', () => type('call', 'helper/hello', '{"protocol":1}').status === 0);
+    await eventually('the helper', () => type('call', 'helper/hello', JSON.stringify({ protocol: protocolVersion })).status === 0);
   });
   after(async () => {
     await stopHelper();
