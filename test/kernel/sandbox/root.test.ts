@@ -81,9 +81,9 @@ for (const maker of whoMakes)
           const ids = table.map(fields => fields[0]);
           const [parent] = table.filter(fields => fields[4] === '/').map(fields => fields[1]);
           assert.ok(!ids.includes(parent));
-          // A read-only view has what the machine has mounted; nothing else has more than what is its own.
+          // A view of this machine has what the machine has mounted; a tree has no more than what is its own.
           const machines =
-            name === 'readonly'
+            shows === 'host'
               ? client.machine
                   .run('cat', '/proc/self/mountinfo')
                   .split('\n')

@@ -19,11 +19,15 @@ export function parentOfUser(pid: number): number {
   return Number(execFileSync('perl', ['-e', script], { encoding: 'utf8' }));
 }
 
+/** Where the programs of any root directory are, whatever of it the service has in its own PATH that this runs in. */
+const everywhere = { ...process.env, PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+
 /** Runs a program in all namespaces and the root directory of a process, by nsenter(1), and gives its output. */
 export const inside = (pid: number, ...command: readonly string[]): string =>
   execFileSync('nsenter', ['--target', String(pid), '--all', '--root', '--wd=/', '--', ...command], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: everywhere,
   });
 
 /** One line of lsns(8). */
