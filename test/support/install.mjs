@@ -50,10 +50,9 @@ function versionsOf(packages) {
 function install(needs, users) {
   console.log(announcement(needs, users));
   const packages = packagesOf(needs);
-  const { status } = spawnSync(join(root, 'test/support/apt-install.sh'), [packages.join(', ')], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  console.log(status === 0 ? `Installed ${versionsOf(packages)}` : 'Nothing could be installed');
+  const script = join(root, 'test/support/apt-install.sh');
+  const { status, stdout, stderr } = spawnSync(script, [packages.join(', ')], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  console.log(status === 0 ? `Installed ${versionsOf(packages)}` : `${stdout}${stderr}This could not be installed`);
 }
 
 /**
