@@ -21,6 +21,7 @@ export interface Located {
 
 /** What was read of a directory, and what it was like then. */
 interface Index {
+  readonly place: Place;
   round: number;
   stamp: string | undefined;
   /** Files that were not understood: of another runtime, half written, or nonsense. */
@@ -35,10 +36,13 @@ interface Index {
 const INDEXES = 64;
 /** So many states are read of those that are not root's beside the helper. */
 const OTHERS_STATES = 256;
+/** One directory is tried again at a time: it may be a user's, and full of nonsense. */
+const RETRY_MS = 1000;
 
 /** States by directory. A round begins with each look at processes, and in a round a directory is looked at once. */
 export class RuntimeStates {
   #round = 0;
+  #retryAtMs = 0;
   readonly #indexes = new Map<string, Index>();
   /** Those of root's states in the usual directories, which are asked for every process. */
   #usual: readonly Index[] = [];
@@ -76,18 +80,27 @@ export class RuntimeStates {
     return undefined;
   }
 
+  /** What could not be read is tried again: it may have been half written, and nobody asked for one of its place since. */
   addGaps(gaps: Gaps): void {
-    for (const { unread } of this.#indexes.values()) for (const path of unread) gaps.add('states of containers', path, 'unreadable');
+    const doubtful = [...this.#indexes.values()].filter(({ unread }) => unread.length > 0);
+    const [oldest] = doubtful.sort((a, b) => a.round - b.round);
+    const now = performance.now();
+    if (oldest && now >= this.#retryAtMs) {
+      this.#index(oldest.place);
+      this.#retryAtMs = now + RETRY_MS;
+    }
+    for (const { unread } of doubtful) for (const path of unread) gaps.add('states of containers', path, 'unreadable');
   }
 
   #index(place: Place): Index {
     const key = keyOf(place);
-    const index = this.#indexes.get(key) ?? { round: -1, stamp: undefined, unread: [], news: [], byId: new Map(), byPid: new Map() };
+    const index = this.#indexes.get(key) ?? { place, round: -1, stamp: undefined, unread: [], news: [], byId: new Map(), byPid: new Map() };
     if (index.round !== this.#round) {
       index.round = this.#round;
       this.#keep(key, index);
       using root = place.of ? Root.of(place.of) : Root.at();
       if (root) update(index, root, place);
+      else index.unread = [];
     }
     return index;
   }
