@@ -2,6 +2,7 @@
 import type { Result } from '../protocol/methods.ts';
 import type { Target } from '../protocol/target.ts';
 import { asWhom } from './as-whom.ts';
+import { usualDirectory } from './entry-plan.ts';
 import { readAccounts } from './identity.ts';
 import { shellsIn } from './shells.ts';
 import { enter, type World } from './target.ts';
@@ -12,11 +13,11 @@ const MOST_USERS = 200;
 /** @throws Refusal as enter does */
 export async function choicesIn(target: Target, world: World): Promise<Result<'terminal/choices'>> {
   using entered = await enter(target, world);
-  const { identity, isResident } = asWhom(entered, undefined);
-  const directory = entered.terms?.directory ?? (isResident ? entered.resident?.directory : undefined) ?? identity.home;
+  const as = asWhom(entered, undefined);
+  const { identity } = as;
   return {
     user: identity.name ?? `${identity.uid}:${identity.gid}`,
-    directory,
+    directory: usualDirectory(entered, as),
     users: readAccounts(entered)
       .map(({ name }) => name)
       .slice(0, MOST_USERS),

@@ -57,8 +57,7 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
     lsm: takesPlace ? resident?.label : undefined,
     command: {
       terminal,
-      directory: entry.directory ?? (tools ? shownAt(tools) : (terms?.directory ?? (own ? (own.directory ?? '/') : as.identity.home))),
-      directoryMayMiss: false,
+      directory: entry.directory ?? (tools ? shownAt(tools) : usualDirectory(entered, as)),
       umask: terms?.umask ?? (takesPlace ? resident?.umask : undefined) ?? USUAL_UMASK,
       identity: as.identity,
       isAlready: !as.isMapped,
@@ -74,6 +73,10 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
     },
   };
 }
+
+/** Where a command begins that is told nothing: of a process that is nowhere below its own root in `/`. */
+export const usualDirectory = ({ terms, resident }: Pick<Entered, 'terms' | 'resident'>, { isResident, identity }: AsWhom): string =>
+  terms?.directory ?? (isResident && resident ? (resident.directory ?? '/') : identity.home);
 
 /** Without it a shell would not find what it is handed by descriptor, nor the person's own files then. */
 const hasProc = (entered: Entered): boolean => isThere(entered, '/proc/version');

@@ -51,7 +51,7 @@ export async function run(
   const ending = new Promise<Ending>(resolve => {
     ended = resolve;
   });
-  const { stdin, stdout, stderr, kill } = await start(entry, world, ending => ended(ending));
+  const { stdin, stdout, stderr, notices, kill } = await start(entry, world, ending => ended(ending));
   const stay = onClose(kill);
   stdin.end(input ?? '');
   const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs);
@@ -61,7 +61,7 @@ export async function run(
   stay();
   const written = await output();
   stdin.destroy();
-  return { ...how, ...written };
+  return { ...how, ...written, notices };
 }
 
 interface Opening {

@@ -179,7 +179,6 @@ function lastSteps(definition: Definition, facts: Facts, purpose: Purpose): Step
   const command = commandCalls({
     terminal: purpose.kind === 'run' && purpose.terminal,
     directory: definition.directory,
-    directoryMayMiss: true,
     umask: umaskOf(definition.security),
     identity,
     confinement,

@@ -8,7 +8,7 @@ import { Ending, Report, Usage } from './report.ts';
 import { AbsolutePath, Entry, Size, Target } from './target.ts';
 
 /** Raised with every change that an older peer would not understand; both sides must have the same. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 const nothing = z.strictObject({});
 const id = z.string().min(1).max(128);
@@ -114,13 +114,13 @@ export const methods = {
   'terminal/resize': { params: z.strictObject({ terminal: id, size: Size }), result: nothing },
   'terminal/close': { params: z.strictObject({ terminal: id }), result: nothing },
 
-  /** Runs a command to its end. Output is cut at 1 MiB a stream, and `cut` says so. */
+  /** Runs a command to its end. Output is cut at 1 MiB a stream, and `cut` says so; `notices` as of a terminal. */
   'process/run': {
     params: Entry.required({ command: true }).extend({
       input: z.string().optional(),
       timeoutMs: z.int().min(1).max(86_400_000).optional(),
     }),
-    result: z.object({ ...Ending, stdout: z.string(), stderr: z.string(), cut: z.boolean() }),
+    result: z.object({ ...Ending, stdout: z.string(), stderr: z.string(), cut: z.boolean(), notices: Opened.notices }),
   },
   /** Starts a command whose three streams are connections of their own. */
   'process/open': {

@@ -72,6 +72,17 @@ const hints: readonly Hint[] = [
     as: SOURCE,
     says: always('You may not reach the source of the mount; root inside has no more rights outside than you.'),
   },
+  {
+    call: 'chdir',
+    errno: 'ENOENT',
+    says: always('The command\'s "directory" must exist inside: make it there, or mount something at it.'),
+  },
+  { call: 'chdir', errno: 'ENOTDIR', says: always('The command\'s "directory" is none inside.') },
+  {
+    call: 'chdir',
+    errno: 'EACCES',
+    says: always('The command\'s user may not enter its "directory": choose another one, or another "user".'),
+  },
   { call: 'prlimit64', errno: 'EPERM', says: always("It is above the hard limit of Burrow's helper.") },
   { call: 'setns', errno: 'EPERM', says: always('What is joined belongs to a user namespace over which Burrow has no rights.') },
   { call: 'RTM_NEWLINK', errno: 'EOPNOTSUPP', says: always('This kernel has no veth; use "network": "none".') },

@@ -17,7 +17,6 @@ export const plan: EntryPlan = {
   command: {
     terminal: true,
     directory: '/root',
-    directoryMayMiss: false,
     umask: 0o022,
     identity: { uid: 0, gid: 0, name: 'root', home: '/root' },
     confinement: { limits: {}, noNewPrivileges: false },
