@@ -97,7 +97,7 @@ describe('the directory of a command', () => {
         const failure = await machine.failure('sandbox/run', { definition: { ...definition(directory), command: ['pwd'] } });
         assert.deepEqual([failure.syscall, failure.errno, failure.hint], ['chdir', errno, hint]);
       }
-      const shutOut = { ...definition('/root'), command: ['pwd'], user: '5', users: { uid: ids, gid: ids } };
+      const shutOut = { ...definition('/root'), command: ['pwd'], user: '5:5', users: { uid: ids, gid: ids } };
       const failure = await machine.failure('sandbox/run', { definition: shutOut });
       assert.deepEqual([failure.syscall, failure.errno], ['chdir', 'EACCES']);
       assert.match(failure.hint ?? '', /may not enter its "directory"/);
