@@ -67,9 +67,10 @@ describe('the engines of this machine', () => {
       });
 
       it('is shown by its name, its engine and its image', async () => {
-        const { containers } = await call('namespaces/snapshot', {});
-        const found = containers.find(each => each.pid === pid);
-        assert.ok(found, `pid ${pid} among ${containers.map(each => `${each.name} ${each.pid}`).join(', ')}`);
+        const found = await eventually(`pid ${pid} among the containers`, async () => {
+          const { containers } = await call('namespaces/snapshot', {});
+          return containers.find(each => each.pid === pid && each.name === shown.name);
+        });
         assert.deepEqual({ ...found, ...shown }, found);
       });
 
