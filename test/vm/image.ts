@@ -8,6 +8,9 @@ import type { Image } from './machines.ts';
 
 const makers = inRepository('test/vm/image');
 
+/** Tools of the distribution alone: some of them run once for every package, and a wrapper of the person's makes minutes of that. */
+const distributionPath = '/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** What is asked of the maker, and the maker itself. */
 function stampOf({ name, maker, settings }: Image): string {
   const hash = createHash('sha256').update(JSON.stringify([name, maker, settings]));
@@ -26,7 +29,7 @@ export function imageFor(image: Image, folder: string): string {
   console.log(`Making the machine ${image.name} (some minutes)`);
   mkdirSync(folder, { recursive: true });
   const { status, error } = spawnSync(join(makers, image.maker), [], {
-    env: { ...process.env, ...image.settings, NAME: image.name, IMAGES: folder },
+    env: { ...process.env, PATH: distributionPath, ...image.settings, NAME: image.name, IMAGES: folder },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (error ?? status !== 0) throw error ?? new Error(`${image.maker} could not make the machine ${image.name}`);

@@ -87,5 +87,6 @@ start)
     chmod 644 "$IMAGE_TAR"
     "start_${words[1]}" >"$FX_RUN/start-${words[1]}.log" 2>&1 || { cat "$FX_RUN/start-${words[1]}.log" >&2; exit 1; }
     ;;
-pid) "pid_${words[1]}" ;;
+# Nothing while it is not there yet.
+pid) "pid_${words[1]}" 2>/dev/null || : ;;
 esac
