@@ -1,3 +1,4 @@
+import './sys/no-debugger.ts';
 import { main } from './client/commands.ts';
 
 // No top-level await: the bundle is CommonJS.

@@ -12,6 +12,7 @@ import { methods } from '../protocol/methods.ts';
 import { invokingUser } from '../server/policy.ts';
 import { makeStateDirectory, requireSocketPath } from '../server/state-directory.ts';
 import { Refusal } from '../sys/errors.ts';
+import { debuggerOptions } from '../sys/no-debugger.ts';
 import { attach, listTerminals } from './attach.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
@@ -210,11 +211,15 @@ async function startDetached(socket: string, user: number, first: string | undef
   makeStateDirectory(socket);
   const log = openSync(`${dirname(socket)}/helper.log`, 'a', 0o600);
   const tenants = first === undefined ? [] : ['--first-tenant', first];
-  const child = spawn(execPath, [...execArgv, argv[1] ?? '', 'serve', '--socket', socket, '--user', String(user), ...tenants], {
-    detached: true,
-    cwd: '/',
-    stdio: ['ignore', 'pipe', log],
-  });
+  const child = spawn(
+    execPath,
+    [...execArgv, ...debuggerOptions, argv[1] ?? '', 'serve', '--socket', socket, '--user', String(user), ...tenants],
+    {
+      detached: true,
+      cwd: '/',
+      stdio: ['ignore', 'pipe', log],
+    },
+  );
   closeSync(log);
   const started = await new Promise<boolean>(resolve => {
     child.stdout?.once('data', () => resolve(true));

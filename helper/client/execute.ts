@@ -93,9 +93,11 @@ export const codeOf = ({ exitCode, signal }: Ending): number =>
 
 /** The code of the only command that this connection starts; also when the helper dies. */
 export function endOf(helper: Helper, name: 'terminal/exited' | 'process/exited'): Promise<number> {
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<number>((resolve, reject) => {
     const exited = (ending: Notification<'terminal/exited'> | Notification<'process/exited'>): void => resolve(codeOf(ending));
     onNotification(helper.wire, name, exited);
     helper.wire.onClose(() => reject(new Error('the helper ended')));
   });
+  ended.catch(() => undefined); // it is waited for only when the streams have ended
+  return ended;
 }

@@ -27,13 +27,16 @@ export async function runSandbox(helper: Helper, definition: Definition, json: b
   else await connectPipes(helper, streams, reported);
   const report = await reported;
   const line = reportLine(report, definition);
+  for (const notice of report.notices.slice(sandbox.notices.length)) stderr.write(`burrow: ${notice}\n`);
   if (line !== undefined) stderr.write(`burrow: ${line}\n`);
   return codeOf(report);
 }
 
 function reportOf(helper: Helper): Promise<Report> {
-  return new Promise((resolve, reject) => {
+  const reported = new Promise<Report>((resolve, reject) => {
     onNotification(helper.wire, 'sandbox/ended', ({ report }) => resolve(report));
     helper.wire.onClose(() => reject(new Error('the helper ended')));
   });
+  reported.catch(() => undefined); // it is waited for only when the streams have ended
+  return reported;
 }

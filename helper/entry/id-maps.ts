@@ -26,7 +26,9 @@ export async function mapsOf(user: number, label: string): Promise<IdMaps> {
       ],
       stdio: [nowhere, nowhere, nowhere],
       handles: new Map([[handle, user]]),
-      onSync: (_, pid) => void maps.push({ uidMap: mapIn(pid, 'uid_map'), gidMap: mapIn(pid, 'gid_map') }),
+      onSync: (_, pid) => {
+        maps.push({ uidMap: mapIn(pid, 'uid_map'), gidMap: mapIn(pid, 'gid_map') });
+      },
       onEnd: () => undefined,
     });
   } finally {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { background } from '../sys/background.ts';
 import { Refusal } from '../sys/errors.ts';
 import { usualLimits } from './budget.ts';
 import type { Answer, Asked, Job, Leaving, Unpacked } from './questions.ts';
@@ -102,7 +103,7 @@ async function leave(worker: Worker, answered: Promise<Answer>, into: string, bu
   );
   const isHeard = once(worker, 'message').catch(() => undefined); // what it dies of is in the answer
   const isHeld = await Promise.race([isHeard.then(() => false), isAnswered.then(() => false), delay(LEAVE_MS, true)]);
-  if (isHeld) void worker.terminate();
+  if (isHeld) background('a thread that is given up', () => worker.terminate());
   else if (await isAnswered) return;
   await ask({ do: 'empty', path: into }, bundled);
 }

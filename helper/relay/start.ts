@@ -2,10 +2,10 @@ import { closeSync, constants } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pid } from 'node:process';
-import { recordEvent } from '../server/log.ts';
 import { reaper } from '../stage/reaper.ts';
 import { AF_UNIX, O_CLOEXEC, SOCK_CLOEXEC, SOCK_SEQPACKET } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
+import { recordEvent } from '../sys/log.ts';
 import { sealedCopy } from '../sys/sealed-copy.ts';
 import { spawn } from '../sys/spawn.ts';
 

@@ -1,5 +1,6 @@
 // A sandbox's init: the process whose end is the sandbox's end.
 import { closeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { SIGKILL } from '../sys/flags.ts';
 import { readable, sys } from '../sys/libc.ts';
@@ -51,14 +52,13 @@ export async function endInit(name: string, pid: number, start: number, end: Pro
 }
 
 /** @returns false when the time is over first */
-function within(timeMs: number, end: Promise<void>): Promise<boolean> {
-  return new Promise(resolve => {
-    const timer = setTimeout(() => resolve(false), timeMs);
-    void end.then(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
+async function within(timeMs: number, end: Promise<void>): Promise<boolean> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([end.then(() => true), delay(timeMs, false, { signal: over.signal })]);
+  } finally {
+    over.abort();
+  }
 }
 
 function open(pid: number): number | undefined {

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { Definition } from '../protocol/definition/definition.ts';
 import { Sandbox, SandboxNetwork } from '../protocol/model.ts';
 import { hasVanished } from '../sys/errors.ts';
+import { reserve } from '../sys/reserve.ts';
 
 /** What a sandbox leaves on the host, whether it was finished or not: enough to take it all away. */
 export const Traces = z.object({
@@ -53,7 +54,9 @@ export class Records {
   write(record: SandboxRecord): void {
     const path = this.pathOf(record.traces.id);
     try {
-      writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+      const written = (): void => writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+      if (record.phase === 'ready') reserve.within(written);
+      else written();
       renameSync(`${path}.new`, path);
     } catch (error) {
       rmSync(`${path}.new`, { force: true });

@@ -5,10 +5,12 @@ import type * as z from 'zod';
 import { failureCode } from '../protocol/failure.ts';
 import { type MethodName, methods, streamGreeting, streamGreetingPattern } from '../protocol/methods.ts';
 import { firstProblem } from '../protocol/problem.ts';
+import { background } from '../sys/background.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';
+import { recordEvent } from '../sys/log.ts';
+import { recordAct } from './act-log.ts';
 import { Encoded, encode } from './encoded.ts';
 import { acts, type Client, handlers, type Services } from './handlers.ts';
-import { recordAct, recordEvent } from './log.ts';
 import { SocketMessageWriter } from './message-writer.ts';
 import { type Peer, peerOf } from './peer.ts';
 import type { Policy } from './policy.ts';
@@ -83,14 +85,14 @@ function converse(socket: Socket, peer: Peer, policy: Policy, services: Services
   const send = async (json: Uint8Array): Promise<void> => {
     if (!open) return;
     // It has read nothing for long: when it comes back it begins again with everything.
-    if (backlog.isFull) return void socket.destroy();
-    await backlog.add(json.length, connection.sendNotification('namespaces/changed', new Encoded(json)));
+    if (backlog.isFull) socket.destroy();
+    else await backlog.add(json.length, connection.sendNotification('namespaces/changed', new Encoded(json)));
   };
   for (const method of Object.keys(methods) as MethodName[])
     connection.onRequest(method, (raw: unknown) => answer(method, raw, policy, services, client));
   connection.onClose(() => {
     open = false;
-    for (const each of leave) each();
+    for (const each of leave) background('a client that has left', each);
     connection.dispose();
   });
   connection.onError(() => undefined); // a write after the other end has gone; 'close' follows

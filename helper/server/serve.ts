@@ -1,7 +1,7 @@
 // The helper itself: its directory, its socket, its end.
 import { chownSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Discovery } from '../discovery/discovery.ts';
 import { Streams } from '../entry/streams.ts';
@@ -9,19 +9,25 @@ import { Terminals } from '../entry/terminals.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import { Sandboxes } from '../sandbox/sandboxes.ts';
 import { stages } from '../stage/waiting.ts';
+import { background, every, heard, later, soon, surviveErrors } from '../sys/background.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { LOCK_EX_NB } from '../sys/flags.ts';
 import { keepInherited } from '../sys/inherited.ts';
 import { sys } from '../sys/libc.ts';
+import { recordEvent } from '../sys/log.ts';
+import { requireNoDebugger } from '../sys/no-debugger.ts';
+import { reserve } from '../sys/reserve.ts';
 import { version } from '../version.ts';
 import { accept } from './connection.ts';
 import { findFeatures } from './features.ts';
 import type { Services } from './handlers.ts';
-import { recordEvent } from './log.ts';
 import { Policy } from './policy.ts';
 import { makeStateDirectory } from './state-directory.ts';
 
 const LEAVE_MS = 500;
+/** Answers that are on their way still go out. */
+const ANSWERS_MS = 50;
+const REFILL_MS = 10_000;
 
 export interface ServeOptions {
   readonly socket: string;
@@ -41,8 +47,12 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
   // Where it was started may be removed, or unmounted, while it lives.
   process.chdir('/');
   keepInherited();
+  requireNoDebugger();
+  surviveErrors();
   const state = dirname(socket);
   await claim(socket, state);
+  reserve.fill(join(state, 'reserve'));
+  every('the reserve', REFILL_MS, () => reserve.fill()).unref();
   const watchers = new Set<(sandboxes: Sandbox[]) => void>();
   const streams = new Streams();
   const sandboxes = new Sandboxes(state, firstTenant, () => {
@@ -61,21 +71,24 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
-    stop: () => setImmediate(end),
+    stop: () => soon('the end', end),
   };
   const policy = new Policy(user);
-  const server = createServer(connection => accept(connection, policy, services));
+  const server = createServer(heard('a connection', connection => accept(connection, policy, services)));
 
+  /** Whatever of it fails, the helper ends. */
   function end(): void {
+    later('the end', ANSWERS_MS, () => leave(discovery));
     recordEvent('stopped');
-    stages.end();
-    sandboxes.tidy();
-    server.close();
-    rmSync(socket, { force: true });
-    // Answers that are on their way still go out.
-    setTimeout(() => void leave(discovery), 50);
+    background('stages', () => stages.end());
+    background('what sandboxes share', () => sandboxes.tidy());
+    background('the socket', () => server.close());
+    background('the socket', () => rmSync(socket, { force: true }));
+    background('the reserve', () => reserve.release());
   }
-  process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', end);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, heard('the end', end));
+  // A connection that cannot be taken, for want of descriptors say, is nobody's end but its own.
+  server.on('error', error => recordEvent('connection lost', { error: String(error) }));
 
   // Nobody may connect between its making and its owner and mode.
   const mask = process.umask(0o177);

@@ -61,6 +61,8 @@ export const F_DUPFD_CLOEXEC = 1030;
 export const FD_CLOEXEC = 1;
 /** linux/close_range.h: closed by execve(2) and not at once. Since Linux 5.11. */
 export const CLOSE_RANGE_CLOEXEC = 4;
+/** linux/falloc.h, fallocate(2): takes room beyond the end of a file. */
+export const FALLOC_FL_KEEP_SIZE = 1;
 export const F_ADD_SEALS = 1033;
 /** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE */
 export const ALL_SEALS = 15;

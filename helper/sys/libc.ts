@@ -18,6 +18,7 @@ interface Libc {
   /** Which child has ended, into a siginfo_t, without collecting it. */
   waitid(kind: number, pid: number, information: Buffer, options: number): number;
   flock(fd: number, operation: number): number;
+  fallocate(fd: number, mode: number, from: number, bytes: number): number;
   memfd_create(name: string, flags: number): number;
   /** Fills in two ints: the end to read from, the end to write to. */
   pipe2(ends: Buffer, flags: number): number;
@@ -76,6 +77,7 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   wait4: 'int wait4(int pid, void *status, int options, void *usage)',
   waitid: 'int waitid(int kind, unsigned int pid, void *information, int options)',
   flock: 'int flock(int fd, int operation)',
+  fallocate: 'int fallocate(int fd, int mode, long from, long bytes)',
   memfd_create: 'int memfd_create(const char *name, unsigned int flags)',
   pipe2: 'int pipe2(void *ends, int flags)',
   fcntl: 'int fcntl(int fd, int command, ...)',
@@ -163,7 +165,9 @@ function findTrim(): Native | undefined {
 const trim = findTrim();
 
 /** Gives memory that is free back to the kernel, malloc_trim(3); after work that needed much for a moment. */
-export const giveBackMemory = (): void => void trim?.(0);
+export const giveBackMemory = (): void => {
+  trim?.(0);
+};
 
 const POLLIN = 1;
 
