@@ -4,7 +4,8 @@ import { constants } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { background } from '../sys/background.ts';
 import { SysError } from '../sys/errors.ts';
-import { answeredErrno, RequestFailed, RouteSocket } from '../sys/netlink.ts';
+import { RequestFailed, RouteSocket } from '../sys/netlink.ts';
+import { answeredErrno } from '../sys/netlink-messages.ts';
 import { announcesEnd, linkDeletion, RTMGRP_LINK } from './rtnetlink.ts';
 
 /** Each holds one of the four threads of libuv's pool until the kernel has answered. */

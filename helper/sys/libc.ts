@@ -11,7 +11,8 @@ interface Libc {
   ioctl(fd: number, request: number, type: 'int' | 'void *', argument: number | Buffer): number;
   socket(domain: number, type: number, protocol: number): number;
   send(fd: number, data: Buffer, bytes: number, flags: number): number;
-  recv(fd: number, into: Buffer, bytes: number, flags: number): number;
+  /** Fills in the sender's address, and its length in the last one. */
+  recvfrom(fd: number, into: Buffer, bytes: number, flags: number, address: Buffer, addressBytes: Buffer): number;
   getsockopt(fd: number, level: number, name: number, value: Buffer, bytes: Buffer): number;
   /** Fills in an int and a struct rusage. */
   wait4(pid: number, status: Buffer, options: number, usage: Buffer): number;
@@ -32,6 +33,7 @@ interface Libc {
   open_by_handle_at(mount: number, handle: Buffer, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Buffer, bytes: number): number;
   bind(fd: number, address: Buffer, bytes: number): number;
+  connect(fd: number, address: Buffer, bytes: number): number;
   statmount(request: Buffer, answer: Buffer, bytes: number, flags: number): number;
   listns(request: Buffer, ids: Buffer, count: number, flags: number): number;
   unshare(flags: number): number;
@@ -72,7 +74,7 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   ioctl: 'int ioctl(int fd, unsigned long request, ...)',
   socket: 'int socket(int domain, int type, int protocol)',
   send: 'long send(int fd, void *data, size_t bytes, int flags)',
-  recv: 'long recv(int fd, void *into, size_t bytes, int flags)',
+  recvfrom: 'long recvfrom(int fd, void *into, size_t bytes, int flags, void *address, void *addressBytes)',
   getsockopt: 'int getsockopt(int fd, int level, int name, void *value, void *bytes)',
   wait4: 'int wait4(int pid, void *status, int options, void *usage)',
   waitid: 'int waitid(int kind, unsigned int pid, void *information, int options)',
@@ -91,6 +93,7 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   open_by_handle_at: 'int open_by_handle_at(int mount, void *handle, int flags)',
   setsockopt: 'int setsockopt(int fd, int level, int name, void *value, unsigned int bytes)',
   bind: 'int bind(int fd, void *address, unsigned int bytes)',
+  connect: 'int connect(int fd, void *address, unsigned int bytes)',
   statmount: [457, 'void *request, void *answer, size_t bytes, uint32_t flags'],
   listns: [470, 'void *request, void *ids, size_t count, uint32_t flags'],
   unshare: 'int unshare(int flags)',
