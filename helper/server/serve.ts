@@ -18,7 +18,7 @@ import { recordEvent } from '../sys/log.ts';
 import { requireNoDebugger } from '../sys/no-debugger.ts';
 import { reserve } from '../sys/reserve.ts';
 import { version } from '../version.ts';
-import { accept } from './connection.ts';
+import { Admission } from './accept.ts';
 import { findFeatures } from './features.ts';
 import type { Services } from './handlers.ts';
 import { Policy } from './policy.ts';
@@ -73,8 +73,8 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
     },
     stop: () => soon('the end', end),
   };
-  const policy = new Policy(user);
-  const server = createServer(heard('a connection', connection => accept(connection, policy, services)));
+  const admission = new Admission(new Policy(user), services);
+  const server = createServer(heard('a connection', connection => admission.accept(connection)));
 
   /** Whatever of it fails, the helper ends. */
   function end(): void {
