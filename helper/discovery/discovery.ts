@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { handedOn, sourceOf } from '../code/own-code.ts';
 import type { Inspection } from '../protocol/inspection.ts';
 import type { NamespaceReference, ScanReport, Statistics } from '../protocol/model.ts';
 import { background, heard, later } from '../sys/background.ts';
@@ -85,7 +85,9 @@ export class Discovery {
   #start(): Worker {
     // Tens of thousands of small objects live for long: V8 would rather let its heap grow than tidy up.
     setFlagsFromString('--optimize-for-size');
-    const worker = new Worker(join(import.meta.dirname, 'discovery-worker.cjs'), {
+    const worker = new Worker(sourceOf('discovery-worker.cjs'), {
+      eval: true,
+      workerData: handedOn(),
       trackUnmanagedFds: false, // descriptors that ioctl returns are closed by node:fs, which would warn
       // Little of what a scan makes outlives it: without a bound it would fill memory until the next collection.
       resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 1 },

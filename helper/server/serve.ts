@@ -3,6 +3,7 @@ import { chownSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { takeCode } from '../code/own-code.ts';
 import { Discovery } from '../discovery/discovery.ts';
 import { Streams } from '../entry/streams.ts';
 import { Terminals } from '../entry/terminals.ts';
@@ -48,6 +49,7 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
   process.chdir('/');
   keepInherited();
   requireNoDebugger();
+  takeCode();
   surviveErrors();
   const state = dirname(socket);
   await claim(socket, state);
