@@ -56,6 +56,13 @@ export interface Running extends Making {
   readonly onEnd: (ending: Ending, usage: ProcessUsage, id: string) => void;
 }
 
+/** The helper's own directory. */
+export interface StateDirectory {
+  readonly state: string;
+  /** A path by which this process reaches it, wherever it is moved. */
+  readonly held: string;
+}
+
 export class Sandboxes {
   readonly #kept = new Map<string, Kept>();
   /** Names that are being made or taken away. */
@@ -70,13 +77,12 @@ export class Sandboxes {
   #tidying: NodeJS.Timeout | undefined;
 
   /**
-   * @param state the helper's own directory
    * @param changed called after every change of {@link list}
    */
-  constructor(state: string, firstTenant: number | undefined, changed: () => void) {
+  constructor({ state, held }: StateDirectory, firstTenant: number | undefined, changed: () => void) {
     const hierarchies = hostHierarchies();
     this.#premises = {
-      records: new Records(state),
+      records: new Records(state, held),
       staging: join(state, 'staging'),
       pins: join(state, 'namespaces'),
       unpacked: join(STORE, resolve(state).slice(1).replaceAll('/', '-')),

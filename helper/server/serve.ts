@@ -1,7 +1,7 @@
 // The helper itself: its directory, its socket, its end.
 import { chownSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { takeCode } from '../code/own-code.ts';
 import { Discovery } from '../discovery/discovery.ts';
@@ -13,6 +13,7 @@ import { stages } from '../stage/waiting.ts';
 import { background, every, heard, later, soon, surviveErrors } from '../sys/background.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { LOCK_EX_NB } from '../sys/flags.ts';
+import { reopenPath } from '../sys/in-root.ts';
 import { keepInherited } from '../sys/inherited.ts';
 import { sys } from '../sys/libc.ts';
 import { recordEvent } from '../sys/log.ts';
@@ -44,20 +45,23 @@ export interface ServeOptions {
  * @throws Refusal when the socket cannot be made there, or another helper has it
  */
 export async function serve({ socket: given, user, firstTenant }: ServeOptions): Promise<void> {
-  const socket = resolve(given);
+  const asked = resolve(given);
   // Where it was started may be removed, or unmounted, while it lives.
   process.chdir('/');
   keepInherited();
   requireNoDebugger();
   takeCode();
   surviveErrors();
-  const state = dirname(socket);
-  await claim(socket, state);
-  reserve.fill(join(state, 'reserve'));
+  const state = makeStateDirectory(asked);
+  const socket = join(state, basename(asked));
+  // By its descriptor it is the same directory for as long as the helper lives.
+  const held = reopenPath(openSync(state, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
+  await claim(socket, held, state);
+  reserve.fill(join(held, 'reserve'));
   every('the reserve', REFILL_MS, () => reserve.fill()).unref();
   const watchers = new Set<(sandboxes: Sandbox[]) => void>();
   const streams = new Streams();
-  const sandboxes = new Sandboxes(state, firstTenant, () => {
+  const sandboxes = new Sandboxes({ state, held }, firstTenant, () => {
     for (const tell of watchers) tell(sandboxes.list());
   });
   const discovery = new Discovery();
@@ -112,12 +116,11 @@ async function leave(discovery: Discovery): Promise<void> {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Makes the directory, and takes a socket file away that nobody answers on. */
-async function claim(socket: string, state: string): Promise<void> {
-  makeStateDirectory(socket);
+/** Takes a socket file away that nobody answers on. */
+async function claim(socket: string, held: string, state: string): Promise<void> {
   if (existsSync(socket) && (await answers(socket)))
     throw new Refusal('taken', `A helper answers on ${socket} already.`, { subject: socket, hint: 'Stop that one first.' });
-  lock(state);
+  lock(held, state);
   rmSync(socket, { force: true });
 }
 
@@ -125,8 +128,8 @@ async function claim(socket: string, state: string): Promise<void> {
  * Two helpers with one directory would undo each other's sandboxes. The kernel drops the lock with this process.
  * @throws Refusal `taken`
  */
-function lock(state: string): void {
-  const fd = openSync(`${state}/lock`, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+function lock(held: string, state: string): void {
+  const fd = openSync(`${held}/lock`, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
   try {
     sys('flock', `${state}/lock`, fd, LOCK_EX_NB);
   } catch (error) {
