@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { argv, execArgv, execPath, getuid, stderr, stdout } from 'node:process';
+import { argv, execArgv, execPath, getuid } from 'node:process';
 import { parseArgs } from 'node:util';
 import { parseTarget } from '../entry/target-words.ts';
 import type { Failure } from '../protocol/failure.ts';
@@ -18,6 +18,7 @@ import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
 import { entryOf } from './entry-options.ts';
 import { execute } from './execute.ts';
+import { print, printJson, say, sayJson } from './print.ts';
 import { runSandbox } from './run.ts';
 
 interface Values {
@@ -66,7 +67,7 @@ const commands: Readonly<Record<string, Command>> = {
       // Only the helper loads koffi; its clients stay light, and run where there is no build of it.
       const { serve } = await import('../server/serve.ts');
       await serve({ socket, user: served, ...(first !== undefined && { firstTenant: parseUid(first) }) });
-      stdout.write(`burrow: serving on ${socket}\n`);
+      print(`burrow: serving on ${socket}`);
       return undefined;
     },
   },
@@ -80,7 +81,7 @@ const commands: Readonly<Record<string, Command>> = {
       using helper = await Helper.reach(socket);
       // The helper reads the params: what is wrong with them it says best.
       const params = parseJson(json) as ParamsInput<typeof method>;
-      stdout.write(`${JSON.stringify(await helper.request(method, params), null, 2)}\n`);
+      printJson(await helper.request(method, params));
       return 0;
     },
   },
@@ -119,24 +120,22 @@ const commands: Readonly<Record<string, Command>> = {
 
 const isMethod = (name: string): name is MethodName => Object.hasOwn(methods, name);
 
-const usage = (): string =>
-  [
-    'burrow: Linux namespaces',
-    '',
-    ...Object.values(commands).map(command => `  burrow ${command.usage}`),
-    '',
-    '  --socket PATH   where the helper answers',
-    '  TARGET          pid:812, pid:812/815 for a thread, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
-    '',
-    '  --types T,…     of exec: join only these namespaces, with the programs of this machine where mnt is not among them',
-    '  --tools DIR     of exec: the programs of this root directory, / for this machine, and the files of the target at $BURROW_TARGET',
-    '  -u, --user U    of exec: a name, UID or UID:GID; the one of the process there when left out',
-    '  -w, --workdir D of exec: the directory it starts in',
-    '  -e, --env N=V   of exec: a variable; -e NAME takes it over from here',
-    '  -t, --tty       of exec: on a terminal also where there is none here',
-    '  -l, --login     of exec: a login shell',
-    '',
-  ].join('\n');
+const usage = (): string[] => [
+  'burrow: Linux namespaces',
+  '',
+  ...Object.values(commands).map(command => `  burrow ${command.usage}`),
+  '',
+  '  --socket PATH   where the helper answers',
+  '  TARGET          pid:812, pid:812/815 for a thread, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
+  '',
+  '  --types T,…     of exec: join only these namespaces, with the programs of this machine where mnt is not among them',
+  '  --tools DIR     of exec: the programs of this root directory, / for this machine, and the files of the target at $BURROW_TARGET',
+  '  -u, --user U    of exec: a name, UID or UID:GID; the one of the process there when left out',
+  '  -w, --workdir D of exec: the directory it starts in',
+  '  -e, --env N=V   of exec: a variable; -e NAME takes it over from here',
+  '  -t, --tty       of exec: on a terminal also where there is none here',
+  '  -l, --login     of exec: a login shell',
+];
 
 const systemSocket = '/run/burrow/helper.sock';
 
@@ -152,7 +151,7 @@ function defaultSocket(command: Command): string {
 export async function main(words: readonly string[]): Promise<number | undefined> {
   const [name, ...given] = words;
   if (name === undefined || name === '--help' || name === 'help') {
-    stdout.write(usage());
+    for (const line of usage()) print(line);
     return name === undefined ? 2 : 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -166,7 +165,8 @@ export async function main(words: readonly string[]): Promise<number | undefined
     return await command.run(positionals, { ...values, socket }, rest);
   } catch (error) {
     const failure = failureOf(error);
-    stderr.write(command === commands['call'] ? `${JSON.stringify(failure)}\n` : `burrow: ${sentencesOf(failure)}\n`);
+    if (command === commands['call']) sayJson(failure);
+    else say(sentencesOf(failure));
     return 1;
   }
 }
@@ -228,7 +228,7 @@ async function startDetached(socket: string, user: number, first: string | undef
   if (!started) throw new Refusal('system', lastMessage(`${dirname(socket)}/helper.log`) ?? 'The helper ended at once.');
   child.stdout?.destroy();
   child.unref();
-  stdout.write(`burrow: serving on ${socket}\n`);
+  print(`burrow: serving on ${socket}`);
   return 0;
 }
 

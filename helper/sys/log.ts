@@ -1,4 +1,5 @@
 // One line of JSON for each thing that is worth knowing afterwards, on stderr.
+import { visibleJson } from '../protocol/visible.ts';
 import { LogFile } from './log-file.ts';
 
 export type Facts = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ const recent = new Map<string, { readonly since: number; count: number }>();
 
 /** Writes one line. Never throws. */
 export function record(facts: Facts): void {
-  const line = JSON.stringify({ time: new Date().toISOString(), ...facts });
+  const line = visibleJson({ time: new Date().toISOString(), ...facts });
   file.write(line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}… cut` : line);
 }
 
