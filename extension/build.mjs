@@ -65,6 +65,7 @@ const bundles = [
     options: target => ({ ...withKoffi(target), banner: { js: '#!/usr/bin/env node' } }),
   },
   { part: 'helper', entry: 'helper/discovery/worker.ts', output: 'discovery-worker', options: withKoffi },
+  { part: 'helper', entry: 'helper/looking/worker.ts', output: 'looking-worker', options: withKoffi },
   { part: 'helper', entry: 'helper/image/worker.ts', output: 'unpack-worker', options: withKoffi },
   { part: 'helper', entry: 'helper/changes/keeper.ts', output: 'keeper', options: withKoffi },
 ];

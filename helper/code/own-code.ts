@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { sealedCopy } from '../sys/sealed-copy.ts';
 
-export const parts = ['koffi.node', 'walk.so', 'stage', 'relay', 'discovery-worker.cjs', 'unpack-worker.cjs', 'keeper.cjs'] as const;
+export const parts = [
+  'koffi.node',
+  'walk.so',
+  'stage',
+  'relay',
+  'discovery-worker.cjs',
+  'looking-worker.cjs',
+  'unpack-worker.cjs',
+  'keeper.cjs',
+] as const;
 export type Part = (typeof parts)[number];
 
 /** The descriptors of the copies. A thread has those of its process. */

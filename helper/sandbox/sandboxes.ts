@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findPlaces, removeShared } from '../cgroup/group.ts';
 import { findHidden, hostHierarchies } from '../cgroup/hierarchies.ts';
+import { thaw } from '../cgroup/kill.ts';
 import type { Place } from '../cgroup/layout.ts';
 import type { Terms } from '../entry/entered.ts';
 import type { Dwelling, World } from '../entry/target.ts';
@@ -283,10 +284,12 @@ export class Sandboxes {
 
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
     const { name, pid } = sandbox;
+    const places = this.placesOf(sandbox.id);
     const init = async (): Promise<void> => {
+      thaw(places);
       if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.of(sandbox.id));
     };
-    await takeAway(traces, this.placesOf(sandbox.id), init);
+    await takeAway(traces, places, init);
     this.#premises.records.delete(sandbox.id);
     this.#premises.networks.delete(sandbox.id);
     this.#ends.forget(sandbox.id);

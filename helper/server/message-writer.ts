@@ -13,7 +13,7 @@ export interface Writing {
 }
 
 /** So much is kept of what the other side does not read. */
-const BACKLOG_BYTES = 64 << 20;
+const BACKLOG_BYTES = 32 << 20;
 
 /**
  * Writes each message at once. The library's own writes the header and then the body: two system calls, and two

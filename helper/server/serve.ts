@@ -7,6 +7,7 @@ import { takeCode } from '../code/own-code.ts';
 import { Discovery } from '../discovery/discovery.ts';
 import { Streams } from '../entry/streams.ts';
 import { Terminals } from '../entry/terminals.ts';
+import { Looking } from '../looking/looking.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import { Sandboxes } from '../sandbox/sandboxes.ts';
 import { stages } from '../stage/waiting.ts';
@@ -73,6 +74,7 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
     streams,
     terminals: new Terminals(streams),
     sandboxes,
+    looking: new Looking(),
     watchSandboxes: watcher => {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
@@ -109,11 +111,10 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
   recordEvent('started', { version, socket, user });
 }
 
-/** A thread that the kernel holds (a file of somebody's that never answers) would keep the process from ending by itself. */
+/** A thread that the kernel holds, by a file of somebody's that never answers, would keep exit(3) waiting for it. */
 async function leave(discovery: Discovery): Promise<void> {
-  const isEnded = await Promise.race([discovery.end().then(() => true), delay(LEAVE_MS, false)]);
-  if (isEnded) process.exit(0);
-  process.kill(process.pid, 'SIGKILL');
+  await Promise.race([discovery.end(), delay(LEAVE_MS)]);
+  sys('_exit', 'the helper', 0);
 }
 
 /** Takes a socket file away that nobody answers on. */

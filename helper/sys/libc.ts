@@ -15,6 +15,8 @@ interface Libc {
   recvfrom(fd: number, into: Buffer, bytes: number, flags: number, address: Buffer, addressBytes: Buffer): number;
   getsockopt(fd: number, level: number, name: number, value: Buffer, bytes: Buffer): number;
   /** Fills in an int and a struct rusage. */
+  /** Ends this process now, and waits for none of its threads. */
+  _exit(status: number): number;
   wait4(pid: number, status: Buffer, options: number, usage: Buffer): number;
   /** Which child has ended, into a siginfo_t, without collecting it. */
   waitid(kind: number, pid: number, information: Buffer, options: number): number;
@@ -76,6 +78,7 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   send: 'long send(int fd, void *data, size_t bytes, int flags)',
   recvfrom: 'long recvfrom(int fd, void *into, size_t bytes, int flags, void *address, void *addressBytes)',
   getsockopt: 'int getsockopt(int fd, int level, int name, void *value, void *bytes)',
+  _exit: 'void _exit(int status)',
   wait4: 'int wait4(int pid, void *status, int options, void *usage)',
   waitid: 'int waitid(int kind, unsigned int pid, void *information, int options)',
   flock: 'int flock(int fd, int operation)',
@@ -171,29 +174,6 @@ const trim = findTrim();
 export const giveBackMemory = (): void => {
   trim?.(0);
 };
-
-const POLLIN = 1;
-
-/** struct pollfd { int fd; short events, revents } */
-function pollEntry(fd: number): Buffer {
-  const entry = Buffer.alloc(8);
-  entry.writeInt32LE(fd, 0);
-  entry.writeInt16LE(POLLIN, 4);
-  return entry;
-}
-
-const pollInBackground = library.func(prototypes.poll as string);
-
-/**
- * Waits on one of the four threads of libuv's pool for a descriptor to become readable; a pidfd does when its process ends.
- * @returns false when `timeoutMs` passed first
- */
-export function readable(fd: number, timeoutMs: number): Promise<boolean> {
-  const entry = pollEntry(fd);
-  return new Promise((resolve, reject) => {
-    pollInBackground.async(entry, 1, timeoutMs, (error: Error | null, ready: number) => (error ? reject(error) : resolve(ready > 0)));
-  });
-}
 
 /** struct iovec and struct msghdr, recvmsg(2) */
 const Piece = koffi.struct({ at: 'void *', bytes: 'size_t' });

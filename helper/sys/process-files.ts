@@ -7,7 +7,7 @@ export const processFiles = {
   stat: 4 << 10,
   comm: 4 << 10,
   cmdline: 256 << 10,
-  environ: 512 << 10,
+  environ: 256 << 10,
   /** 65,536 groups are a line of 700 KiB. */
   status: 1 << 20,
   cgroup: 256 << 10,

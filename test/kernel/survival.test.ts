@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlink
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Helper } from '../../helper/client/connect.ts';
 import { eventually } from '../support/eventually.ts';
 import { TestHelper } from '../support/helper.ts';
 import { isAlive } from '../support/processes.ts';
@@ -40,21 +41,25 @@ describe('a helper outlives', () => {
   });
 
   it('the want of descriptors, in timers and at ends that nobody waits for', async () => {
-    const runs = helper.call('sandbox/run', {
-      definition: { name: 'short', network: 'none', command: ['sleep', '1'], limits: { cpuSeconds: 5, memory: 64 << 20 } },
+    using client = await Helper.reach(helper.socket);
+    const limits = { cpuSeconds: 5, memory: 64 << 20 };
+    const run = client.request('sandbox/run', {
+      definition: { name: 'watched', network: 'none', command: ['sleep', '600'], limits },
     });
-    await eventually('the run', async () => (await helper.call('sandbox/list', {})).sandboxes.length === 1);
+    const { id, pid: init } = await eventually('the run', async () => (await client.request('sandbox/list', {})).sandboxes.at(0));
     const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
     // The limit is one of numbers: from the lowest that is free on, none is given.
     const free = Array.from({ length: open.size + 1 }, (_, fd) => fd).find(fd => !open.has(fd));
     execFileSync('prlimit', ['--pid', String(pid), `--nofile=${free}:`]);
     try {
       await eventually('a failure that the helper outlives', () => /EMFILE/.test(log()));
+      process.kill(init ?? 0, 'SIGKILL');
+      assert.equal((await run).signal, 'SIGKILL');
     } finally {
       execFileSync('prlimit', ['--pid', String(pid), '--nofile=1024:']);
     }
-    assert.equal((await runs).exitCode, 0);
-    for (const { id } of (await helper.call('sandbox/list', {})).sandboxes) await helper.call('sandbox/remove', { sandbox: id });
+    await client.request('sandbox/remove', { sandbox: id });
+    assert.deepEqual(await client.request('sandbox/list', {}), { sandboxes: [] });
     assert.ok(isAlive(pid));
   });
 

@@ -17,8 +17,8 @@ interface Place {
 interface Index {
   round: number;
   stamp: string | undefined;
-  /** Files that were not understood: of another runtime, half written, or nonsense. */
-  unread: readonly string[];
+  /** Those that were not understood: of another runtime, half written, or nonsense; and what their directories were like. */
+  unread: ReadonlyMap<string, string | undefined>;
   /** Pids of states that were read since somebody asked. */
   readonly news: number[];
   byId: Map<string, RuntimeState>;
@@ -27,8 +27,9 @@ interface Index {
 }
 
 const INDEXES = 64;
-/** So many states are read of those that are not root's beside the helper. */
+/** So many states are read of those that are not root's beside the helper, and so large they may be: a real one has 20 KB. */
 const OTHERS_STATES = 256;
+const OTHERS_BYTES = 128 << 10;
 
 /** States by directory. A round begins with each look at processes, and in a round a directory is looked at once. */
 export class RuntimeStates {
@@ -70,12 +71,13 @@ export class RuntimeStates {
   }
 
   addGaps(gaps: Gaps): void {
-    for (const { unread } of this.#indexes.values()) for (const path of unread) gaps.add('states of containers', path, 'unreadable');
+    for (const [key, { unread }] of this.#indexes)
+      for (const id of unread.keys()) gaps.add('states of containers', `${key.slice(key.indexOf(' /') + 1)}/${id}`, 'unreadable');
   }
 
   #index(place: Place): Index {
     const key = keyOf(place);
-    const index = this.#indexes.get(key) ?? { round: -1, stamp: undefined, unread: [], news: [], byId: new Map(), byPid: new Map() };
+    const index = this.#indexes.get(key) ?? { round: -1, stamp: undefined, unread: new Map(), news: [], byId: new Map(), byPid: new Map() };
     if (index.round !== this.#round) {
       index.round = this.#round;
       this.#keep(key, index);
@@ -100,17 +102,22 @@ function update(index: Index, root: Root, { of, runtime, path }: Place): void {
   if (stamp !== undefined && stamp === index.stamp) return;
   const isRoots = of === undefined && path === `/run/${runtime}`;
   const ids = (stamp === undefined ? [] : root.list(path)).slice(0, isRoots ? undefined : OTHERS_STATES);
+  const unread = new Map<string, string | undefined>();
   const states = ids.flatMap(id => {
     const known = index.byId.get(id);
-    if (known?.stamp !== undefined && known.stamp === root.stampOf(`${path}/${id}`)) return known;
-    const state = readState(root, runtime, path, id);
-    if (state && isRoots) index.news.push(state.pid);
+    const now = root.stampOf(`${path}/${id}`);
+    if (known?.stamp !== undefined && known.stamp === now) return known;
+    // Both runtimes put a whole file in the place of the one before, which changes the directory.
+    const isSame = now !== undefined && index.unread.get(id) === now;
+    const state = isSame ? undefined : readState(root, runtime, path, id, isRoots ? undefined : OTHERS_BYTES);
+    if (!state) unread.set(id, now);
+    else if (isRoots) index.news.push(state.pid);
     return state ?? [];
   });
   // What could not be read may be complete the next time.
-  index.stamp = states.length < ids.length ? undefined : stamp;
+  index.stamp = unread.size > 0 ? undefined : stamp;
   index.byId = new Map(states.map(state => [state.id, state]));
-  index.unread = ids.filter(id => !index.byId.has(id)).map(id => `${path}/${id}`);
+  index.unread = unread;
   index.byPid = new Map();
   for (const state of states) index.byPid.set(state.pid, [...(index.byPid.get(state.pid) ?? []), state]);
 }

@@ -11,12 +11,12 @@ const isMonitor = ({ command }: Process): boolean => command.startsWith('[lxc mo
 /** Is what it starts in a mount namespace of its own a container, even in the pid namespace that it is in itself? */
 export const isSupervisor = (process: Process): boolean => patterns.some(pattern => pattern.test(process.name)) || isMonitor(process);
 
-const COMMAND_LINE_BYTES = 64 << 10;
+const COMMAND_LINE_BYTES = 32 << 10;
 
 /** The words of its command line, which {@link Process.command} no longer tells apart. */
 export function argumentsOf(process: Process): readonly string[] {
   try {
-    return processText(process.pid, 'cmdline', 'utf8', COMMAND_LINE_BYTES).split('\0');
+    return processText(process.pid, 'cmdline', 'utf8', COMMAND_LINE_BYTES).replace(/\0+$/, '').split('\0');
   } catch {
     return []; // it has ended
   }
