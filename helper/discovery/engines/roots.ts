@@ -43,17 +43,18 @@ export class Root implements Disposable {
     return undefined;
   }
 
-  read(path: string): Stated<string> | undefined {
+  /** @param limitBytes more is not read, and JSON that is cut is none */
+  read(path: string, limitBytes = STATE_BYTES): Stated<string> | undefined {
     try {
-      const { text, uid } = readOwnedInRoot(this.fd, path, STATE_BYTES);
+      const { text, uid } = readOwnedInRoot(this.fd, path, limitBytes);
       return { value: text.trim(), uid, path };
     } catch {
       return undefined;
     }
   }
 
-  readJson<T>(path: string, schema: z.ZodMiniType<T>): Stated<T> | undefined {
-    const stated = this.read(path);
+  readJson<T>(path: string, schema: z.ZodMiniType<T>, limitBytes?: number): Stated<T> | undefined {
+    const stated = this.read(path, limitBytes);
     if (!stated) return undefined;
     const value = parseJson(stated.value, schema);
     return value === undefined ? undefined : { ...stated, value };
