@@ -120,9 +120,10 @@ function systemVObjects(): Extract<Particulars, { type: 'ipc' }>['objects'] {
  * root at `/a` (cgroup_namespaces(7)).
  */
 function cgroupRoots(view: View): Extract<Particulars, { type: 'cgroup' }>['root'] {
-  const file = `/proc/${anyMember(view).pid}/cgroup`;
-  const outside = parseCgroup(readFileSync(file, 'utf8'));
-  const inside = visit('cgroup', view.fd, namespaceId(view.namespace), () => parseCgroup(readFileSync(file, 'utf8')));
+  const { pid } = anyMember(view);
+  const read = () => parseCgroup(processText(pid, 'cgroup'));
+  const outside = read();
+  const inside = visit('cgroup', view.fd, namespaceId(view.namespace), read);
   return outside.map(({ controllers, path }) => {
     const seen = inside.find(line => line.controllers === controllers)?.path ?? '/';
     const root = seen === '/' ? path : path.endsWith(seen) ? path.slice(0, -seen.length) : path;

@@ -9,6 +9,8 @@ import { readStat } from '../../sys/procfs.ts';
 /** Docker's state of one container has been seen with 100 KB, Podman's list of all has 500 bytes for each. */
 const STATE_BYTES = 8 << 20;
 const ENTRIES = 4096;
+/** Many ticks of the slowest clock that a kernel is built with. */
+const FRESH_MS = 2000;
 
 /** What a file says, and whose file it is. */
 export interface Stated<T> {
@@ -80,6 +82,11 @@ export class Root implements Disposable {
       const { dev, ino, mtimeNs } = fstatSync(fd, { bigint: true });
       return `${dev}:${ino}:${mtimeNs}`;
     });
+  }
+
+  /** Has it changed so lately that a change that comes now may leave its stamp the same? The kernel's clock for files is coarse. */
+  isFresh(path: string): boolean {
+    return this.#withDirectory(path, true, fd => Math.abs(Date.now() - fstatSync(fd).mtimeMs) < FRESH_MS);
   }
 
   #withDirectory<T>(path: string, none: T, work: (fd: number) => T): T {

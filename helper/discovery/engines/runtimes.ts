@@ -142,7 +142,7 @@ function update(index: Index, root: Root, { of, runtime, path }: Place): void {
     // Both runtimes put a whole file in the place of the one before, which changes the directory.
     const isSame = now !== undefined && index.unread.get(id) === now;
     const state = isSame ? undefined : readState(root, runtime, path, id, isRoots ? undefined : OTHERS_BYTES);
-    if (!state) unread.set(id, now);
+    if (!state) unread.set(id, root.isFresh(`${path}/${id}`) ? undefined : now);
     else if (isRoots) index.news.push(state.pid);
     return state ?? [];
   });
