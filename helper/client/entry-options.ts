@@ -8,16 +8,18 @@ export interface EntryOptions {
   readonly env?: readonly string[];
   readonly login?: boolean;
   readonly tools?: string;
+  readonly write?: boolean;
 }
 
 /** @throws Refusal `invalid` for a variable that is none */
-export function entryOf({ user, workdir, env, login, tools }: EntryOptions): Omit<Entry, 'target'> {
+export function entryOf({ user, workdir, env, login, tools, write }: EntryOptions): Omit<Entry, 'target'> {
   return {
     ...(user !== undefined && { user }),
     ...(workdir !== undefined && { directory: workdir }),
     ...(env && { environment: Object.fromEntries(env.flatMap(variableOf)) }),
     ...(login && { login }),
     ...(tools !== undefined && { tools }),
+    ...(write && { writable: true }),
   };
 }
 

@@ -25,9 +25,9 @@ export interface Circumstances {
 export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, terminal }: Circumstances): EntryPlan {
   const { terms, resident, namespaces, label, takesPlace } = entered;
   const privileged = process.getuid?.() === 0;
-  const types = [...namespaces.keys()].filter(type => type !== 'mnt' || entry.tools === undefined);
+  const types = [...namespaces.keys()].filter(type => type !== 'mnt' || entered.tools === undefined);
   const net = namespaces.get('net');
-  const tools = entry.tools === undefined ? undefined : { directory: entry.tools, cover };
+  const tools = entered.tools === undefined ? undefined : { directory: entered.tools, cover, writable: entry.writable ?? false };
   // Who takes the place of a process sees what that one sees, right or not: its mounts are its own.
   const seesHost = !takesPlace && !types.includes('mnt') && privileged;
   const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools) : undefined;

@@ -36,7 +36,7 @@ export type LaunchWorld = World & Pick<Circumstances, 'cover'>;
 /** @throws Refusal `no-command` when there is nothing to execute; otherwise see enter, asWhom and stage */
 export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, onEnd: (ending: Ending) => void): Promise<Launched> {
   if (entry.tools !== undefined) requireTools(entry.tools);
-  using entered = await enter(entry.target, world, { foreignTools: entry.tools !== undefined });
+  using entered = await enter(entry.target, world, entry.tools);
   const as = asWhom(entered, entry.user);
   const plan = planFor(entered, as, entry, { ...world, ...stdio });
   using handles = new Handles(entered, plan);
@@ -61,7 +61,7 @@ export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, on
 }
 
 /** Of a process that is nowhere below its own root: the command begins in `/`, unless it is told to begin elsewhere. */
-function lostDirectory({ resident, terms }: Entered, { isResident }: AsWhom, { directory, tools }: Launch): string[] {
+function lostDirectory({ resident, terms, tools }: Entered, { isResident }: AsWhom, { directory }: Launch): string[] {
   const isOwn = isResident && !terms && directory === undefined && tools === undefined;
   return isOwn && resident?.directory === undefined ? [`the directory of ${resident?.name} is out of reach; this is /`] : [];
 }

@@ -5,7 +5,7 @@ import type { AsWhom } from './as-whom.ts';
 import type { Entered } from './entered.ts';
 import { bitsOf, isFiltered, powersBeside } from './powers.ts';
 import type { EntryPlan } from './program.ts';
-import { shownAt } from './view.ts';
+import { shownAt, type Tools } from './view.ts';
 
 type Whom = Pick<AsWhom, 'isResident' | 'outside'>;
 
@@ -13,12 +13,9 @@ export function noticesFor(entered: Entered, as: Whom, plan: EntryPlan): string[
   const { view, types } = plan;
   const tools = view?.tools;
   return [
-    ...whereAmI(entered, types),
-    ...(tools
-      ? [
-          `the programs are ${tools.directory === '/' ? "this machine's" : `those of ${tools.directory}`}; the files of ${entered.label} are at ${shownAt(tools)}`,
-        ]
-      : []),
+    ...(tools && types.length === 0 ? ["all namespaces are the host's"] : whereAmI(entered, types)),
+    ...whatHolds(entered),
+    ...(tools ? [whoseFiles(entered, tools)] : []),
     ...strangeFiles(entered, plan),
     ...entered.notices,
     ...powers(entered, as, plan),
@@ -34,6 +31,17 @@ function whereAmI({ label }: Entered, joined: readonly NamespaceType[]): string[
   return [
     `${namespaceTypes.filter(type => joined.includes(type)).join(' ')} of ${label}; ${list} ${outside.length === 1 ? 'is' : 'are'} the host's`,
   ];
+}
+
+/** What was joined though nobody asked for it. */
+function whatHolds({ brought, label }: Entered): string[] {
+  if (brought.size === 0) return [];
+  return [`${namespaceTypes.filter(type => brought.has(type)).join(' and ')} came with mnt: the programs of ${label} run only in there`];
+}
+
+function whoseFiles({ label }: Entered, tools: Tools): string {
+  const whose = tools.directory === '/' ? "this machine's" : `those of ${tools.directory}`;
+  return `the programs are ${whose}; the files of ${label} are at ${shownAt(tools)}, ${tools.writable ? 'and may be changed' : 'to be read'}`;
 }
 
 /** The files are of other namespaces than the shell is in: of a target that was joined in part, or of this machine. */

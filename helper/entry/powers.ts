@@ -1,7 +1,7 @@
 // What a command may do: in the place of a process no more than that process could come to do.
 import { readFileSync } from 'node:fs';
 import { defaultFilter } from '../seccomp/here.ts';
-import { type Capability, capabilities, lastCapability } from '../security/capabilities.ts';
+import { type Capability, capabilities, containerCapabilities, lastCapability } from '../security/capabilities.ts';
 import type { Confinement } from '../security/confine.ts';
 import { statusField } from '../sys/procfs.ts';
 import type { Entered } from './entered.ts';
@@ -20,36 +20,51 @@ let own: readonly number[] | undefined;
  * The container's own programs must not get more than the container has. The host's, as for looking at a
  * container's network, keep all.
  */
-export function powersBeside({ resident, takesPlace, terms, namespaces }: Entered): Powers {
+export function powersBeside(entered: Entered): Powers {
+  const { resident, takesPlace, terms, namespaces, tools } = entered;
   own ??= bitsOf(statusField(readFileSync('/proc/self/status', 'latin1'), 'CapBnd'));
   if (terms) return { confinement: terms.confinement, capabilities: terms.confinement.capabilities?.kept.size ?? own.length };
+  const joinsUser = namespaces.has('user');
+  // Who joins a user namespace has all capabilities there, also those that this machine keeps from root.
+  const possible = new Set(joinsUser ? capabilities : own.flatMap(bit => capabilities[bit] ?? []));
+  const isForeign = tools === undefined && namespaces.has('mnt') && (!resident || !entered.sharesUser);
+  if (isForeign) return bounded(possible);
   if (!resident || !takesPlace) return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
   // An ordinary user's helper has nothing that it could give up, or take on.
-  if (process.getuid?.() !== 0 && !namespaces.has('user')) return { confinement: plain(resident), capabilities: 0 };
-  // Who joins a user namespace has all capabilities there, also those that this machine keeps from root.
-  return inPlaceOf(resident, new Set(namespaces.has('user') ? capabilities : own.flatMap(bit => capabilities[bit] ?? [])));
+  if (process.getuid?.() !== 0 && !joinsUser) return { confinement: plain(resident), capabilities: 0 };
+  return inPlaceOf(resident, possible, entered.isWhole || !namespaces.has('mnt'));
+}
+
+/** Programs of somebody else where no process shows what they may do, or one of another user namespace, where that is no word. */
+function bounded(possible: ReadonlySet<Capability>): Powers {
+  const kept = new Set([...containerCapabilities].filter(each => possible.has(each)));
+  return {
+    confinement: { limits: {}, capabilities: { kept, last: lastCapability() }, noNewPrivileges: true },
+    capabilities: kept.size,
+  };
 }
 
 const plain = ({ status }: Resident): Confinement => ({ limits: {}, noNewPrivileges: statusField(status, 'NoNewPrivs') === '1' });
 
-function inPlaceOf(resident: Resident, own: ReadonlySet<Capability>): Powers {
+/** @param isWhole it is in all namespaces of the process; in some of them it may do nothing that an engine would not let it */
+function inPlaceOf(resident: Resident, possible: ReadonlySet<Capability>, isWhole: boolean): Powers {
   const { status } = resident;
   const theirs = (field: string): ReadonlySet<Capability> =>
     new Set(
       bitsOf(statusField(status, field))
         .flatMap(bit => capabilities[bit] ?? [])
-        .filter(each => own.has(each)),
+        .filter(each => possible.has(each) && (isWhole || containerCapabilities.has(each))),
     );
-  const noNewPrivileges = statusField(status, 'NoNewPrivs') === '1';
+  const hasNoNewPrivileges = statusField(status, 'NoNewPrivs') === '1';
   const bounding = theirs('CapBnd');
   // With no_new_privs execve(2) gives no capability back that was given up; without, root has the bounding set again.
-  const kept = noNewPrivileges ? theirs('CapPrm') : bounding;
+  const kept = hasNoNewPrivileges ? theirs('CapPrm') : bounding;
   const filter = filterLike(resident, bounding);
   return {
     confinement: {
       limits: {},
       capabilities: { bounding, kept, inheritable: theirs('CapInh'), ambient: theirs('CapAmb'), last: lastCapability() },
-      noNewPrivileges,
+      noNewPrivileges: hasNoNewPrivileges || !isWhole,
       ...(filter && { filter }),
     },
     capabilities: kept.size,

@@ -2,7 +2,7 @@
 // in, and what belongs to a named network lies where programs look for it. All of it in a mount namespace of its own.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { NamespaceType } from '../protocol/model.ts';
-import { bind, mkdir, mount, place, plain, quiet, take } from '../stage/mount-calls.ts';
+import { bind, mkdir, mount, place, plain, quiet, restrict, take } from '../stage/mount-calls.ts';
 import type { Call } from '../stage/program.ts';
 import { flags } from '../stage/program.ts';
 import { mountFlags } from '../sys/flags.ts';
@@ -24,6 +24,8 @@ export interface Tools {
   readonly directory: string;
   /** A directory that a new file system covers; below it the target's files are shown. */
   readonly cover: string;
+  /** The programs may change the target's files. */
+  readonly writable: boolean;
 }
 
 export const shownAt = ({ cover }: Tools): string => `${cover}/target`;
@@ -89,12 +91,18 @@ const moveInto = (directory: string): Call[] => [
 
 /** Nothing that is mounted there later comes to be in the target. */
 function show(tools: Tools): Call[] {
-  const { directory, cover } = tools;
+  const { directory, cover, writable } = tools;
   const above = cover.split('/').map((_, index, all) => all.slice(0, index + 1).join('/'));
   return [
     // Nobody can be kept from looking on the way: the helper's own directory is root's alone.
     ...(directory === '/' ? [mount('tmpfs', cover, 'tmpfs', plain, 'mode=755')] : above.slice(1).map(path => mkdir(path, ['EEXIST']))),
     mkdir(shownAt(tools)),
+    // Whatever lies there is to be looked at: none of it is run, and none is a device or somebody's rights.
+    restrict(
+      [...(writable ? [] : ['MOUNT_ATTR_RDONLY' as const]), 'MOUNT_ATTR_NOSUID', 'MOUNT_ATTR_NODEV', 'MOUNT_ATTR_NOEXEC'],
+      { resultOf: FILES },
+      '',
+    ),
     ...place({ resultOf: FILES }, shownAt(tools)),
     mount(null, shownAt(tools), null, flags(mountFlags, 'MS_REC', 'MS_SLAVE'), null),
   ];

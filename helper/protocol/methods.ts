@@ -8,7 +8,7 @@ import { Ending, Report, Usage } from './report.ts';
 import { AbsolutePath, Entry, Size, Target } from './target.ts';
 
 /** Raised with every change that an older peer would not understand; both sides must have the same. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 const nothing = z.strictObject({});
 const id = z.string().min(1).max(128);

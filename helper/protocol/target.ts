@@ -45,6 +45,8 @@ export const Entry = z.strictObject({
   directory: AbsolutePath.optional(),
   /** Whose programs there are, when not the target's: a root directory of this machine, `/` for its own. */
   tools: AbsolutePath.optional(),
+  /** Those programs may change the target's files, which they otherwise only see. */
+  writable: z.boolean().optional(),
 });
 export type Entry = z.infer<typeof Entry>;
 

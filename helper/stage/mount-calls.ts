@@ -4,6 +4,8 @@ import {
   AT_EMPTY_PATH,
   AT_RECURSIVE,
   MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
   MOUNT_ATTR_RDONLY,
   mountFlags,
   O_CLOEXEC,
@@ -94,7 +96,7 @@ export function within(path: string, care: Care, calls: (path: string) => Call[]
   ];
 }
 
-const attributes = { MOUNT_ATTR_RDONLY, MOUNT_ATTR_NODEV } as const;
+const attributes = { MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC } as const;
 const where = { AT_RECURSIVE, AT_EMPTY_PATH } as const;
 
 /** For a mount and all below it; `path` is empty for a mount that is held by a descriptor. */

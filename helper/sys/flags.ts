@@ -41,7 +41,9 @@ export const mountFlags = {
 
 /** linux/mount.h, mount_setattr(2). */
 export const MOUNT_ATTR_RDONLY = 1;
+export const MOUNT_ATTR_NOSUID = 2;
 export const MOUNT_ATTR_NODEV = 4;
+export const MOUNT_ATTR_NOEXEC = 8;
 /** Since Linux 5.12. */
 export const MOUNT_ATTR_IDMAP = 0x100000;
 export const OPEN_TREE_CLONE = 1;
@@ -103,6 +105,7 @@ export const TIOCGPTPEER = 0x5441;
 /** linux/magic.h, fstatfs(2). */
 export const DEVPTS_SUPER_MAGIC = 0x1cd1;
 export const NSFS_MAGIC = 0x6e736673;
+export const PROC_SUPER_MAGIC = 0x9fa0;
 
 /** asm-generic/socket.h, unix(7). */
 export const SOL_SOCKET = 1;

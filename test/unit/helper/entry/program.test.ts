@@ -216,7 +216,7 @@ describe('entryProgram', () => {
   });
 
   it('shows the target’s files to programs of elsewhere, and mounts nothing in the target', () => {
-    const tools = { directory: '/', cover: '/run/burrow' };
+    const tools = { directory: '/', cover: '/run/burrow', writable: false };
     const all = lines({ types: ['net'], hasRoot: false, view: { proc: true, sys: [], files: [], tools } });
     const order = places(
       all,

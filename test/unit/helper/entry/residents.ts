@@ -26,7 +26,7 @@ export const confined =
 export function inPlaceOf(process: Resident, ...types: readonly NamespaceType[]): Entered {
   const entered = new Entered('web');
   entered.resident = process;
-  entered.takesPlace = true;
+  entered.takesPlace = entered.isWhole = entered.sharesUser = true;
   for (const type of types) entered.namespaces.set(type, -1);
   return entered;
 }
@@ -34,6 +34,6 @@ export function inPlaceOf(process: Resident, ...types: readonly NamespaceType[])
 /** The host's program, with `types` joined. */
 export function beside(process: Resident, ...types: readonly NamespaceType[]): Entered {
   const entered = inPlaceOf(process, ...types);
-  entered.takesPlace = false;
+  entered.takesPlace = entered.isWhole = false;
   return entered;
 }

@@ -1,0 +1,58 @@
+// From what a person calls a process to one that cannot be mistaken for a later one.
+import { closeSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Discovery } from '../discovery/discovery.ts';
+import type { Target } from '../protocol/target.ts';
+import { Refusal, SysError } from '../sys/errors.ts';
+import { sys } from '../sys/libc.ts';
+import { parseStat } from '../sys/procfs.ts';
+
+export interface Chosen {
+  readonly pid: number;
+  readonly start: number | undefined;
+  /** One of its threads that is meant instead. */
+  readonly thread?: number | undefined;
+  readonly label: string;
+}
+
+/** @throws Refusal `unknown` when there is no such container, `invalid` when there are several */
+export async function processOf(
+  target: Exclude<Target, { namespaces: unknown } | { sandbox: unknown }>,
+  { discovery }: { readonly discovery: Pick<Discovery, 'containers'> },
+): Promise<Chosen> {
+  if ('pid' in target) {
+    const { pid, start, thread } = target;
+    return { pid, start, thread, label: thread === undefined ? `pid ${pid}` : `thread ${thread} of pid ${pid}` };
+  }
+  const { container } = target;
+  const found = await discovery.containers(container);
+  const [only] = found;
+  if (!only) throw new Refusal('unknown', `There is no container called ${container}.`, { subject: container });
+  if (found.length > 1) {
+    throw new Refusal(
+      'invalid',
+      `${container} is the name of ${found.length} containers; use the id of one: ${found.map(each => each.id).join(', ')}.`,
+    );
+  }
+  return { pid: only.pid, start: only.start, label: only.name };
+}
+
+/**
+ * Reads something of a process. When it is still the same process and the same thread afterwards, all that was read
+ * under their numbers was their own.
+ * @param proc `/proc/812/task/815`
+ * @throws SysError ESRCH when it is not the one meant
+ */
+export function whileItLives({ pid, start, label }: Chosen, proc: string, read: () => void): void {
+  const startOf = (path: string): number => parseStat(readFileSync(`${path}/stat`, 'latin1')).start;
+  const pidfd = sys('pidfd_open', label, pid, 0);
+  try {
+    const began = startOf(proc);
+    if (start !== undefined && startOf(`/proc/${pid}`) !== start) throw new SysError('pidfd_open', constants.errno.ESRCH, label);
+    read();
+    sys('pidfd_send_signal', label, pidfd, 0);
+    if (startOf(proc) !== began) throw new SysError('pidfd_open', constants.errno.ESRCH, label);
+  } finally {
+    closeSync(pidfd);
+  }
+}
