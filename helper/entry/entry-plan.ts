@@ -66,7 +66,7 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
       attempts,
       mortal: false,
       environment: {
-        ...(terms ? {} : own?.environment),
+        ...(terms ? {} : own?.origin.environment),
         ...terms?.environment,
         ...(tools && { BURROW_TARGET: shownAt(tools) }),
         ...entry.environment,

@@ -18,6 +18,7 @@ export function noticesFor(entered: Entered, as: Whom, plan: EntryPlan): string[
     ...(tools ? [whoseFiles(entered, tools)] : []),
     ...strangeFiles(entered, plan),
     ...entered.notices,
+    ...whoseEnvironment(entered, as),
     ...powers(entered, as, plan),
   ];
 }
@@ -42,6 +43,13 @@ function whatHolds({ brought, label }: Entered): string[] {
 function whoseFiles({ label }: Entered, tools: Tools): string {
   const whose = tools.directory === '/' ? "this machine's" : `those of ${tools.directory}`;
   return `the programs are ${whose}; the files of ${label} are at ${shownAt(tools)}, ${tools.writable ? 'and may be changed' : 'to be read'}`;
+}
+
+/** The environment of a process that came from outside is not for who is inside, and may hold secrets. */
+function whoseEnvironment({ resident, terms }: Entered, { isResident }: Whom): string[] {
+  if (!resident || terms || !isResident || resident.origin.givenTo === 'itself') return [];
+  const instead = resident.origin.givenTo === 'nobody' ? 'none of its environment' : 'the environment of the program that it started there';
+  return [`${resident.name} was not started in there: this shell has ${instead}`];
 }
 
 /** The files are of other namespaces than the shell is in: of a target that was joined in part, or of this machine. */

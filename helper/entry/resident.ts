@@ -3,8 +3,8 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { type CgroupLine, parseCgroup, statusField } from '../sys/procfs.ts';
 import { workingDirectory } from '../sys/working-directory.ts';
-import { environmentOf } from './environment.ts';
 import { type LsmLabel, labelOf } from './lsm-label.ts';
+import { type Origin, originOf } from './origin.ts';
 
 export interface Resident {
   readonly name: string;
@@ -15,7 +15,8 @@ export interface Resident {
   readonly gid: number;
   readonly groups: readonly number[];
   readonly umask: number | undefined;
-  readonly environment: Readonly<Record<string, string>>;
+  /** Nothing where its root directory is not entered. */
+  readonly origin: Origin;
   /** Undefined when its root directory has none like it. */
   readonly directory: string | undefined;
   readonly cgroups: readonly CgroupLine[];
@@ -29,7 +30,7 @@ export interface Resident {
  * @param proc `/proc/812/task/815`
  * @param root its root directory; where that is not entered there is no directory either
  */
-export function readResident(proc: string, root: number | undefined): Resident {
+export function readResident(pid: number, proc: string, root: number | undefined): Resident {
   const status = readFileSync(`${proc}/status`, 'latin1');
   const effective = (field: string): number => Number(statusField(status, field)?.split(/\s+/)[1]);
   const umask = statusField(status, 'Umask');
@@ -40,22 +41,12 @@ export function readResident(proc: string, root: number | undefined): Resident {
     gid: effective('Gid'),
     groups: statusField(status, 'Groups')?.split(' ').filter(Boolean).map(Number) ?? [],
     umask: umask === undefined ? undefined : Number.parseInt(umask, 8),
-    environment: environmentOf(readIfPermitted(`${proc}/environ`)),
+    origin: root === undefined ? { environment: {}, givenTo: 'itself' } : originOf(pid, proc, root),
     directory: root === undefined ? undefined : workingDirectory(proc, root).path,
     cgroups: parseCgroup(readFileSync(`${proc}/cgroup`, 'utf8')),
     label: labelOf(proc),
     is32Bit: statusField(status, 'Seccomp') !== '0' && is32Bit(`${proc}/exe`),
   };
-}
-
-/** An ordinary user's helper may enter a process that has changed its user, and may not read this of it. */
-function readIfPermitted(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) return Buffer.alloc(0);
-    throw error;
-  }
 }
 
 /** elf.h: the class is the fifth byte. */

@@ -87,7 +87,7 @@ function openProcess(entered: Entered, chosen: Chosen, types: readonly Namespace
   try {
     whileItLives(chosen, proc, () => {
       for (const type of types ?? supportedTypes) addNamespace(entered, type, openSync(`${proc}/ns/${type}`, 'r'));
-      settle(entered, proc, types);
+      settle(entered, pid, proc, types);
       entered.member = pid;
     });
   } catch (error) {
@@ -96,13 +96,13 @@ function openProcess(entered: Entered, chosen: Chosen, types: readonly Namespace
 }
 
 /** What only a process shows, once it is known which of its namespaces are joined. */
-function settle(entered: Entered, proc: string, types: readonly NamespaceType[] | undefined): void {
+function settle(entered: Entered, pid: number, proc: string, types: readonly NamespaceType[] | undefined): void {
   const { tools } = entered;
   entered.takesPlace = tools === undefined && (types === undefined || types.includes('mnt'));
   entered.isWhole = entered.takesPlace && types === undefined;
   if (tools !== undefined || entered.takesPlace) entered.root = openSync(`${proc}/root`, O_PATH | files.O_DIRECTORY);
   entered.inhabitant = new Inhabitant(proc);
-  entered.resident = readResident(proc, entered.root);
+  entered.resident = readResident(pid, proc, entered.root);
   // All that differ were joined, unless somebody chose.
   const left =
     types === undefined ? [] : supportedTypes.filter(type => parseNamespaceLink(readlinkSync(`${proc}/ns/${type}`)) !== ownInode(type));
@@ -165,7 +165,7 @@ async function addFiles(entered: Entered, { type, inode }: NamespaceReference, m
       whileItLives({ pid, start, label: entered.label }, proc, () => {
         if (readNamespace(pid, type) !== inode) throw new SysError('readlink', constants.errno.ESRCH, entered.label); // it has left
         if (type === 'user') Object.assign(entered, readMaps(proc));
-        else settle(entered, proc, ['mnt']);
+        else settle(entered, pid, proc, ['mnt']);
       });
       return;
     } catch (error) {

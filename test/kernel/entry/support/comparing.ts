@@ -18,14 +18,22 @@ function isOnItsOwn(pid: number): void {
   assert.equal(facts.sessionOf(pid), pid);
 }
 
-/** @param pid the process that `target` is */
-export async function isAsTheTarget(machine: Machine, target: Target, pid: number): Promise<void> {
+/**
+ * @param pid the process that `target` is
+ * @param given what it was given in there, unless that is all of its environment
+ */
+export async function isAsTheTarget(
+  machine: Machine,
+  target: Target,
+  pid: number,
+  given: ReadonlyMap<string, string> = facts.inherited(facts.environmentOf(pid)),
+): Promise<void> {
   for (const way of ways) {
     const expected = facts.expectedBeside(pid);
     await whileThere(machine, way, { target }, (command, notices) => {
       assert.deepEqual(facts.factsOf(command), expected);
       isOnItsOwn(command);
-      isTheEnvironment(facts.environmentOf(command), facts.inherited(facts.environmentOf(pid)), way === 'terminal');
+      isTheEnvironment(facts.environmentOf(command), given, way === 'terminal');
       // A sandbox's filter is its own; that of any other process nobody can read.
       const isOther = expected.seccomp === '2' && !('sandbox' in target);
       if (way === 'terminal')

@@ -47,6 +47,16 @@ describe('noticesFor', () => {
     ]);
   });
 
+  it('says that the environment is not the process’s, which came from outside', () => {
+    const from = (givenTo: 'its program' | 'nobody', isResident = true) =>
+      notices(inPlaceOf(resident({ origin: { environment: {}, givenTo } }), ...allTypes), { ...root, isResident });
+    assert.deepEqual(from('its program'), [
+      'nginx was not started in there: this shell has the environment of the program that it started there',
+    ]);
+    assert.deepEqual(from('nobody'), ['nginx was not started in there: this shell has none of its environment']);
+    assert.deepEqual(from('nobody', false), []);
+  });
+
   it('says where /proc and /sys are of other namespaces', () => {
     const inPart = inPlaceOf(resident(), 'mnt');
     assert.ok(!notices(inPart).some(each => each.startsWith('/proc')));

@@ -10,7 +10,7 @@ export const resident = (changes: Partial<Resident> = {}): Resident => ({
   gid: 0,
   groups: [],
   umask: 0o022,
-  environment: {},
+  origin: { environment: {}, givenTo: 'itself' },
   directory: '/srv',
   cgroups: [],
   label: undefined,
