@@ -6,7 +6,7 @@ import type { Entered } from './entered.ts';
 import { powersBeside } from './powers.ts';
 import type { EntryPlan } from './program.ts';
 import { attemptsFor, isThere } from './shells.ts';
-import { shownAt, viewFor } from './view.ts';
+import { shownAt, type Tools, type View, viewFor } from './view.ts';
 
 const USUAL_UMASK = 0o022;
 
@@ -30,13 +30,13 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
   const tools = entered.tools === undefined ? undefined : { directory: entered.tools, cover, writable: entry.writable ?? false };
   // Who takes the place of a process sees what that one sees, right or not: its mounts are its own.
   const seesHost = !takesPlace && !types.includes('mnt') && privileged;
-  const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools) : undefined;
+  const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools, cover) : undefined;
   const own = as.isResident ? resident : undefined;
   const attempts = attemptsFor(
     {
       command: entry.command,
       login: entry.login ?? false,
-      integration: (entry.shellIntegration ?? false) && hasProc(entered),
+      integration: (entry.shellIntegration ?? false) && (tools !== undefined || hasProc(entered)),
       canHaveDirectory: program => privileged && isThere(entered, program),
     },
     as.identity.shell,
@@ -57,7 +57,7 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
     lsm: takesPlace ? resident?.label : undefined,
     command: {
       terminal,
-      directory: entry.directory ?? (tools ? shownAt(tools) : (terms?.directory ?? (own ? (own.directory ?? '/') : as.identity.home))),
+      directory: entry.directory ?? directoryFor(entered, as, view, tools),
       directoryMayMiss: false,
       umask: terms?.umask ?? (takesPlace ? resident?.umask : undefined) ?? USUAL_UMASK,
       identity: as.identity,
@@ -68,11 +68,20 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
       environment: {
         ...(terms ? {} : own?.origin.environment),
         ...terms?.environment,
+        ...(view?.closed && { HOME: '/tmp' }),
         ...(tools && { BURROW_TARGET: shownAt(tools) }),
         ...entry.environment,
       },
     },
   };
+}
+
+/** Where a command begins that nobody has told. */
+function directoryFor({ terms, resident }: Entered, as: AsWhom, view: View | undefined, tools: Tools | undefined): string {
+  if (tools) return shownAt(tools);
+  if (terms) return terms.directory;
+  if (as.isResident) return resident?.directory ?? '/';
+  return view?.closed ? '/' : as.identity.home;
 }
 
 /** Without it a shell would not find what it is handed by descriptor, nor the person's own files then. */

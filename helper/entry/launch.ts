@@ -1,10 +1,11 @@
 // Starts a command inside a target: check → take handles → act → give back.
-import { closeSync } from 'node:fs';
+import { closeSync, readlinkSync } from 'node:fs';
 import type { NamespaceType } from '../protocol/model.ts';
 import type { Entry } from '../protocol/target.ts';
 import type { Ending } from '../stage/reaper.ts';
 import { StageFailed, stage } from '../stage/run.ts';
 import { Refusal } from '../sys/errors.ts';
+import { reopenPath } from '../sys/in-root.ts';
 import { type AsWhom, asWhom } from './as-whom.ts';
 import type { Command } from './command.ts';
 import type { Entered } from './entered.ts';
@@ -38,9 +39,10 @@ export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, on
   if (entry.tools !== undefined) requireTools(entry.tools);
   using entered = await enter(entry.target, world, entry.tools);
   const as = asWhom(entered, entry.user);
-  const plan = planFor(entered, as, entry, { ...world, ...stdio });
-  using handles = new Handles(entered, plan);
+  const planned = planFor(entered, as, entry, { ...world, ...stdio });
+  using handles = new Handles(entered, planned);
   const given = stdio.open(entered, as);
+  const plan = stdio.terminal ? withTerminal(planned, given[0]) : planned;
   const start = (each: EntryPlan): Promise<number> => stage({ program: entryProgram(each), stdio: given, handles: handles.all, onEnd });
   try {
     const started = start(plan);
@@ -58,6 +60,12 @@ export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, on
   } finally {
     for (const fd of new Set(given)) closeSync(fd);
   }
+}
+
+/** Its own terminal is the only one that a command sees in a closed view. */
+function withTerminal(plan: EntryPlan, slave: number): EntryPlan {
+  const { view } = plan;
+  return view?.closed ? { ...plan, view: { ...view, closed: { ...view.closed, terminal: readlinkSync(reopenPath(slave)) } } } : plan;
 }
 
 /** Of a process that is nowhere below its own root: the command begins in `/`, unless it is told to begin elsewhere. */

@@ -17,8 +17,8 @@ export interface Powers {
 let own: readonly number[] | undefined;
 
 /**
- * The container's own programs must not get more than the container has. The host's, as for looking at a
- * container's network, keep all.
+ * The container's own programs must not get more than the container has, nor may those of the host that it comes to see: root
+ * in there may take their place. The host's others, as for looking at a container's network, keep all.
  */
 export function powersBeside(entered: Entered): Powers {
   const { resident, takesPlace, terms, namespaces, tools } = entered;
@@ -29,15 +29,17 @@ export function powersBeside(entered: Entered): Powers {
   const possible = new Set(joinsUser ? capabilities : own.flatMap(bit => capabilities[bit] ?? []));
   const isForeign = tools === undefined && namespaces.has('mnt') && (!resident || !entered.sharesUser);
   if (isForeign) return bounded(possible);
+  const isSeen = !takesPlace && process.getuid?.() === 0 && (joinsUser || namespaces.has('pid'));
+  if (isSeen) return resident && entered.sharesUser ? bounded(possible, theirs(resident, 'CapBnd')) : bounded(possible);
   if (!resident || !takesPlace) return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
   // An ordinary user's helper has nothing that it could give up, or take on.
   if (process.getuid?.() !== 0 && !joinsUser) return { confinement: plain(resident), capabilities: 0 };
   return inPlaceOf(resident, possible, entered.isWhole || !namespaces.has('mnt'));
 }
 
-/** Programs of somebody else where no process shows what they may do, or one of another user namespace, where that is no word. */
-function bounded(possible: ReadonlySet<Capability>): Powers {
-  const kept = new Set([...containerCapabilities].filter(each => possible.has(each)));
+/** Where no process shows what programs may do, or only one of another user namespace, in which that is another thing. */
+function bounded(possible: ReadonlySet<Capability>, by = containerCapabilities): Powers {
+  const kept = new Set([...by].filter(each => possible.has(each)));
   return {
     confinement: { limits: {}, capabilities: { kept, last: lastCapability() }, noNewPrivileges: true },
     capabilities: kept.size,
@@ -46,24 +48,22 @@ function bounded(possible: ReadonlySet<Capability>): Powers {
 
 const plain = ({ status }: Resident): Confinement => ({ limits: {}, noNewPrivileges: statusField(status, 'NoNewPrivs') === '1' });
 
+const theirs = ({ status }: Resident, field: string): ReadonlySet<Capability> =>
+  new Set(bitsOf(statusField(status, field)).flatMap(bit => capabilities[bit] ?? []));
+
 /** @param isWhole it is in all namespaces of the process; in some of them it may do nothing that an engine would not let it */
 function inPlaceOf(resident: Resident, possible: ReadonlySet<Capability>, isWhole: boolean): Powers {
-  const { status } = resident;
-  const theirs = (field: string): ReadonlySet<Capability> =>
-    new Set(
-      bitsOf(statusField(status, field))
-        .flatMap(bit => capabilities[bit] ?? [])
-        .filter(each => possible.has(each) && (isWhole || containerCapabilities.has(each))),
-    );
-  const hasNoNewPrivileges = statusField(status, 'NoNewPrivs') === '1';
-  const bounding = theirs('CapBnd');
+  const within = (field: string): ReadonlySet<Capability> =>
+    new Set([...theirs(resident, field)].filter(each => possible.has(each) && (isWhole || containerCapabilities.has(each))));
+  const hasNoNewPrivileges = statusField(resident.status, 'NoNewPrivs') === '1';
+  const bounding = within('CapBnd');
   // With no_new_privs execve(2) gives no capability back that was given up; without, root has the bounding set again.
-  const kept = hasNoNewPrivileges ? theirs('CapPrm') : bounding;
+  const kept = hasNoNewPrivileges ? within('CapPrm') : bounding;
   const filter = filterLike(resident, bounding);
   return {
     confinement: {
       limits: {},
-      capabilities: { bounding, kept, inheritable: theirs('CapInh'), ambient: theirs('CapAmb'), last: lastCapability() },
+      capabilities: { bounding, kept, inheritable: within('CapInh'), ambient: within('CapAmb'), last: lastCapability() },
       noNewPrivileges: hasNoNewPrivileges || !isWhole,
       ...(filter && { filter }),
     },

@@ -62,7 +62,7 @@ async function openSandbox(entered: Entered, { sandbox: key, types }: Extract<Ta
   if (pid === undefined) await openKept(entered, sandbox, types, world);
   else openProcess(entered, { pid, start, label }, types);
   // Who brings the host's programs along is not held to what those of the sandbox are held to.
-  if (entered.takesPlace || pid === undefined) entered.terms = terms();
+  if (entered.tools === undefined && (entered.takesPlace || pid === undefined)) entered.terms = terms();
 }
 
 /** Its namespaces live without a process; those that are the host's are none to join. */

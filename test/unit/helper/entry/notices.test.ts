@@ -66,7 +66,7 @@ describe('noticesFor', () => {
   });
 
   it('says whose programs there are, and where the target’s files are', () => {
-    const view = { proc: true, sys: [], files: [], tools: { directory: '/', cover: '/run/burrow', writable: false } };
+    const view = { proc: true, sys: [], files: [], tools: { directory: '/', cover: '/run/burrow', writable: false }, closed: undefined };
     assert.deepEqual(notices(beside(resident(), 'net', 'pid', 'uts', 'ipc', 'user', 'time', 'cgroup'), root, { view }), [
       "net pid user uts ipc cgroup time of web; mnt is the host's",
       "the programs are this machine's; the files of web are at /run/burrow/target, to be read",
