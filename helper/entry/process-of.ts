@@ -2,6 +2,7 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Discovery } from '../discovery/discovery.ts';
+import type { FoundContainer } from '../discovery/questions.ts';
 import type { Target } from '../protocol/target.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { sys } from '../sys/libc.ts';
@@ -24,17 +25,21 @@ export async function processOf(
     const { pid, start, thread } = target;
     return { pid, start, thread, label: thread === undefined ? `pid ${pid}` : `thread ${thread} of pid ${pid}` };
   }
-  const { container } = target;
-  const found = await discovery.containers(container);
-  const [only] = found;
+  const { container, byId = false } = target;
+  const found = await discovery.containers(container, byId);
+  const [only, ...others] = found;
   if (!only) throw new Refusal('unknown', `There is no container called ${container}.`, { subject: container });
-  if (found.length > 1) {
-    throw new Refusal(
-      'invalid',
-      `${container} is the name of ${found.length} containers; use the id of one: ${found.map(each => each.id).join(', ')}.`,
-    );
-  }
+  if (others.length > 0) throw ambiguous(container, found);
   return { pid: only.pid, start: only.start, label: only.name };
+}
+
+/** Anybody can give a container any name. */
+function ambiguous(name: string, found: readonly FoundContainer[]): Refusal {
+  const all = found.map(({ engine, uid = 0, pid }) => `pid:${pid} (${engine}${uid === 0 ? '' : ` of user ${uid}`})`);
+  return new Refusal('invalid', `${found.length} containers are called ${name}: ${all.join(', ')}.`, {
+    subject: name,
+    hint: 'Use the pid of the one that is meant.',
+  });
 }
 
 /**

@@ -25,7 +25,7 @@ export type Api =
   | { readonly engine: 'docker' | 'podman' }
   | { readonly engine: 'containerd'; readonly shim: Process; readonly address: string; readonly space: string };
 
-export interface Found extends Omit<Container, 'pid' | 'within'> {
+export interface Found extends Omit<Container, 'pid' | 'start' | 'within'> {
   /** The same for all processes that this container might be known by: the oldest of them is its init. */
   readonly group: string;
   /** False while the engine may come to say more. */
