@@ -39,15 +39,16 @@ export function isWithin(inner: number, outer: number): boolean {
 }
 
 /**
- * Joins what holds the programs of the mount namespace that is entered, besides what was asked for. Of the user namespaces that
+ * Joins what holds the programs of the mount namespace or the root directory that is entered, besides what was asked for. Of the user namespaces that
  * hold them the innermost is enough: the kernel lets root of an outer one join it at once.
  * @returns false where nothing shows in which pid namespace they would be
  * @throws Refusal `invalid` when a namespace was asked for that is outside of them
  */
 export function joinHolders(entered: Entered): boolean {
   const mnt = entered.namespaces.get('mnt');
-  if (mnt === undefined) return true;
-  const owner = above(mnt, NS_GET_USERNS);
+  if (mnt === undefined && entered.root === undefined) return true; // the programs are this machine's
+  // In this machine's mounts it is a directory that somebody has made to its root.
+  const owner = mnt === undefined ? openSync('/proc/self/ns/user', 'r') : above(mnt, NS_GET_USERNS);
   try {
     if (owner !== undefined) joinUser(entered, owner);
   } finally {

@@ -21,20 +21,20 @@ let own: readonly number[] | undefined;
  * in there may take their place. The host's others, as for looking at a container's network, keep all.
  */
 export function powersBeside(entered: Entered): Powers {
-  const { resident, takesPlace, terms, namespaces, tools } = entered;
+  const { resident, takesPlace, terms, namespaces, tools, root } = entered;
   own ??= bitsOf(statusField(readFileSync('/proc/self/status', 'latin1'), 'CapBnd'));
   if (terms) return { confinement: terms.confinement, capabilities: terms.confinement.capabilities?.kept.size ?? own.length };
   const joinsUser = namespaces.has('user');
   // Who joins a user namespace has all capabilities there, also those that this machine keeps from root.
   const possible = new Set(joinsUser ? capabilities : own.flatMap(bit => capabilities[bit] ?? []));
-  const isForeign = tools === undefined && namespaces.has('mnt') && (!resident || !entered.sharesUser);
-  if (isForeign) return bounded(possible);
+  const runsTheirs = tools === undefined && (namespaces.has('mnt') || root !== undefined);
+  if (runsTheirs && (!resident || !entered.sharesUser)) return bounded(possible);
   const isSeen = !takesPlace && process.getuid?.() === 0 && (joinsUser || namespaces.has('pid'));
   if (isSeen) return resident && entered.sharesUser ? bounded(possible, theirs(resident, 'CapBnd')) : bounded(possible);
   if (!resident || !takesPlace) return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
   // An ordinary user's helper has nothing that it could give up, or take on.
   if (process.getuid?.() !== 0 && !joinsUser) return { confinement: plain(resident), capabilities: 0 };
-  return inPlaceOf(resident, possible, entered.isWhole || !namespaces.has('mnt'));
+  return inPlaceOf(resident, possible, entered.isWhole || !runsTheirs);
 }
 
 /** Where no process shows what programs may do, or only one of another user namespace, in which that is another thing. */

@@ -60,6 +60,23 @@ describe('programs of a mount namespace run inside', () => {
     await close();
   });
 
+  it('the same of a root directory that is none of its mount namespace', async () => {
+    const pid = await sleepers.start(
+      'nsenter',
+      `--mount=/proc/${machine.pid}/ns/mnt`,
+      ...asStranger,
+      'unshare',
+      '--user',
+      '--map-root-user',
+      '--root=/usr',
+      '/bin/sleep',
+      '1000000',
+    );
+    assert.equal(inodeOf(pid, 'mnt'), inodeOf(machine.pid, 'mnt'));
+    await isHeld({ target: { pid, types: ['mnt'] } }, holdersOf(pid));
+    await isHeld({ target: { pid, types: ['mnt'] }, user: '0' }, holdersOf(pid));
+  });
+
   it('the pid namespace of its processes', async () => {
     const pid = await sleepers.start('unshare', '--mount', ...forked, 'sleep', '1000000');
     await machine.call('namespaces/snapshot', {});
