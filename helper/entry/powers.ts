@@ -30,7 +30,7 @@ export function powersBeside(entered: Entered): Powers {
   const runsTheirs = tools === undefined && (namespaces.has('mnt') || root !== undefined);
   if (runsTheirs && (!resident || !entered.sharesUser)) return bounded(possible);
   const isSeen = !takesPlace && process.getuid?.() === 0 && (joinsUser || namespaces.has('pid'));
-  if (isSeen) return resident && entered.sharesUser ? bounded(possible, theirs(resident, 'CapBnd')) : bounded(possible);
+  if (isSeen) return bounded(possible, seenLimit(entered, possible));
   if (!resident || !takesPlace) return { confinement: { limits: {}, noNewPrivileges: false }, capabilities: own.length };
   // An ordinary user's helper has nothing that it could give up, or take on.
   if (process.getuid?.() !== 0 && !joinsUser) return { confinement: plain(resident), capabilities: 0 };
@@ -47,6 +47,12 @@ function bounded(possible: ReadonlySet<Capability>, by = containerCapabilities):
 }
 
 const plain = ({ status }: Resident): Confinement => ({ limits: {}, noNewPrivileges: statusField(status, 'NoNewPrivs') === '1' });
+
+/** Over a user namespace that is joined root in there has all; over this machine's it has what engines leave. */
+function seenLimit({ resident, sharesUser, namespaces }: Entered, possible: ReadonlySet<Capability>): ReadonlySet<Capability> {
+  if (resident && sharesUser) return theirs(resident, 'CapBnd');
+  return namespaces.has('user') ? possible : containerCapabilities;
+}
 
 const theirs = ({ status }: Resident, field: string): ReadonlySet<Capability> =>
   new Set(bitsOf(statusField(status, field)).flatMap(bit => capabilities[bit] ?? []));
