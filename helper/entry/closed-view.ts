@@ -74,7 +74,7 @@ function showPart({ path, source, link, isDirectory }: Part, staging: string): C
   return [
     ...(dirname(path) === '/' ? [] : [mkdir(dirname(at), ['EEXIST'])]),
     isDirectory ? mkdir(at) : emptyFile(at),
-    take(source, held, 'with what is below'),
+    take(source, held, 'no link, with what is below'),
     restrict(['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID', 'MOUNT_ATTR_NODEV'], { resultOf: held }, ''),
     ...place({ resultOf: held }, at),
   ];

@@ -249,7 +249,7 @@ describe('entryProgram', () => {
     const order = places(
       all,
       'unshare(CLONE_NEWNS)',
-      'open_tree(AT_FDCWD, "/usr", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC)',
+      'open_tree(AT_FDCWD, "/usr", OPEN_TREE_CLONE|AT_SYMLINK_NOFOLLOW|AT_RECURSIVE|OPEN_TREE_CLOEXEC)',
       'symlinkat("usr/bin", AT_FDCWD, "/run/burrow/bin")',
       'move_mount(<terminal>, "", AT_FDCWD, "/run/burrow/dev/pts/3", MOVE_MOUNT_F_EMPTY_PATH)',
       'move_mount(<files>, "", AT_FDCWD, "/run/burrow/run/burrow/target", MOVE_MOUNT_F_EMPTY_PATH)',
