@@ -27,7 +27,7 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'burrow.terminal.open': openTerminal,
   'burrow.terminal.openIn': openTerminalIn,
   'burrow.terminal.openNetwork': openTerminalAs({ types: ['net'] }),
-  'burrow.terminal.openFiles': openTerminalAs({ types: ['mnt'] }),
+  'burrow.terminal.openFiles': openTerminalAs({ types: ['mnt'], tools: '/' }),
   'burrow.terminal.openProcesses': openTerminalAs({ types: ['pid'] }),
   'burrow.terminal.openAsRoot': openTerminalAs({ user: '0' }),
   'burrow.terminal.openWithTools': openTerminalAs({ tools: '/' }),

@@ -28,6 +28,12 @@ export function readSetting(configuration: WorkspaceConfiguration, key: keyof Se
   return fits ? value : fallback;
 }
 
+/** Whether the value of a setting is from a file of the workspace, which may be anybody's. */
+export function isOfWorkspace(configuration: WorkspaceConfiguration, key: keyof Settings): boolean {
+  const found = configuration.inspect(key);
+  return found?.workspaceValue !== undefined || found?.workspaceFolderValue !== undefined;
+}
+
 /** Where a setting is changed: in the workspace where that has one of its own, for the person where not. */
 export async function writeSetting<K extends keyof Settings>(
   configuration: WorkspaceConfiguration,

@@ -18,7 +18,7 @@ export function targetOf(subject: Subject): Target {
     case 'process':
       return { pid: subject.pid, start: subject.start };
     case 'container':
-      return { container: subject.id };
+      return { container: subject.id, byId: true };
     case 'sandbox':
       return { sandbox: subject.id };
   }

@@ -1,5 +1,6 @@
-import { NamespaceType, Pid } from '../helper/protocol/model.ts';
+import { type Container, NamespaceType, Pid } from '../helper/protocol/model.ts';
 import { Refused } from './helper-client/errors.ts';
+import { visible } from './hostile-text.ts';
 import type { Machine } from './machine/machine.ts';
 import { namespaceSubject, type Subject } from './subject.ts';
 
@@ -20,6 +21,9 @@ const findNamespace =
     return found && namespaceSubject(found, found.id);
   };
 
+const calledSo = (machine: Machine, value: string): Container[] =>
+  [...machine.containers.values()].filter(({ id, name }) => id === value || name === value);
+
 /** What is before the colon, and how what is behind it is found. */
 const finders: Readonly<Record<string, Find>> = {
   sandbox: (machine, value) => {
@@ -27,7 +31,8 @@ const finders: Readonly<Record<string, Find>> = {
     return found && { kind: 'sandbox', id: found.id };
   },
   container: (machine, value) => {
-    const found = machine.container(value) ?? [...machine.containers.values()].find(each => each.name === value);
+    const [found, ...others] = calledSo(machine, value);
+    if (others.length > 0) throw new Refused(`${others.length + 1} containers are called ${visible(value)}: use the pid of one`);
     return found && { kind: 'container', id: found.id };
   },
   netns: (machine, value) => {
@@ -62,8 +67,11 @@ export function wordsOfSubject(machine: Machine, subject: Subject): string {
   switch (subject.kind) {
     case 'sandbox':
       return `sandbox:${machine.sandbox(subject.id)?.name ?? subject.id}`;
-    case 'container':
-      return `container:${machine.container(subject.id)?.name || subject.id}`;
+    case 'container': {
+      const container = machine.container(subject.id);
+      const words = [container?.name || subject.id, subject.id].find(each => calledSo(machine, each).length < 2);
+      return words === undefined ? `pid:${container?.pid}` : `container:${words}`;
+    }
     case 'process':
       return `pid:${subject.pid}`;
     case 'namespace': {

@@ -1,4 +1,5 @@
-import type { Namespace, NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
+import type { Namespace, NamespaceKey, NamespaceType, Process } from '../../helper/protocol/model.ts';
+import { namespaceTypes } from '../../helper/protocol/namespaces.ts';
 import { shellLine } from '../../helper/protocol/shell-line.ts';
 import type { Machine } from '../machine/machine.ts';
 import { pidOf } from '../names.ts';
@@ -29,12 +30,23 @@ function fileOf({ type, holders }: Namespace): string | undefined {
   return pending === undefined ? undefined : `/proc/${pending}/ns/${type}_for_children`;
 }
 
+/** Programs of a mount namespace are run inside what holds them. */
+const joinedWith = (type: NamespaceType): readonly NamespaceType[] => (type === 'mnt' ? ['mnt', 'user', 'pid'] : [type]);
+
 function ofNamespace(machine: Machine, key: NamespaceKey): string | undefined {
   const pid = pidOf(machine, { kind: 'namespace', key });
-  if (pid !== undefined) return `nsenter --target ${pid} ${options[key.type]}`;
+  const process = pid === undefined ? undefined : machine.process(pid);
+  if (process) return through(machine, process, joinedWith(key.type));
   const namespace = machine.namespace(key);
+  const owner = namespace?.owner === undefined ? undefined : { type: 'user' as const, inode: namespace.owner };
+  if (key.type === 'mnt' && owner && !machine.isHosts(owner)) return undefined;
   const file = namespace && fileOf(namespace);
   return file === undefined ? undefined : shellLine(['nsenter', `${options[key.type]}=${file}`]);
+}
+
+function through(machine: Machine, { pid, namespaces }: Process, types: readonly NamespaceType[]): string {
+  const differing = machine.differing(namespaces).filter(({ type }) => types.includes(type));
+  return ['nsenter', '--target', `${pid}`, ...differing.map(({ type }) => options[type])].join(' ');
 }
 
 /** The nsenter(1) command that enters what the subject has of its own; undefined where nothing leads there. */
@@ -42,6 +54,5 @@ export function nsenterCommand(machine: Machine, subject: Subject): string | und
   if (subject.kind === 'namespace') return ofNamespace(machine, subject.key);
   const pid = pidOf(machine, subject);
   const process = pid === undefined ? undefined : machine.process(pid);
-  if (!process) return undefined;
-  return ['nsenter', '--target', `${process.pid}`, ...machine.differing(process.namespaces).map(({ type }) => options[type])].join(' ');
+  return process && through(machine, process, namespaceTypes);
 }

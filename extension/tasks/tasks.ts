@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CustomExecution, type Pseudoterminal, Task, type TaskDefinition, TaskScope, Uri, type WorkspaceFolder, workspace } from 'vscode';
 import type { Definition } from '../../helper/protocol/definition/definition.ts';
+import { mayStart } from '../consent.ts';
 import { definitionFor } from '../definition-file.ts';
 import { NotRunning, Refused } from '../helper-client/errors.ts';
 import { explain } from '../helper-client/explain.ts';
@@ -57,6 +58,9 @@ async function helperAnswers(session: Session): Promise<void> {
 
 async function programOf(session: Session, definition: TaskDefinition, scope: Scope): Promise<Program<unknown>> {
   const order = readTask(definition);
+  const where = order.kind === 'target' ? order.target : `a sandbox of ${order.file}`;
+  if (scope !== TaskScope.Global && !(await mayStart(session, `A task of this workspace runs a command in ${where}.`)))
+    throw new Refused('Tasks of this workspace were not allowed to start anything');
   await helperAnswers(session);
   return order.kind === 'target' ? inTarget(session, order) : inNewSandbox(session, order, scope);
 }

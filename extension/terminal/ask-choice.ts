@@ -4,8 +4,8 @@ import { type Answer, askMany, askOne, back, type Choice as Offered } from '../q
 import type { Session } from '../session.ts';
 import { targetOf } from '../subject.ts';
 import { type Choice, without } from './choice.ts';
-import { outsideWords } from './choice-words.ts';
-import type { Offer } from './entries.ts';
+import { namespaceWords } from './choice-words.ts';
+import { enteredFor, type Offer } from './entries.ts';
 import type { Occasion } from './memory.ts';
 import { type Choices, type Wish, wishes } from './wishes.ts';
 
@@ -33,7 +33,7 @@ const askTypes = ({ title, offer, choice }: Asked): Promise<Answer<readonly Name
       value: key.type,
       picked: choice.types?.includes(key.type) ?? picked,
     })),
-    chosen => `Which namespaces? ${outsideWords(chosen)}`,
+    chosen => `Which namespaces? ${namespaceWords(chosen, enteredFor(chosen, offer))}`,
   );
 
 /** Without them it can be asked all the same: every question takes a text, too. */

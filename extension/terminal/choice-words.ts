@@ -15,10 +15,17 @@ export function outsideWords(entered: readonly NamespaceType[]): string {
   return `${listed(outside)} ${outside.length > 1 ? 'stay' : 'stays'} the host's.`;
 }
 
-/** Whose programs there are. */
-export function programsWords(tools: string | undefined): string {
+/** @param entered all that is joined for what was chosen */
+export function namespaceWords(chosen: readonly NamespaceType[], entered: readonly NamespaceType[]): string {
+  const brought = entered.filter(type => !chosen.includes(type));
+  const more = brought.length === 0 ? '' : `mnt brings ${listed(brought)}, which hold its programs. `;
+  return `${more}${outsideWords(entered)}`;
+}
+
+/** Whose programs there are, and whether they may change the target's files. */
+export function programsWords({ tools, writable }: Pick<Choice, 'tools' | 'writable'>): string {
   if (tools === undefined) return 'those in there';
-  return tools === '/' ? "this machine's" : `those of ${tools}`;
+  return `${tools === '/' ? "this machine's" : `those of ${tools}`}${writable ? ', to change its files' : ''}`;
 }
 
 export const filterWords = (filter: Choice['filter']): string => (filter === 'own' ? 'its own' : "Burrow's");
@@ -41,7 +48,7 @@ export function choiceWords(choice: Choice): string {
     ...(command || login ? [commandWords(choice)] : []),
     ...(directory === undefined ? [] : [`in ${directory}`]),
     ...(variables ? [variables] : []),
-    ...(tools === undefined ? [] : [`${programsWords(tools)} programs`]),
+    ...(tools === undefined ? [] : [`the programs: ${programsWords(choice)}`]),
     ...(filter === undefined ? [] : [`${filterWords(filter)} seccomp filter`]),
   ].join('; ');
 }

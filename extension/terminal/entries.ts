@@ -1,4 +1,4 @@
-import type { NamespaceInodes, NamespaceKey } from '../../helper/protocol/model.ts';
+import type { NamespaceInodes, NamespaceKey, NamespaceType } from '../../helper/protocol/model.ts';
 import type { Machine } from '../machine/machine.ts';
 import { pidOf } from '../names.ts';
 import type { Subject } from '../subject.ts';
@@ -33,6 +33,13 @@ export function offerOf(machine: Machine, subject: Subject): Offer {
     .map(key => ({ key, picked: !chosen || (key.type === chosen.type && key.inode === chosen.inode) }));
   return { through, namespaces };
 }
+
+/** What holds the programs of a mount namespace: the helper joins these with it, whatever was chosen. */
+const holders: readonly NamespaceType[] = ['user', 'pid'];
+
+/** What is joined for a choice among what is offered. */
+export const enteredFor = (chosen: readonly NamespaceType[], { namespaces }: Offer): NamespaceType[] =>
+  namespaces.map(({ key }) => key.type).filter(type => chosen.includes(type) || (chosen.includes('mnt') && holders.includes(type)));
 
 /** A choice made for something alike, as far as there is what was chosen; undefined when nothing is left of it. */
 export function fitting(choice: Choice | undefined, { namespaces }: Offer): Choice | undefined {

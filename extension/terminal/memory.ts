@@ -27,8 +27,12 @@ export function occasionOf(machine: Machine, subject: Subject): Occasion | undef
   }
   const container = subject.kind === 'container' ? machine.container(subject.id) : undefined;
   if (!container) return undefined;
-  const { engine, name, image } = container;
-  return image ? { key: `image ${image}`, words: visible(image) } : { key: `${engine} ${name}`, words: visible(name) };
+  const { engine, name, image, uid, within } = container;
+  // Anybody can call an image as they like: what was chosen for one of root's is not for theirs.
+  const owner = `${uid === undefined ? '' : ` of user ${uid}`}${within === undefined ? '' : ` in ${within}`}`;
+  return image
+    ? { key: `image ${image}${owner}`, words: `${visible(image)}${visible(owner)}` }
+    : { key: `${engine} ${name}${owner}`, words: `${visible(name)}${visible(owner)}` };
 }
 
 const shelfKey = 'terminal.choices';

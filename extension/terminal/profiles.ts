@@ -1,10 +1,11 @@
 import { TerminalProfile, window, workspace } from 'vscode';
 import { subjectFor } from '../ask-subject.ts';
+import { mayStart } from '../consent.ts';
 import { helperRuns } from '../helper-client/commands.ts';
 import { inert } from '../hostile-text.ts';
 import { showError } from '../notify.ts';
 import type { Session } from '../session.ts';
-import { readSetting, writeSetting } from '../settings.ts';
+import { isOfWorkspace, readSetting, writeSetting } from '../settings.ts';
 import type { Subject } from '../subject.ts';
 import { subjectOfWords, wordsOfSubject } from '../target-words.ts';
 import { insideFor, optionsFor } from './open.ts';
@@ -22,7 +23,11 @@ async function offerToSave(words: string): Promise<void> {
 
 async function defaultSubject(session: Session): Promise<Subject | undefined> {
   const words = readSetting(configuration(), 'terminal.defaultTarget');
-  if (words.trim()) return subjectOfWords(session.machine, words);
+  if (words.trim()) {
+    const what = `The settings of this workspace open terminals in ${words.trim()}.`;
+    if (isOfWorkspace(configuration(), 'terminal.defaultTarget') && !(await mayStart(session, what))) return undefined;
+    return subjectOfWords(session.machine, words);
+  }
   const subject = await subjectFor(session, undefined, 'Default Target of Terminals');
   if (subject) offerToSave(wordsOfSubject(session.machine, subject)).catch((error: unknown) => showError(session.log, error));
   return subject;

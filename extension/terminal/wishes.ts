@@ -146,14 +146,19 @@ function askPrograms(question: Question, choice: Choice): Promise<Answer<Choice>
   const browsed: Way = async () => {
     const [folder] = (await window.showOpenDialog({ canSelectFiles: false, canSelectFolders: true, openLabel: 'Use Its Programs' })) ?? [];
     // Leaving the dialog is not leaving the questions.
-    return folder ? having(choice, 'tools', folder.fsPath) : back;
+    return folder ? { ...without(choice, 'writable'), tools: folder.fsPath } : back;
   };
   return askWay({ ...question, placeholder: 'Whose programs are there?' }, [
-    { label: 'Those in There', description: 'those of the target', value: () => having(choice, 'tools', undefined) },
+    { label: 'Those in There', description: 'those of the target', value: () => without(without(choice, 'tools'), 'writable') },
     {
       label: "This Machine's",
-      description: 'also where the target has no shell; its files are at a path',
-      value: () => having(choice, 'tools', '/'),
+      description: 'also where the target has no shell; its files are at a path, to be read',
+      value: () => ({ ...without(choice, 'writable'), tools: '/' }),
+    },
+    {
+      label: "This Machine's, to Change Its Files",
+      description: 'the same, and they may write there',
+      value: () => ({ ...choice, tools: '/', writable: true }),
     },
     { label: 'Those of a Directory…', description: 'a root file system on this machine', icon: 'folder', value: browsed },
   ]);
@@ -185,6 +190,6 @@ export const wishes: readonly Wish[] = [
     now: ({ environment }) => environmentWords(environment) || 'as it is',
     ask: askEnvironment,
   },
-  { label: 'Programs', icon: 'tools', now: ({ tools }) => programsWords(tools), ask: askPrograms },
+  { label: 'Programs', icon: 'tools', now: programsWords, ask: askPrograms },
   { label: 'Seccomp Filter', icon: 'shield', now: ({ filter }) => filterWords(filter), ask: askFilter },
 ];

@@ -35,6 +35,7 @@ interface Values {
   readonly login?: boolean;
   readonly tools?: string;
   readonly filter?: string;
+  readonly write?: boolean;
 }
 
 interface Command {
@@ -55,6 +56,7 @@ const options = {
   login: { type: 'boolean', short: 'l' },
   tools: { type: 'string' },
   filter: { type: 'string' },
+  write: { type: 'boolean' },
   'first-tenant': { type: 'string' },
   json: { type: 'boolean' },
 } as const;
@@ -95,7 +97,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   exec: {
     usage: 'exec [OPTION…] TARGET… [-- COMMAND…]  a command, or a shell, inside a target',
-    options: ['types', 'user', 'workdir', 'env', 'tty', 'login', 'tools', 'filter'],
+    options: ['types', 'user', 'workdir', 'env', 'tty', 'login', 'tools', 'write', 'filter'],
     run: async (words, { socket, types, tty, ...values }, rest) => {
       const entry = { target: parseTarget(words, types), ...entryOf(values), ...(rest && rest.length > 0 && { command: [...rest] }) };
       using helper = await Helper.reach(socket);
@@ -140,8 +142,11 @@ const usage = (): string[] => [
   '  --socket PATH   where the helper answers',
   '  TARGET          pid:812, pid:812/815 for a thread, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
   '',
-  '  --types T,…     of exec: join only these namespaces, with the programs of this machine where mnt is not among them',
-  '  --tools DIR     of exec: the programs of this root directory, / for this machine, and the files of the target at $BURROW_TARGET',
+  '  --types T,…     of exec: join only these namespaces, with the programs of this machine where mnt is not among them;',
+  '                  mnt brings the user and pid namespaces that hold its programs',
+  '  --tools DIR     of exec: the programs of this root directory, / for this machine; the files of the target are at',
+  '                  $BURROW_TARGET, to be read',
+  '  --write         of exec with --tools: they may also be changed',
   '  --filter own    of exec: the seccomp filter of the process there, which is stopped for a moment to read it',
   '  -u, --user U    of exec: a name, UID or UID:GID; the one of the process there when left out',
   '  -w, --workdir D of exec: the directory it starts in',

@@ -8,17 +8,19 @@ export interface EntryOptions {
   readonly env?: readonly string[];
   readonly login?: boolean;
   readonly tools?: string;
+  readonly write?: boolean;
   readonly filter?: string;
 }
 
 /** @throws Refusal `invalid` for a variable that is none, and for a filter that there is not */
-export function entryOf({ user, workdir, env, login, tools, filter }: EntryOptions): Omit<Entry, 'target'> {
+export function entryOf({ user, workdir, env, login, tools, write, filter }: EntryOptions): Omit<Entry, 'target'> {
   return {
     ...(user !== undefined && { user }),
     ...(workdir !== undefined && { directory: workdir }),
     ...(env && { environment: Object.fromEntries(env.flatMap(variableOf)) }),
     ...(login && { login }),
     ...(tools !== undefined && { tools }),
+    ...(write && { writable: true }),
     ...(filter !== undefined && { filter: own(filter) }),
   };
 }

@@ -51,9 +51,9 @@ export class Discovery {
     return this.#ask('open', reference);
   }
 
-  /** @param key id or name */
-  containers(key: string): Promise<FoundContainer[]> {
-    return this.#ask('containers', { key });
+  /** @param key id or name; with `byId` an id alone */
+  containers(key: string, byId: boolean): Promise<FoundContainer[]> {
+    return this.#ask('containers', { key, byId });
   }
 
   /** Tells `watcher` of everything there is and then of every change, as JSON, until the returned function is called. */

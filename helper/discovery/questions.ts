@@ -2,7 +2,7 @@
 
 import type { Failure } from '../protocol/failure.ts';
 import type { Inspection } from '../protocol/inspection.ts';
-import type { NamespaceReference, ScanReport, Statistics } from '../protocol/model.ts';
+import type { Container, NamespaceReference, ScanReport, Statistics } from '../protocol/model.ts';
 
 /** A process that cannot be mistaken for a later one. */
 export interface Member {
@@ -10,10 +10,7 @@ export interface Member {
   readonly start: number;
 }
 
-export interface FoundContainer extends Member {
-  readonly id: string;
-  readonly name: string;
-}
+export type FoundContainer = Pick<Container, 'engine' | 'id' | 'name' | 'uid' | 'pid' | 'start'>;
 
 /** A namespace that is open. Descriptors belong to all threads: whoever asked closes it. */
 export interface OpenedNamespace {
@@ -29,8 +26,8 @@ export interface Questions {
   statistics: { params: Record<never, never>; answer: Statistics };
   inspect: { params: NamespaceReference; answer: Inspection };
   open: { params: NamespaceReference; answer: OpenedNamespace };
-  /** By id or by name. */
-  containers: { params: { key: string }; answer: FoundContainer[] };
+  /** By id, or by id and by name. */
+  containers: { params: { key: string; byId: boolean }; answer: FoundContainer[] };
   /** From now on this watcher is told what changes, beginning with everything. */
   watch: { params: { watcher: number }; answer: null };
   unwatch: { params: { watcher: number }; answer: null };

@@ -81,13 +81,8 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
       const members = world.processes.membersOf(node).slice(0, MEMBERS);
       return { fd: world.opener.open(node), members: members.map(({ pid, start }) => ({ pid, start })) };
     }),
-  containers: async ({ key }) => {
-    const find = () =>
-      [...telling.containers.values()].flatMap(({ id, name, pid }) => {
-        if (id !== key && name !== key) return [];
-        const start = world.processes.known.get(pid)?.start;
-        return start === undefined ? [] : [{ id, name, pid, start }];
-      });
+  containers: async ({ key, byId }) => {
+    const find = () => [...telling.containers.values()].filter(({ id, name }) => id === key || (!byId && name === key));
     const found = live.isLive ? find() : [];
     if (found.length > 0) return found;
     await live.refresh('quick');

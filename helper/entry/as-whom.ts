@@ -15,17 +15,18 @@ export interface AsWhom {
 }
 
 /**
- * The resident's own ids in its place, otherwise those of root or of what there is where nobody is mapped to 0.
+ * The resident's own ids in its place and in its user namespace, otherwise those of root or of what there is where nobody is mapped to 0.
  * @throws Refusal as identify does
  */
 export function asWhom(entered: Entered, user: string | undefined): AsWhom {
   const { resident, takesPlace, terms } = entered;
   const wanted = user ?? terms?.user;
-  if (resident && takesPlace && !terms && wanted === undefined) return asResident(entered, resident);
+  const sharesUser = takesPlace && entered.sharesUser;
+  if (resident && sharesUser && !terms && wanted === undefined) return asResident(entered, resident);
   const identity = wanted === undefined && isBound(entered) ? own(entered) : identify(entered, wanted);
   const uid = outsideId(identity.uid, entered.uidMap);
   const gid = outsideId(identity.gid, entered.gidMap);
-  const isResident = takesPlace && resident?.uid === uid && resident.gid === gid;
+  const isResident = sharesUser && resident?.uid === uid && resident.gid === gid;
   const groups = isResident && !terms ? resident.groups : groupsFor(entered, wanted === undefined ? undefined : identity.name);
   return { identity, outside: { uid, gid, groups }, isMapped: true, isResident };
 }
@@ -56,6 +57,6 @@ function groupsFor(entered: Entered, name: string | undefined): number[] {
   const own = groupsOf(entered, name)
     .filter(id => !gidMap || gidMap.some(({ inside, count }) => id >= inside && id < inside + count))
     .map(id => outsideId(id, gidMap));
-  const kept = namespaces.has('user') ? (resident?.groups ?? []) : [];
+  const kept = namespaces.has('user') && entered.sharesUser ? (resident?.groups ?? []) : [];
   return [...new Set([...own, ...(name === undefined ? kept : kept.filter(id => insideId(id, gidMap) === undefined))])];
 }

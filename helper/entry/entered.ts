@@ -3,14 +3,19 @@ import type { Place } from '../cgroup/layout.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import type { NamespaceType } from '../protocol/model.ts';
 import type { Confinement } from '../security/confine.ts';
+import type { Inhabitant } from './inhabitant.ts';
 import { closeMemberships, type Membership } from './memberships.ts';
 import type { Resident } from './resident.ts';
 
 /** What a terminal or a command enters, held open. */
 export class Entered implements Disposable {
   /** As a person calls it: `redis-1`, `pid 812`, `net:[4026532345]`. */
-  readonly label: string;
+  label: string;
   readonly namespaces = new Map<NamespaceType, number>();
+  /** Those that nobody asked for, and that hold the programs of the mnt namespace. */
+  readonly brought = new Set<NamespaceType>();
+  /** Where the programs are from that only look at its files: a root directory of this machine. Undefined where they are its own. */
+  tools: string | undefined;
   /** The root directory; only where the mnt namespace is joined, or where it is shown to programs of elsewhere. */
   root: number | undefined;
   /** How ids inside are ids outside; only where the user namespace is joined. */
@@ -22,6 +27,8 @@ export class Entered implements Disposable {
   member: number | undefined;
   /** The process whose place the command takes, or beside which it only looks into some of its namespaces. */
   resident: Resident | undefined;
+  /** What holds that process. */
+  inhabitant: Inhabitant | undefined;
   /**
    * The command is to be what the resident is, with its files, its user, its environment and its limits; otherwise it
    * is the host's program, and comes with no more than the namespaces.
@@ -29,19 +36,24 @@ export class Entered implements Disposable {
   takesPlace = false;
   /** The resident's own seccomp filters, where they were asked for: see own-filters.ts. */
   filters: readonly Buffer[] | undefined;
+  /** Nobody chose among the namespaces of the resident: the command is in all of them. */
+  isWhole = false;
+  /** Ids and capabilities of the resident mean the same for the command, which comes to be in the same user namespace. */
+  sharesUser = false;
   /** In which namespaces the resident is elsewhere than the host. */
   ownTypes: ReadonlySet<NamespaceType> = new Set();
   memberships: readonly Membership[] = [];
   /** What a person should know of how it was entered. */
   readonly notices: string[] = [];
 
-  constructor(label: string) {
+  constructor(label = '') {
     this.label = label;
   }
 
   [Symbol.dispose](): void {
     for (const fd of this.namespaces.values()) closeSync(fd);
     if (this.root !== undefined) closeSync(this.root);
+    this.inhabitant?.[Symbol.dispose]();
     closeMemberships(this.memberships);
   }
 }

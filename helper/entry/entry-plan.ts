@@ -6,7 +6,7 @@ import type { Entered } from './entered.ts';
 import { powersBeside } from './powers.ts';
 import type { EntryPlan } from './program.ts';
 import { attemptsFor, isThere } from './shells.ts';
-import { shownAt, viewFor } from './view.ts';
+import { shownAt, type View, viewFor } from './view.ts';
 
 const USUAL_UMASK = 0o022;
 
@@ -25,18 +25,18 @@ export interface Circumstances {
 export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, terminal }: Circumstances): EntryPlan {
   const { terms, resident, namespaces, label, takesPlace } = entered;
   const privileged = process.getuid?.() === 0;
-  const types = [...namespaces.keys()].filter(type => type !== 'mnt' || entry.tools === undefined);
+  const types = [...namespaces.keys()].filter(type => type !== 'mnt' || entered.tools === undefined);
   const net = namespaces.get('net');
-  const tools = entry.tools === undefined ? undefined : { directory: entry.tools, cover };
+  const tools = entered.tools === undefined ? undefined : { directory: entered.tools, cover, writable: entry.writable ?? false };
   // Who takes the place of a process sees what that one sees, right or not: its mounts are its own.
   const seesHost = !takesPlace && !types.includes('mnt') && privileged;
-  const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools) : undefined;
+  const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools, cover) : undefined;
   const own = as.isResident ? resident : undefined;
   const attempts = attemptsFor(
     {
       command: entry.command,
       login: entry.login ?? false,
-      integration: (entry.shellIntegration ?? false) && hasProc(entered),
+      integration: (entry.shellIntegration ?? false) && (tools !== undefined || hasProc(entered)),
       canHaveDirectory: program => privileged && isThere(entered, program),
     },
     as.identity.shell,
@@ -57,7 +57,7 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
     lsm: takesPlace ? resident?.label : undefined,
     command: {
       terminal,
-      directory: entry.directory ?? (tools ? shownAt(tools) : usualDirectory(entered, as)),
+      directory: entry.directory ?? (tools ? shownAt(tools) : usualDirectory(entered, as, view)),
       umask: terms?.umask ?? (takesPlace ? resident?.umask : undefined) ?? USUAL_UMASK,
       identity: as.identity,
       isAlready: !as.isMapped,
@@ -65,8 +65,9 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
       attempts,
       mortal: false,
       environment: {
-        ...(terms ? {} : own?.environment),
+        ...(terms ? {} : own?.origin.environment),
         ...terms?.environment,
+        ...(view?.closed && { HOME: '/tmp' }),
         ...(tools && { BURROW_TARGET: shownAt(tools) }),
         ...entry.environment,
       },
@@ -74,9 +75,19 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
   };
 }
 
-/** Where a command begins that is told nothing: of a process that is nowhere below its own root in `/`. */
-export const usualDirectory = ({ terms, resident }: Pick<Entered, 'terms' | 'resident'>, { isResident, identity }: AsWhom): string =>
-  terms?.directory ?? (isResident && resident ? (resident.directory ?? '/') : identity.home);
+/**
+ * Where a command begins that is told nothing: of a process that is nowhere below its own root in `/`.
+ * @param view has no home where it is closed
+ */
+export function usualDirectory(
+  { terms, resident }: Pick<Entered, 'terms' | 'resident'>,
+  { isResident, identity }: AsWhom,
+  view?: Pick<View, 'closed'>,
+): string {
+  if (terms) return terms.directory;
+  if (isResident && resident) return resident.directory ?? '/';
+  return view?.closed ? '/' : identity.home;
+}
 
 /** Without it a shell would not find what it is handed by descriptor, nor the person's own files then. */
 const hasProc = (entered: Entered): boolean => isThere(entered, '/proc/version');

@@ -63,7 +63,12 @@ function requireMapped(entered: Entered, kind: string, id: number, map: readonly
 }
 
 /** passwd(5) of the target, or of the host where the host's files are seen. */
-export const readAccounts = (entered: Entered): Account[] => linesIn(entered, 'etc/passwd').flatMap(line => parseAccount(line) ?? []);
+export function readAccounts(entered: Entered): Account[] {
+  const accounts = linesIn(entered, 'etc/passwd').flatMap(line => parseAccount(line) ?? []);
+  if (entered.tools === undefined || isOfHost(entered)) return accounts;
+  // Among programs of elsewhere the paths of the target mean something else.
+  return accounts.map(({ uid, gid, name }) => ({ uid, gid, name, home: '/' }));
+}
 
 /** group(5): the groups that name the account as a member. */
 export function groupsOf(entered: Entered, name: string | undefined): number[] {
@@ -74,10 +79,13 @@ export function groupsOf(entered: Entered, name: string | undefined): number[] {
   });
 }
 
-function linesIn({ root, namespaces, takesPlace }: Entered, path: string): string[] {
-  const isHost = root === undefined || !(takesPlace || namespaces.has('mnt'));
+/** Programs of elsewhere know the target's users only where its ids are theirs. */
+const isOfHost = ({ root, namespaces, tools }: Entered): boolean => root === undefined || (tools !== undefined && !namespaces.has('user'));
+
+function linesIn(entered: Entered, path: string): string[] {
+  const { root } = entered;
   try {
-    return (isHost ? readFileSync(`/${path}`, 'utf8') : readInRoot(root, path)).split('\n');
+    return (root === undefined || isOfHost(entered) ? readFileSync(`/${path}`, 'utf8') : readInRoot(root, path)).split('\n');
   } catch {
     return []; // an image without accounts: numbers still work
   }

@@ -1,10 +1,11 @@
 // Starts a command inside a target: check → take handles → act → give back.
-import { closeSync } from 'node:fs';
+import { closeSync, readlinkSync } from 'node:fs';
 import type { NamespaceType } from '../protocol/model.ts';
 import type { Entry } from '../protocol/target.ts';
 import type { Ending } from '../stage/reaper.ts';
 import { StageFailed, stage } from '../stage/run.ts';
 import { Refusal } from '../sys/errors.ts';
+import { reopenPath } from '../sys/in-root.ts';
 import { type AsWhom, asWhom } from './as-whom.ts';
 import type { Command } from './command.ts';
 import type { Entered } from './entered.ts';
@@ -37,12 +38,13 @@ export type LaunchWorld = World & Pick<Circumstances, 'cover'>;
 /** @throws Refusal `no-command` when there is nothing to execute; otherwise see enter, asWhom and stage */
 export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, onEnd: (ending: Ending) => void): Promise<Launched> {
   if (entry.tools !== undefined) requireTools(entry.tools);
-  using entered = await enter(entry.target, world, { foreignTools: entry.tools !== undefined });
+  using entered = await enter(entry.target, world, entry.tools);
   if (entry.filter === 'own') await takeFilters(entered);
   const as = asWhom(entered, entry.user);
-  const plan = planFor(entered, as, entry, { ...world, ...stdio });
-  using handles = new Handles(entered, plan);
+  const planned = planFor(entered, as, entry, { ...world, ...stdio });
+  using handles = new Handles(entered, planned);
   const given = stdio.open(entered, as);
+  const plan = stdio.terminal ? withTerminal(planned, given[0]) : planned;
   const start = (each: EntryPlan): Promise<number> => stage({ program: entryProgram(each), stdio: given, handles: handles.all, onEnd });
   try {
     const started = start(plan);
@@ -62,8 +64,14 @@ export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, on
   }
 }
 
+/** Its own terminal is the only one that a command sees in a closed view. */
+function withTerminal(plan: EntryPlan, slave: number): EntryPlan {
+  const { view } = plan;
+  return view?.closed ? { ...plan, view: { ...view, closed: { ...view.closed, terminal: readlinkSync(reopenPath(slave)) } } } : plan;
+}
+
 /** Of a process that is nowhere below its own root: the command begins in `/`, unless it is told to begin elsewhere. */
-function lostDirectory({ resident, terms }: Entered, { isResident }: AsWhom, { directory, tools }: Launch): string[] {
+function lostDirectory({ resident, terms, tools }: Entered, { isResident }: AsWhom, { directory }: Launch): string[] {
   const isOwn = isResident && !terms && directory === undefined && tools === undefined;
   return isOwn && resident?.directory === undefined ? [`the directory of ${resident?.name} is out of reach; this is /`] : [];
 }

@@ -6,7 +6,7 @@ import type { AsWhom } from './as-whom.ts';
 import type { Entered } from './entered.ts';
 import { bitsOf, isFiltered, powersBeside } from './powers.ts';
 import type { EntryPlan } from './program.ts';
-import { shownAt } from './view.ts';
+import { shownAt, type Tools } from './view.ts';
 
 type Whom = Pick<AsWhom, 'isResident' | 'outside'>;
 
@@ -14,14 +14,12 @@ export function noticesFor(entered: Entered, as: Whom, plan: EntryPlan): string[
   const { view, types } = plan;
   const tools = view?.tools;
   return [
-    ...whereAmI(entered, types),
-    ...(tools
-      ? [
-          `the programs are ${tools.directory === '/' ? "this machine's" : `those of ${tools.directory}`}; the files of ${entered.label} are at ${shownAt(tools)}`,
-        ]
-      : []),
+    ...(tools && types.length === 0 ? ["all namespaces are the host's"] : whereAmI(entered, types)),
+    ...whatHolds(entered),
+    ...(tools ? [whoseFiles(entered, tools)] : []),
     ...strangeFiles(entered, plan),
     ...entered.notices,
+    ...whoseEnvironment(entered, as),
     ...powers(entered, as, plan),
   ];
 }
@@ -35,6 +33,24 @@ function whereAmI({ label }: Entered, joined: readonly NamespaceType[]): string[
   return [
     `${namespaceTypes.filter(type => joined.includes(type)).join(' ')} of ${label}; ${list} ${outside.length === 1 ? 'is' : 'are'} the host's`,
   ];
+}
+
+/** What was joined though nobody asked for it. */
+function whatHolds({ brought, label }: Entered): string[] {
+  if (brought.size === 0) return [];
+  return [`${namespaceTypes.filter(type => brought.has(type)).join(' and ')} came with mnt: the programs of ${label} run only in there`];
+}
+
+function whoseFiles({ label }: Entered, tools: Tools): string {
+  const whose = tools.directory === '/' ? "this machine's" : `those of ${tools.directory}`;
+  return `the programs are ${whose}; the files of ${label} are at ${shownAt(tools)}, ${tools.writable ? 'and may be changed' : 'to be read'}`;
+}
+
+/** The environment of a process that came from outside is not for who is inside, and may hold secrets. */
+function whoseEnvironment({ resident, terms }: Entered, { isResident }: Whom): string[] {
+  if (!resident || terms || !isResident || resident.origin.givenTo === 'itself') return [];
+  const instead = resident.origin.givenTo === 'nobody' ? 'none of its environment' : 'the environment of the program that it started there';
+  return [`${resident.name} was not started in there: this shell has ${instead}`];
 }
 
 /** The files are of other namespaces than the shell is in: of a target that was joined in part, or of this machine. */

@@ -13,7 +13,7 @@ import type { AsWhom } from './as-whom.ts';
 import { type Command, commandCalls } from './command.ts';
 import { STARTUP_FD } from './integration/integration.ts';
 import type { LsmLabel } from './lsm-label.ts';
-import { FILES, leaveMounts, type View, viewCalls } from './view.ts';
+import { beforeSeen, FILES, leaveMounts, type View, viewCalls } from './view.ts';
 
 export interface EntryPlan {
   /** The namespaces to join. */
@@ -71,8 +71,9 @@ export function entryProgram(plan: EntryPlan): Program {
     // The helper's own groups are not for the target. Inside, the kernel may refuse to change them.
     ...(privileged ? [setgroups(plan.as.outside.groups)] : []),
     ...(view?.tools ? holdFiles(plan) : []),
-    ...(view ? leaveMounts : []),
+    ...(view ? leaveMounts(view) : []),
     ...(privileged ? joined(...joinOrder) : joined('user', ...joinOrder)),
+    ...(view?.closed ? [...beforeSeen(view), keepOnly(plan)] : []),
     fork(plan),
     ...joined('cgroup'),
     // From here on it is known, and ends with the helper's socket if it ends too early.
@@ -136,6 +137,12 @@ const becomeOutside = ({ outside: { uid, gid } }: EntryPlan['as']): Call[] => [
   { call: 'setresuid', arguments: [uid, uid, uid] },
   setCapabilities(new Set(['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT', 'CAP_SETPCAP'])),
 ];
+
+/** What is seen in there has no more rights than it needs until it is the command. With a user namespace it gets all in that. */
+function keepOnly({ types, command: { confinement } }: EntryPlan): Call {
+  const { kept = [], ambient = [], inheritable = [] } = (!types.includes('user') && confinement.capabilities) || {};
+  return setCapabilities(new Set([...kept, ...ambient, ...inheritable, 'CAP_SYS_ADMIN', 'CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP']));
+}
 
 /** By the host's /proc: what is mounted at /proc inside may be anything (CVE-2019-16884). */
 const labelled = ({ attribute, value, text }: LsmLabel): Call[] => [

@@ -2,11 +2,11 @@
 // word, and hostile.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { processBytes, processText } from '../sys/process-files.ts';
+import { processText } from '../sys/process-files.ts';
 import { type CgroupLine, parseCgroup, statusField } from '../sys/procfs.ts';
 import { workingDirectory } from '../sys/working-directory.ts';
-import { environmentOf } from './environment.ts';
 import { type LsmLabel, labelOf } from './lsm-label.ts';
+import { type Origin, originOf } from './origin.ts';
 
 export interface Resident {
   /** The number of its thread, and when that began: together they are never another's, proc_pid_stat(5). */
@@ -20,7 +20,8 @@ export interface Resident {
   readonly gid: number;
   readonly groups: readonly number[];
   readonly umask: number | undefined;
-  readonly environment: Readonly<Record<string, string>>;
+  /** Nothing where its root directory is not entered. */
+  readonly origin: Origin;
   /** Undefined when its root directory has none like it. */
   readonly directory: string | undefined;
   readonly cgroups: readonly CgroupLine[];
@@ -35,7 +36,7 @@ export interface Resident {
  * @param start when that thread began
  * @param root its root directory; where that is not entered there is no directory either
  */
-export function readResident(proc: string, start: number, root: number | undefined): Resident {
+export function readResident(pid: number, proc: string, start: number, root: number | undefined): Resident {
   const status = processText(proc, 'status', 'latin1');
   const effective = (field: string): number => Number(statusField(status, field)?.split(/\s+/)[1]);
   const umask = statusField(status, 'Umask');
@@ -48,22 +49,12 @@ export function readResident(proc: string, start: number, root: number | undefin
     gid: effective('Gid'),
     groups: statusField(status, 'Groups')?.split(' ').filter(Boolean).map(Number) ?? [],
     umask: umask === undefined ? undefined : Number.parseInt(umask, 8),
-    environment: environmentOf(readIfPermitted(proc)),
+    origin: root === undefined ? { environment: {}, givenTo: 'itself' } : originOf(pid, proc, root),
     directory: root === undefined ? undefined : workingDirectory(proc, root).path,
     cgroups: parseCgroup(processText(proc, 'cgroup')),
     label: labelOf(proc),
     is32Bit: statusField(status, 'Seccomp') !== '0' && is32Bit(`${proc}/exe`),
   };
-}
-
-/** An ordinary user's helper may enter a process that has changed its user, and may not read this of it. */
-function readIfPermitted(proc: string): Buffer {
-  try {
-    return processBytes(proc, 'environ');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) return Buffer.alloc(0);
-    throw error;
-  }
 }
 
 /** elf.h: the class is the fifth byte. */

@@ -1,5 +1,6 @@
 // Which shell a person gets, and how it is started.
 import { closeSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { O_PATH } from '../sys/flags.ts';
 import { openInRoot } from '../sys/in-root.ts';
 import { type Attempt, asGiven } from './command.ts';
@@ -61,9 +62,10 @@ export function shellsIn(entered: Entered, own: string | undefined): string[] {
   return [...new Set(paths)].filter(path => isThere(entered, path));
 }
 
-export function isThere({ root }: Entered, path: string): boolean {
+/** Among the programs that the command will find. */
+export function isThere({ root, tools }: Entered, path: string): boolean {
   try {
-    if (root === undefined) return statSync(path).isFile();
+    if (root === undefined || tools !== undefined) return statSync(join(tools ?? '/', path)).isFile();
     closeSync(openInRoot(root, path, O_PATH));
     return true;
   } catch {

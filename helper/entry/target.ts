@@ -8,14 +8,17 @@ import { type NamespaceReference, type NamespaceType, namespaceTypes, type Sandb
 import type { Target } from '../protocol/target.ts';
 import { hasVanished, Refusal, SysError } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
-import { sys } from '../sys/libc.ts';
-import { inodeOf } from '../sys/namespaces.ts';
-import { processText } from '../sys/process-files.ts';
-import { parseIdMap, parseNamespaceLink, parseStat, readNamespace, supportedTypes } from '../sys/procfs.ts';
+import { inodeOf, ownInode } from '../sys/namespaces.ts';
+import { parseNamespaceLink, readNamespace, supportedTypes } from '../sys/procfs.ts';
 import { Entered, type Terms } from './entered.ts';
-import { mapsOf } from './id-maps.ts';
+import { joinHolders } from './holding.ts';
+import { mapsOf, readMaps } from './id-maps.ts';
+import { Inhabitant } from './inhabitant.ts';
+import { lookInto } from './look-into.ts';
 import { closeMemberships, openMemberships } from './memberships.ts';
+import { type Chosen, processOf, whileItLives } from './process-of.ts';
 import { readResident } from './resident.ts';
+import { requireTools } from './tools.ts';
 
 export interface Dwelling {
   readonly sandbox: Sandbox;
@@ -29,125 +32,101 @@ export interface World {
   readonly sandboxes: readonly Dwelling[];
 }
 
-/** What of it the command is to have. */
-export interface Wish {
-  /** The programs are of elsewhere, and the root directory of the target is only shown to them. */
-  readonly foreignTools: boolean;
-}
-
 /**
- * @throws Refusal `unknown` or `gone` when there is no such target, `invalid` when `types` leaves nothing of it,
- * `denied` when it is paused
+ * @param tools a root directory of this machine whose programs see the files of the target, which runs none of its own
+ * @throws Refusal `unknown` or `gone` when there is no such target, `invalid` when `types` leaves nothing of it or asks for what
+ * is outside of what holds its programs, `denied` when it is paused
  */
-export async function enter(target: Target, world: World, wish: Wish = { foreignTools: false }): Promise<Entered> {
-  if ('namespaces' in target) return enterNamespaces(target, world, wish);
-  if ('sandbox' in target) return enterSandbox(target, world, wish);
-  return enterProcess(await processOf(target, world), target.types, wish);
+export async function enter(target: Target, world: World, tools?: string): Promise<Entered> {
+  const entered = new Entered();
+  entered.tools = tools;
+  try {
+    if ('namespaces' in target) await openNamespaces(entered, target, world);
+    else if ('sandbox' in target) await openSandbox(entered, target, world);
+    else openProcess(entered, await processOf(target, world), target.types);
+    if (entered.tools === undefined && !joinHolders(entered)) onlyShow(entered);
+    entered.sharesUser = sharesUser(entered);
+    await addMaps(entered);
+    return entered;
+  } catch (error) {
+    entered[Symbol.dispose]();
+    throw error;
+  }
 }
 
-async function enterSandbox({ sandbox: key, types }: Extract<Target, { sandbox: string }>, world: World, wish: Wish): Promise<Entered> {
+async function openSandbox(entered: Entered, { sandbox: key, types }: Extract<Target, { sandbox: string }>, world: World): Promise<void> {
   const found = world.sandboxes.find(({ sandbox }) => sandbox.id === key || sandbox.name === key);
   if (!found) throw new Refusal('unknown', `There is no sandbox called ${key}.`, { subject: key });
   const { sandbox, start, terms } = found;
   const { pid, name: label } = sandbox;
-  const entered = pid === undefined ? await enterKept(sandbox, types, world, wish) : enterProcess({ pid, start, label }, types, wish);
+  if (pid === undefined) await openKept(entered, sandbox, types, world);
+  else openProcess(entered, { pid, start, label }, types);
   // Who brings the host's programs along is not held to what those of the sandbox are held to.
-  if (entered.takesPlace || pid === undefined) entered.terms = terms();
-  return entered;
+  if (entered.tools === undefined && (entered.takesPlace || pid === undefined)) entered.terms = terms();
 }
 
 /** Its namespaces live without a process; those that are the host's are none to join. */
-function enterKept({ name, namespaces }: Sandbox, types: readonly NamespaceType[] | undefined, world: World, wish: Wish): Promise<Entered> {
+async function openKept(
+  entered: Entered,
+  { name, namespaces }: Sandbox,
+  types: readonly NamespaceType[] | undefined,
+  world: World,
+): Promise<void> {
   const own = namespaceTypes.flatMap(type => {
     const inode = namespaces[type];
     return inode === undefined ? [] : [{ type, inode }];
   });
-  return enterNamespaces({ namespaces: own, ...(types && { types: [...types] }) }, world, wish, name);
+  await openNamespaces(entered, { namespaces: own, ...(types && { types: [...types] }) }, world);
+  entered.label = name;
 }
 
-export interface Chosen {
-  readonly pid: number;
-  readonly start: number | undefined;
-  /** One of its threads that is meant instead. */
-  readonly thread?: number | undefined;
-  readonly label: string;
-}
-
-export async function processOf(
-  target: Exclude<Target, { namespaces: unknown } | { sandbox: unknown }>,
-  { discovery }: World,
-): Promise<Chosen> {
-  if ('pid' in target) {
-    const { pid, start, thread } = target;
-    return { pid, start, thread, label: thread === undefined ? `pid ${pid}` : `thread ${thread} of pid ${pid}` };
-  }
-  const { container } = target;
-  const found = await discovery.containers(container);
-  const [only] = found;
-  if (!only) throw new Refusal('unknown', `There is no container called ${container}.`, { subject: container });
-  if (found.length > 1) {
-    throw new Refusal(
-      'invalid',
-      `${container} is the name of ${found.length} containers; use the id of one: ${found.map(each => each.id).join(', ')}.`,
-    );
-  }
-  return { pid: only.pid, start: only.start, label: only.name };
-}
-
-function enterProcess({ pid, start, thread, label }: Chosen, types: readonly NamespaceType[] | undefined, wish: Wish): Entered {
-  const entered = new Entered(label);
+function openProcess(entered: Entered, chosen: Chosen, types: readonly NamespaceType[] | undefined): void {
+  const { pid, thread, label } = chosen;
   const proc = `/proc/${pid}/task/${thread ?? pid}`;
+  entered.label = label;
   try {
-    whileItLives({ pid, start, label }, proc, began => {
+    whileItLives(chosen, proc, began => {
       for (const type of types ?? supportedTypes) addNamespace(entered, type, openSync(`${proc}/ns/${type}`, 'r'));
-      settle(entered, { proc, began }, types, wish);
+      settle(entered, { pid, proc, began }, types);
       entered.member = pid;
     });
-    return entered;
   } catch (error) {
-    entered[Symbol.dispose]();
     throw hasVanished(error) ? new Refusal('gone', `${label} ended a moment ago.`, { subject: label }) : error;
   }
 }
 
-/**
- * Reads something of a process. When it is still the same process and the same thread afterwards, all that was read
- * under their numbers was their own.
- * @param proc `/proc/812/task/815`
- * @throws SysError ESRCH when it is not the one meant
- */
-function whileItLives({ pid, start, label }: Chosen, proc: string, read: (began: number) => void): void {
-  const startOf = (path: string): number => parseStat(processText(path, 'stat', 'latin1')).start;
-  const pidfd = sys('pidfd_open', label, pid, 0);
-  try {
-    const began = startOf(proc);
-    if (start !== undefined && startOf(`/proc/${pid}`) !== start) throw new SysError('pidfd_open', constants.errno.ESRCH, label);
-    read(began);
-    sys('pidfd_send_signal', label, pidfd, 0);
-    if (startOf(proc) !== began) throw new SysError('pidfd_open', constants.errno.ESRCH, label);
-  } finally {
-    closeSync(pidfd);
-  }
-}
-
-/** The thread that is read, and when it began. */
+/** The thread that is read, of which process, and when it began. */
 interface Read {
+  readonly pid: number;
   readonly proc: string;
   readonly began: number;
 }
 
 /** What only a process shows, once it is known which of its namespaces are joined. */
-function settle(entered: Entered, { proc, began }: Read, types: readonly NamespaceType[] | undefined, { foreignTools }: Wish): void {
-  entered.takesPlace = !foreignTools && (types === undefined || types.includes('mnt'));
-  if (foreignTools || entered.takesPlace) entered.root = openSync(`${proc}/root`, O_PATH | files.O_DIRECTORY);
-  if (entered.namespaces.has('user')) addMaps(entered, proc);
-  entered.resident = readResident(proc, began, entered.root);
+function settle(entered: Entered, { pid, proc, began }: Read, types: readonly NamespaceType[] | undefined): void {
+  const { tools } = entered;
+  entered.takesPlace = tools === undefined && (types === undefined || types.includes('mnt'));
+  entered.isWhole = entered.takesPlace && types === undefined;
+  if (tools !== undefined || entered.takesPlace) entered.root = openSync(`${proc}/root`, O_PATH | files.O_DIRECTORY);
+  entered.inhabitant = new Inhabitant(proc);
+  entered.resident = readResident(pid, proc, began, entered.root);
   // All that differ were joined, unless somebody chose.
   const left =
     types === undefined ? [] : supportedTypes.filter(type => parseNamespaceLink(readlinkSync(`${proc}/ns/${type}`)) !== ownInode(type));
   entered.ownTypes = new Set([...entered.namespaces.keys(), ...left]);
   if (entered.takesPlace) join(entered);
   if (entered.takesPlace && !entered.namespaces.has('mnt') && isOwnRoot(entered.root)) entered.root = closed(entered.root);
+}
+
+/**
+ * Its own programs would run in a pid namespace that is not theirs: this machine's look at its files instead.
+ * @throws Refusal `unsupported` where the helper may not show them
+ */
+function onlyShow(entered: Entered): void {
+  requireTools('/');
+  entered.tools = '/';
+  entered.takesPlace = false;
+  entered.notices.push(`nothing shows which pid namespace the programs of ${entered.label} belong to, so none of them runs`);
 }
 
 /** Going there would need a right (CAP_SYS_CHROOT) for nothing. */
@@ -168,40 +147,32 @@ function join(entered: Entered): void {
   if (missing.length > 0) entered.notices.push(`not in the control groups of ${entered.label}: ${missing.join(', ')}`);
 }
 
-async function enterNamespaces(
+async function openNamespaces(
+  entered: Entered,
   { namespaces, types }: Extract<Target, { namespaces: unknown }>,
   { discovery }: World,
-  wish: Wish,
-  label?: string,
-): Promise<Entered> {
+): Promise<void> {
   const chosen = namespaces.filter(each => types?.includes(each.type) ?? true);
-  const [first] = chosen;
-  if (!first) throw new Refusal('invalid', 'None of the namespaces is of the types to join.');
-  const entered = new Entered(label ?? chosen.map(({ type, inode }) => `${type}:[${inode}]`).join(' '));
-  try {
-    for (const key of chosen) {
-      const { fd, members } = await discovery.open(key);
-      addNamespace(entered, key.type, fd);
-      entered.member ??= members[0]?.pid;
-      if (entered.namespaces.has(key.type)) await addFiles(entered, key, members, wish);
-    }
-    return entered;
-  } catch (error) {
-    entered[Symbol.dispose]();
-    throw error;
+  if (chosen.length === 0) throw new Refusal('invalid', 'None of the namespaces is of the types to join.');
+  entered.label = chosen.map(({ type, inode }) => `${type}:[${inode}]`).join(' ');
+  for (const key of chosen) {
+    const { fd, members } = await discovery.open(key);
+    addNamespace(entered, key.type, fd);
+    entered.member ??= members[0]?.pid;
+    if (entered.namespaces.has(key.type)) await addFiles(entered, key, members);
   }
 }
 
 /** The root directory of a mount namespace and who has it, the maps of a user namespace: what a process in it shows. */
-async function addFiles(entered: Entered, { type, inode }: NamespaceReference, members: readonly Member[], wish: Wish): Promise<void> {
+async function addFiles(entered: Entered, { type, inode }: NamespaceReference, members: readonly Member[]): Promise<void> {
   if (type !== 'mnt' && type !== 'user') return;
   for (const { pid, start } of members) {
     const proc = `/proc/${pid}/task/${pid}`;
     try {
       whileItLives({ pid, start, label: entered.label }, proc, began => {
         if (readNamespace(pid, type) !== inode) throw new SysError('readlink', constants.errno.ESRCH, entered.label); // it has left
-        if (type === 'user') addMaps(entered, proc);
-        else settle(entered, { proc, began }, ['mnt'], wish);
+        if (type === 'user') Object.assign(entered, readMaps(proc));
+        else settle(entered, { pid, proc, began }, ['mnt']);
       });
       return;
     } catch (error) {
@@ -209,8 +180,16 @@ async function addFiles(entered: Entered, { type, inode }: NamespaceReference, m
       leave(entered, type);
     }
   }
-  const user = entered.namespaces.get('user');
-  if (type === 'user' && user !== undefined) Object.assign(entered, await mapsOf(user, entered.label));
+  if (type === 'mnt') await addRoot(entered);
+}
+
+/** An ordinary user's helper may not look at what it has not made. */
+async function addRoot(entered: Entered): Promise<void> {
+  const mnt = entered.namespaces.get('mnt');
+  if (mnt === undefined || process.getuid?.() !== 0) return;
+  await lookInto('mnt', mnt, entered.label, pid => {
+    entered.root = openSync(`/proc/${pid}/root`, O_PATH | files.O_DIRECTORY);
+  });
 }
 
 /** Forgets what was read of a process that turned out to be another one. */
@@ -220,25 +199,26 @@ function leave(entered: Entered, type: 'mnt' | 'user'): void {
     return;
   }
   closeMemberships(entered.memberships);
-  Object.assign(entered, { root: closed(entered.root), memberships: [], resident: undefined, takesPlace: false });
+  entered.inhabitant?.[Symbol.dispose]();
+  Object.assign(entered, { root: closed(entered.root), memberships: [], resident: undefined, inhabitant: undefined, takesPlace: false });
 }
 
-/** The helper never leaves its own for good. */
-const ownInodes = new Map<NamespaceType, number>();
+function sharesUser({ inhabitant, namespaces }: Entered): boolean {
+  const joined = namespaces.get('user');
+  return inhabitant !== undefined && inodeOf(inhabitant.user) === (joined === undefined ? ownInode('user') : inodeOf(joined));
+}
 
-function ownInode(type: NamespaceType): number {
-  const inode = ownInodes.get(type) ?? readNamespace('self', type);
-  ownInodes.set(type, inode);
-  return inode;
+/** Of the user namespace that is joined, unless a process in it has shown them already. */
+async function addMaps(entered: Entered): Promise<void> {
+  const { inhabitant, namespaces, label } = entered;
+  const user = namespaces.get('user');
+  if (user === undefined) return;
+  if (inhabitant && entered.sharesUser) Object.assign(entered, inhabitant.maps);
+  else if (!entered.uidMap || entered.brought.has('user')) Object.assign(entered, await mapsOf(user, label));
 }
 
 /** Keeps only what differs: joining the own user namespace again is an error (EINVAL), any other is no use. */
 function addNamespace(entered: Entered, type: NamespaceType, fd: number): void {
   if (inodeOf(fd) === ownInode(type)) closeSync(fd);
   else entered.namespaces.set(type, fd);
-}
-
-function addMaps(entered: Entered, proc: string): void {
-  entered.uidMap = parseIdMap(processText(proc, 'uid_map'));
-  entered.gidMap = parseIdMap(processText(proc, 'gid_map'));
 }

@@ -52,8 +52,8 @@ export class Terminals {
         world,
         {
           terminal: true,
-          open: ({ root, takesPlace }, { outside: { uid, gid } }) => {
-            const slave = this.#make(terminal, openPty(takesPlace ? root : undefined, size, uid, gid));
+          open: ({ root, tools }, { outside: { uid, gid } }) => {
+            const slave = this.#make(terminal, openPty(tools === undefined ? root : undefined, size, uid, gid));
             return [slave, slave, slave];
           },
         },

@@ -1,7 +1,8 @@
 // A definition of a sandbox like a process that runs. Everything that is read of it is its own word, and hostile:
 // what does not fit the schema is left out, and said.
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-import { processOf, type World } from '../entry/target.ts';
+import { processOf } from '../entry/process-of.ts';
+import type { World } from '../entry/target.ts';
 import { getLinks } from '../network/rtnetlink.ts';
 import { Definition, type DefinitionInput } from '../protocol/definition/definition.ts';
 import type { Result } from '../protocol/methods.ts';

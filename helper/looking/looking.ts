@@ -126,6 +126,6 @@ class Looker {
 
   #find(need: Need): unknown {
     const discovery = this.#asked?.world.discovery;
-    return need.what === 'containers' ? discovery?.containers(need.key) : discovery?.open(need.reference);
+    return need.what === 'containers' ? discovery?.containers(need.key, need.byId) : discovery?.open(need.reference);
   }
 }

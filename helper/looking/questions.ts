@@ -21,7 +21,7 @@ export interface DwellingData {
 
 /** What only discovery knows. */
 export type Need =
-  | { readonly what: 'containers'; readonly key: string }
+  | { readonly what: 'containers'; readonly key: string; readonly byId: boolean }
   | { readonly what: 'open'; readonly reference: NamespaceReference };
 
 export type Outcome = { readonly answer: unknown } | { readonly failure: Failure; readonly isRefusal: boolean };

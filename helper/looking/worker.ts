@@ -30,7 +30,7 @@ async function ask<T>(need: Need): Promise<T> {
 
 const worldOf = (dwelling: DwellingData | undefined): World => ({
   discovery: {
-    containers: key => ask({ what: 'containers', key }),
+    containers: (key, byId) => ask({ what: 'containers', key, byId }),
     open: reference => ask({ what: 'open', reference }),
   },
   sandboxes: dwelling ? [{ ...dwelling, terms: () => dwelling.terms }] : [],

@@ -53,7 +53,12 @@ const views: Readonly<Record<Extract<Root, string>, (at: string, facts: Facts) =
     ...['/', ...disks].flatMap((disk, index) => overlay(disk, index, staging, fronts.get(disk))),
     ...covers(at),
   ],
-  readonly: at => [bind('/', at), restrict(['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NODEV'], here, at), ...covers(at)],
+  readonly: (at, { staging, disks }) => [
+    mkdir(nothingAt(staging)),
+    ...['/', ...disks].map((disk, index) => still(disk, index, staging)),
+    restrict(['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NODEV'], here, at),
+    ...covers(at),
+  ],
   host: at => [bind('/', at)],
   empty: (at, { uids, gids }) => [
     mount('tmpfs', at, 'tmpfs', plain, `mode=755,uid=${outsideOf(uids)},gid=${outsideOf(gids)}`),
@@ -80,6 +85,22 @@ function overlay(disk: string, index: number, staging: string, front: Front | un
     mount('overlay', at, 'overlay', flags(mountFlags, 'MS_NODEV'), data, index === 0 ? undefined : 'all'),
   ];
 }
+
+const nothingAt = (staging: string): string => `${staging}/nothing`;
+
+/**
+ * An overlay that nothing is written to, over an empty directory, as it takes two to make one. On a read-only bind mount the sockets and FIFOs
+ * of this machine would still lead to whoever serves them; those of an overlay are others, which nobody serves.
+ */
+const still = (disk: string, index: number, staging: string): Call =>
+  mount(
+    'overlay',
+    disk === '/' ? rootAt(staging) : `${rootAt(staging)}${disk}`,
+    'overlay',
+    flags(mountFlags, 'MS_RDONLY', 'MS_NODEV'),
+    `lowerdir=${escaped(disk)}:${escaped(nothingAt(staging))}`,
+    index === 0 ? undefined : 'all',
+  );
 
 /** Of a directory that is on top overlayfs asks only the upper one who may enter: a disk that is shut to others would be open. */
 const faceOf = (path: string, { mode, uid, gid }: Front): Call[] => [

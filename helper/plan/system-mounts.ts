@@ -6,7 +6,7 @@ import { type Call, flags } from '../stage/program.ts';
 import { mountFlags } from '../sys/flags.ts';
 
 /** Device nodes with their numbers, as in every container: linux/Documentation/admin-guide/devices.txt. */
-const devices = [
+export const plainDevices = [
   { name: 'null', major: 1, minor: 3 },
   { name: 'zero', major: 1, minor: 5 },
   { name: 'full', major: 1, minor: 7 },
@@ -47,7 +47,7 @@ export function systemSources({ guarded, host, ownPid, ownNet }: Surroundings, s
   return [
     ...(ownPid ? [] : [take('/proc', 'proc', 'with what is below')]),
     ...(ownNet ? [] : [take('/sys', 'sys', 'with what is below')]),
-    ...devices.map(({ name }) => take(`/dev/${name}`, deviceName('/dev', name), 'alone')),
+    ...plainDevices.map(({ name }) => take(`/dev/${name}`, deviceName('/dev', name), 'alone')),
   ];
 }
 
@@ -73,7 +73,7 @@ export function systemMounts({ guarded, host, care }: Surroundings): Call[] {
   ];
 }
 
-type Device = (typeof devices)[number];
+type Device = (typeof plainDevices)[number];
 
 const deviceName = (at: string, name: string): string => `${at}/${name}`;
 
@@ -82,7 +82,7 @@ export function devicesAt(path: string, care: Care, node: (at: string, device: D
   const inside = (name: string): string => `${path}/${name}`;
   return [
     ...within(path, care, at => [mount('tmpfs', at, 'tmpfs', flags(mountFlags, 'MS_NOSUID'), 'mode=755')]),
-    ...devices.flatMap(device => node(path, device)),
+    ...plainDevices.flatMap(device => node(path, device)),
     ...links.map(([target, name]): Call => ({ call: 'symlinkat', arguments: [target, here, inside(name)] })),
     ...['pts', 'shm', 'mqueue'].map(name => mkdir(inside(name))),
     mount('devpts', inside('pts'), 'devpts', flags(mountFlags, 'MS_NOSUID', 'MS_NOEXEC'), 'newinstance,ptmxmode=0666,mode=620'),
@@ -109,7 +109,7 @@ function guardedProc(staging: string): Call[] {
   return [
     mkdir(devicesDirectory),
     mount('tmpfs', devicesDirectory, 'tmpfs', flags(mountFlags, 'MS_NOSUID', 'MS_NOEXEC'), 'mode=755'),
-    ...newDevice(devicesDirectory, devices[0]),
+    ...newDevice(devicesDirectory, plainDevices[0]),
     mkdir(at),
     mount('proc', at, 'proc', quiet, null),
     ...readonlyParts.flatMap(name => [
@@ -117,7 +117,7 @@ function guardedProc(staging: string): Call[] {
       restrict(['MOUNT_ATTR_RDONLY'], here, `${at}/${name}`, ['ENOENT', 'EINVAL']),
     ]),
     ...hiddenDirectories.map(name => mount('tmpfs', `${at}/${name}`, 'tmpfs', flags(mountFlags, 'MS_RDONLY'), 'size=0k', ['ENOENT'])),
-    ...hiddenFiles.map(name => bind(deviceName(devicesDirectory, devices[0].name), `${at}/${name}`, ['ENOENT'])),
+    ...hiddenFiles.map(name => bind(deviceName(devicesDirectory, plainDevices[0].name), `${at}/${name}`, ['ENOENT'])),
     take(at, 'proc', 'with what is below'),
   ];
 }

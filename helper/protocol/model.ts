@@ -94,10 +94,13 @@ export type Process = z.infer<typeof Process>;
 export const Container = z.object({
   /** `docker`, `runc`, `podman`, `lxc`, `incus`…; `oci` where only the cgroup shows that it is one. */
   engine: z.string(),
+  /** As its engine calls it; of several that are called the same, all but one have more to it. */
   id: z.string(),
   name: z.string(),
   /** Its init, as the helper sees it. */
   pid: Pid,
+  /** Start time of that, see Process. */
+  start: z.int(),
   image: z.string().optional(),
   labels: z.record(z.string(), z.string()),
   /** `namespace/name` of the Kubernetes pod. */

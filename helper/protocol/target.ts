@@ -7,12 +7,12 @@ const types = z.array(NamespaceType).min(1).optional();
  * What a terminal or a command enters. `types` narrows it to some of the namespaces; without it all
  * that differ from the helper's own are joined. `start` (see Process) makes a stale pid refuse, `id`
  * (see Namespace) an inode that is another namespace's by now. `thread` is one of the process's whose
- * namespaces are meant instead of its own.
+ * namespaces are meant instead of its own. `byId` means the container that is listed with that id, and none by its name.
  */
 export const Target = z.union([
   z.strictObject({ pid: Pid, start: z.int().optional(), thread: Pid.optional(), types }),
   z.strictObject({ sandbox: z.string().min(1), types }),
-  z.strictObject({ container: z.string().min(1), types }),
+  z.strictObject({ container: z.string().min(1), byId: z.boolean().optional(), types }),
   z.strictObject({ namespaces: z.array(NamespaceReference).min(1), types }),
 ]);
 export type Target = z.infer<typeof Target>;
@@ -45,6 +45,8 @@ export const Entry = z.strictObject({
   directory: AbsolutePath.optional(),
   /** Whose programs there are, when not the target's: a root directory of this machine, `/` for its own. */
   tools: AbsolutePath.optional(),
+  /** Those programs may change the target's files, which they otherwise only see. */
+  writable: z.boolean().optional(),
   /** Which seccomp filter holds it: that of the process whose place it takes, which is stopped for a moment to read it. Else Burrow's own. */
   filter: z.literal('own').optional(),
 });

@@ -1,5 +1,7 @@
 // The namespaces of others that a definition joins, and a tenant's: opened once, and held until the stage has them.
 import { closeSync, openSync } from 'node:fs';
+import type { Entered } from '../entry/entered.ts';
+import { isWithin } from '../entry/holding.ts';
 import { enter, type World } from '../entry/target.ts';
 import { parseTarget } from '../entry/target-words.ts';
 import type { Joined } from '../plan/facts.ts';
@@ -40,12 +42,12 @@ export interface Joins {
 
 /**
  * Those that turn out to be the host's own are none to join.
- * @throws Refusal `unknown` or `gone`, with the key of the definition
+ * @throws Refusal `unknown` or `gone`, with the key of the definition; `invalid` where programs would run outside of what holds them
  */
 export async function openJoins({ namespaces }: Definition, world: World, handles: Handles): Promise<Joins> {
   const joined: Partial<Record<NamespaceType, Joined>> = {};
   let ids: Ids = { uids: [], gids: [] };
-  for (const type of namespaceTypes) {
+  for (const type of inOrder) {
     const choice = namespaces[type];
     if (typeof choice === 'boolean') continue;
     using entered = await enter(targetOf(type, choice, world), world).catch((error: unknown) => {
@@ -53,11 +55,34 @@ export async function openJoins({ namespaces }: Definition, world: World, handle
     });
     const fd = entered.namespaces.get(type);
     if (fd === undefined) continue;
+    if (type === 'mnt') requireHolders(entered, namespaces, choice, name => handles.all.get(joined[name]?.handle ?? ''));
     entered.namespaces.delete(type); // it is ours now
     joined[type] = handles.add(`${type} of ${choice}`, fd, pathOf(type, choice, entered.member));
     if (type === 'user') ids = { uids: entered.uidMap ?? [], gids: entered.gidMap ?? [] };
   }
   return { joined, ids };
+}
+
+/** The mounts come last, when it is known what else is joined. */
+const inOrder: readonly NamespaceType[] = [...namespaceTypes.filter(type => type !== 'mnt'), 'mnt'];
+
+/** A pid namespace of the sandbox's own keeps strangers' programs from the host's processes as well as theirs does. */
+function requireHolders(
+  { brought, namespaces, tools }: Entered,
+  wanted: Definition['namespaces'],
+  choice: string,
+  joined: (type: NamespaceType) => number | undefined,
+): void {
+  if (tools !== undefined)
+    throw new Refusal('denied', `namespaces.mnt: nothing shows where programs of ${choice} belong.`, { subject: choice });
+  for (const type of brought) {
+    const [own, holder] = [joined(type), namespaces.get(type)];
+    if (holder === undefined || (type === 'pid' && wanted.pid === true) || (own !== undefined && isWithin(own, holder))) continue;
+    throw new Refusal('invalid', `namespaces.mnt: the programs of ${choice} run only inside the ${type} namespace that holds them.`, {
+      subject: choice,
+      hint: `Add "${type}": ${JSON.stringify(choice)} to namespaces.`,
+    });
+  }
 }
 
 const pathOf = (type: NamespaceType, choice: string, member: number | undefined): string =>

@@ -83,7 +83,8 @@ export async function lookUp(
     counted: limits.cpuSeconds !== undefined,
   });
   const profile = profileOf(definition, caller);
-  const fronts = await frontsOf(rootOf(definition) === 'discard' ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : []);
+  const isView = rootOf(definition) === 'discard' || rootOf(definition) === 'readonly';
+  const fronts = await frontsOf(isView ? disksOf(readFileSync('/proc/self/mountinfo', 'utf8')) : []);
   const facts: Facts = {
     record: records.pathOf(id),
     staging,

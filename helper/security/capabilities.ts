@@ -16,6 +16,24 @@ export const capabilities = [
 
 export type Capability = (typeof capabilities)[number];
 
+/** What engines leave root of a container of the host's own user namespace: nothing over the machine. Docker's and Podman's default. */
+export const containerCapabilities: ReadonlySet<Capability> = new Set([
+  'CAP_AUDIT_WRITE',
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FOWNER',
+  'CAP_FSETID',
+  'CAP_KILL',
+  'CAP_MKNOD',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_NET_RAW',
+  'CAP_SETFCAP',
+  'CAP_SETGID',
+  'CAP_SETPCAP',
+  'CAP_SETUID',
+  'CAP_SYS_CHROOT',
+]);
+
 export const capabilityNumber = (name: Capability): number => capabilities.indexOf(name);
 
 /** The highest number that this kernel has. */

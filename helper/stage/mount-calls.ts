@@ -3,7 +3,10 @@ import { constants } from 'node:fs';
 import {
   AT_EMPTY_PATH,
   AT_RECURSIVE,
+  AT_SYMLINK_NOFOLLOW,
   MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
   MOUNT_ATTR_RDONLY,
   mountFlags,
   O_CLOEXEC,
@@ -94,7 +97,7 @@ export function within(path: string, care: Care, calls: (path: string) => Call[]
   ];
 }
 
-const attributes = { MOUNT_ATTR_RDONLY, MOUNT_ATTR_NODEV } as const;
+const attributes = { MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC } as const;
 const where = { AT_RECURSIVE, AT_EMPTY_PATH } as const;
 
 /** For a mount and all below it; `path` is empty for a mount that is held by a descriptor. */
@@ -110,10 +113,12 @@ export function restrict(names: readonly (keyof typeof attributes)[], directory:
   };
 }
 
-const OPEN_TREE = { OPEN_TREE_CLONE: 1, AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLOEXEC: O_CLOEXEC } as const;
+const OPEN_TREE = { OPEN_TREE_CLONE: 1, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLOEXEC: O_CLOEXEC } as const;
 const depths = {
   alone: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC'),
   'with what is below': flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC'),
+  /** For what was no link when it was looked at. */
+  'no link, with what is below': flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'AT_SYMLINK_NOFOLLOW', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC'),
 };
 const moves = { MOVE_MOUNT_F_EMPTY_PATH: 4, MOVE_MOUNT_T_EMPTY_PATH: 0x40 } as const;
 

@@ -41,12 +41,15 @@ export const mountFlags = {
 
 /** linux/mount.h, mount_setattr(2). */
 export const MOUNT_ATTR_RDONLY = 1;
+export const MOUNT_ATTR_NOSUID = 2;
 export const MOUNT_ATTR_NODEV = 4;
+export const MOUNT_ATTR_NOEXEC = 8;
 /** Since Linux 5.12. */
 export const MOUNT_ATTR_IDMAP = 0x100000;
 export const OPEN_TREE_CLONE = 1;
 export const MOVE_MOUNT_F_EMPTY_PATH = 4;
 export const AT_FDCWD = -100;
+export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_RECURSIVE = 0x8000;
 export const AT_EMPTY_PATH = 0x1000;
 export const MNT_DETACH = 2;
@@ -105,6 +108,7 @@ export const TIOCGPTPEER = 0x5441;
 /** linux/magic.h, fstatfs(2). */
 export const DEVPTS_SUPER_MAGIC = 0x1cd1;
 export const NSFS_MAGIC = 0x6e736673;
+export const PROC_SUPER_MAGIC = 0x9fa0;
 
 /** asm-generic/socket.h, unix(7). */
 export const SOL_SOCKET = 1;

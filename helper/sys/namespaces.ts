@@ -2,10 +2,11 @@
 // change or be reused while it is open.
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { abort } from 'node:process';
-import type { NamespaceKey } from '../protocol/model.ts';
+import type { NamespaceKey, NamespaceType } from '../protocol/model.ts';
 import { cloneFlag, NS_GET_OWNER_UID, NSFS_MAGIC } from './flags.ts';
 import { fileSystemOf } from './in-root.ts';
 import { sys } from './libc.ts';
+import { readNamespace } from './procfs.ts';
 
 /** Opens what should be a namespace: where it is a mount, somebody may have put a FIFO there, which would hold the helper. */
 export const openNamespaceFile = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -14,6 +15,15 @@ export const inodeOf = (fd: number): number => fstatSync(fd).ino;
 
 /** Numbers repeat from one file system to the next: only on that of namespaces does an inode name one. */
 export const isNamespace = (fd: number, inode: number): boolean => fileSystemOf(fd) === NSFS_MAGIC && inodeOf(fd) === inode;
+
+const ownInodes = new Map<NamespaceType, number>();
+
+/** Of the namespace that the helper is in, which it never leaves for good. */
+export function ownInode(type: NamespaceType): number {
+  const inode = ownInodes.get(type) ?? readNamespace('self', type);
+  ownInodes.set(type, inode);
+  return inode;
+}
 
 /** Numbers that open_by_handle_at(2) takes for the file system of namespaces, linux/fcntl.h; its kind of handle, linux/exportfs.h. */
 const FD_NSFS_ROOT = -10_003;

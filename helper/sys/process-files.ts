@@ -15,6 +15,8 @@ export const processFiles = {
   gid_map: 64 << 10,
   limits: 16 << 10,
   timens_offsets: 4 << 10,
+  /** Of a thread. Nobody looks at more than the first few. */
+  children: 4 << 10,
   setgroups: 16,
   'attr/current': 4 << 10,
   'attr/apparmor/current': 4 << 10,

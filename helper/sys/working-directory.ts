@@ -17,8 +17,14 @@ export interface WorkingDirectory {
 export function workingDirectory(proc: string, root: number): WorkingDirectory {
   const [link, top] = [readlinkSync(`${proc}/cwd`), readlinkSync(`${proc}/root`)];
   if (link === top) return { link, path: '/' };
+  const path = pathBelow(link, top);
+  return { link, path: path !== undefined && isSame(`${proc}/cwd`, root, path) ? path : undefined };
+}
+
+/** A path as it is called from a root directory; both are as the kernel says them, proc_pid_root(5). Undefined for one outside. */
+export function pathBelow(link: string, top: string): string | undefined {
   const path = top === '/' ? link : link.slice(link.startsWith(`${top}/`) ? top.length : link.length);
-  return { link, path: path.startsWith('/') && isSame(`${proc}/cwd`, root, path) ? path : undefined };
+  return path.startsWith('/') ? path : undefined;
 }
 
 /** A deleted directory, or one out of reach, has a path that names another or none. */

@@ -132,12 +132,14 @@ step('In Its Network Only enters that one alone', async ({ workbench }) => {
   await leave(workbench);
 });
 
-step('In Its Files Only has its files, and the name of this machine', async ({ workbench }) => {
+step("In Its Files Only shows its files to this machine's tools, which only read them", async ({ workbench }) => {
   const { containers, terminal } = workbench;
   await containers.chooseIn(container.name, 'Terminal', 'In Its Files Only');
   await terminal.waitUntilFocused();
   assert.equal(await terminal.run('hostname'), hostname());
-  assert.equal(await terminal.run('test -x /usr/bin/nsenter || echo not here'), 'not here');
+  assert.equal(await terminal.run('readlink /proc/self/ns/pid'), hosts('pid'));
+  assert.equal(await terminal.run('test -x /usr/bin/nsenter && test ! -e $BURROW_TARGET/usr/bin/nsenter && echo both'), 'both');
+  assert.equal(await terminal.run('touch $BURROW_TARGET/x 2>/dev/null || echo not changed'), 'not changed');
   await leave(workbench);
 });
 

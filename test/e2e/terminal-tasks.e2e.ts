@@ -59,6 +59,9 @@ step('a task runs in the sandbox, and what it prints is matched', async ({ workb
   await workbench.reload();
   await workbench.sandboxes.row(sandbox).waitFor();
   await runTask(workbench, 'compile');
+  // The first task of a workspace is asked about, and no other.
+  await workbench.notifications.dialog.filter({ hasText: `A task of this workspace runs a command in sandbox:${sandbox}.` }).waitFor();
+  await workbench.notifications.answer('Allow');
   await workbench.terminal.waitFor(new RegExp(`main\\.c:3: error: no such thing in ${sandbox}`));
   await workbench.terminal.waitFor(/exit code: 3/);
   await workbench.statusBar.problems(1).waitFor();

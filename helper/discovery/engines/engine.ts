@@ -32,7 +32,7 @@ export type SupervisedApi = { readonly supervisor: Process; readonly address: st
 /** Incus, and LXD, from which it comes. */
 export type InstanceEngine = 'incus' | 'lxd';
 
-export interface Found extends Omit<Container, 'pid' | 'within'> {
+export interface Found extends Omit<Container, 'pid' | 'start' | 'within'> {
   /** The same for all processes that this container might be known by: the oldest of them is its init. */
   readonly group: string;
   /** False while the engine may come to say more. */

@@ -7,12 +7,22 @@ import type { Found } from './engine.ts';
 export interface Member {
   readonly process: Process;
   readonly found: Found;
+  /** Root of this machine says so, see {@link isRootsWord}. */
+  readonly isRoots: boolean;
+}
+
+/** A container by what was said of it, before it is known what others are called. */
+interface Claim {
+  readonly container: Omit<Container, 'within'>;
+  readonly isRoots: boolean;
+  /** The group of the container that its engine runs in. */
+  readonly outer: string | undefined;
 }
 
 export class Groups {
   readonly #members = new Map<string, Set<Member>>();
   readonly #memberOf = new Map<number, Member>();
-  readonly #containers = new Map<string, Container>();
+  readonly #claims = new Map<string, Claim>();
   readonly #changed = new Set<string>();
   /** Those of processes in a pid namespace that is inside another one: what they are in may come to be known later. */
   readonly #nested = new Set<string>();
@@ -44,15 +54,15 @@ export class Groups {
     let isOther = false;
     if (this.#changed.size > 0) for (const group of this.#nested) this.#changed.add(group);
     for (const group of this.#changed) {
-      const container = this.#containerOf(group, processes);
-      const before = this.#containers.get(group);
-      if (isDeepStrictEqual(container, before)) continue;
-      if (container) this.#containers.set(group, container);
-      else this.#containers.delete(group);
+      const claim = this.#claimOf(group, processes);
+      const before = this.#claims.get(group);
+      if (isDeepStrictEqual(claim, before)) continue;
+      if (claim) this.#claims.set(group, claim);
+      else this.#claims.delete(group);
       isOther = true;
     }
     this.#changed.clear();
-    if (isOther) this.#list = [...this.#containers.values()];
+    if (isOther) this.#list = listed(this.#claims);
     return isOther;
   }
 
@@ -71,15 +81,15 @@ export class Groups {
     return first && rest.reduce((oldest, each) => (each.process.start < oldest.process.start ? each : oldest), first);
   }
 
-  #containerOf(group: string, processes: ReadonlyMap<number, Process>): Container | undefined {
+  #claimOf(group: string, processes: ReadonlyMap<number, Process>): Claim | undefined {
     const init = this.#initOf(group);
     if (!init) return undefined;
     const { group: _, complete: __, api: ___, ...container } = init.found;
-    const within = this.#around(init, processes);
-    return { ...container, pid: init.process.pid, ...(within !== undefined && { within }) };
+    const { pid, start } = init.process;
+    return { container: { ...container, pid, start }, isRoots: init.isRoots, outer: this.#around(init, processes) };
   }
 
-  /** The id of the container that its engine runs in: one whose init is above it. A service of systemd's is no such thing. */
+  /** The group of the container that its engine runs in: one whose init is above it. A service of systemd's is no such thing. */
   #around({ process, found }: Member, processes: ReadonlyMap<number, Process>): string | undefined {
     const seen = new Set<number>();
     for (
@@ -89,8 +99,28 @@ export class Groups {
     ) {
       seen.add(above.pid);
       const outer = this.#memberOf.get(above.pid)?.found;
-      if (outer && outer.group !== found.group && outer.engine !== 'systemd') return outer.id;
+      if (outer && outer.group !== found.group && outer.engine !== 'systemd') return outer.group;
     }
     return undefined;
   }
+}
+
+/**
+ * Anybody can give a container any id. One that root of this machine speaks for keeps it, then the one that is there the
+ * longest; the others are told apart by their pid.
+ */
+function listed(claims: ReadonlyMap<string, Claim>): Container[] {
+  const ids = new Map<string, string>();
+  const taken = new Set<string>();
+  const byTrust = [...claims].sort(([, a], [, b]) => Number(b.isRoots) - Number(a.isRoots) || a.container.start - b.container.start);
+  for (const [group, { container }] of byTrust) {
+    let { id } = container;
+    while (taken.has(id)) id += `@${container.pid}`;
+    taken.add(id);
+    ids.set(group, id);
+  }
+  return [...claims].map(([group, { container, outer }]) => {
+    const within = outer === undefined ? undefined : ids.get(outer);
+    return { ...container, id: ids.get(group) ?? container.id, ...(within !== undefined && { within }) };
+  });
 }

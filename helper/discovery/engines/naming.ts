@@ -16,6 +16,7 @@ import { RuntimeStates } from './runtimes.ts';
 import { type Names, Servers } from './servers.ts';
 import { byShim } from './shim.ts';
 import { bySystemd } from './systemd.ts';
+import { isRootsWord } from './trust.ts';
 import { Turns } from './turns.ts';
 
 export interface NamingInput {
@@ -32,6 +33,7 @@ const rules: readonly Rule[] = [byShim, byConmon, byLxc, byNspawn, byRuntime, by
 interface Candidate {
   process: Process;
   found: Found | undefined;
+  isRoots: boolean;
   /** What an engine's API said. */
   names: Names | undefined;
   /** Is an engine's API being asked? */
@@ -120,7 +122,7 @@ export class Naming {
       fresh[likelihood].add(known);
       return;
     }
-    const candidate: Candidate = { process, found: undefined, names: undefined, isAsked: false, looks: 0 };
+    const candidate: Candidate = { process, found: undefined, isRoots: false, names: undefined, isAsked: false, looks: 0 };
     this.#candidates.set(process.pid, candidate);
     fresh[likelihood].add(candidate);
   }
@@ -162,6 +164,7 @@ export class Naming {
     for (const rule of rules) found ??= rule(facts);
     // What stood above it may have ended, and with it the only word there was.
     if (!found?.complete && candidate.found?.complete) found = candidate.found;
+    else candidate.isRoots = found !== undefined && isRootsWord(facts, found);
     // It was given another name after the API was asked.
     if (candidate.found?.complete && candidate.found.name !== found?.name) candidate.names = undefined;
     candidate.found = found;
@@ -192,9 +195,9 @@ export class Naming {
     });
   }
 
-  #tell({ process, found, names }: Candidate): void {
+  #tell({ process, found, isRoots, names }: Candidate): void {
     const told = found?.api && names ? { ...found, ...names, labels: { ...found.labels, ...names.labels } } : found;
-    this.#groups.set(process.pid, told && { process, found: told });
+    this.#groups.set(process.pid, told && { process, found: told, isRoots });
   }
 
   #schedule(): void {

@@ -1,7 +1,7 @@
 // systemd-nspawn: machined keeps a file for each machine; without it the name is on the command line or in the cgroup.
 import { basename } from 'node:path';
 import { groupOf } from './cgroup.ts';
-import { boundedName, type Facts, type Found } from './engine.ts';
+import { boundedName, type Facts, type Found, userOf } from './engine.ts';
 import { Root } from './roots.ts';
 import { optionOf } from './supervisors.ts';
 
@@ -19,6 +19,7 @@ export function byNspawn(facts: Facts): Found | undefined {
     id: boundedName(name),
     name: boundedName(name),
     labels: {},
+    ...userOf(isChild ? (parent?.uid ?? 0) : 0),
     source: file ?? (isChild ? 'systemd-nspawn' : 'cgroup'),
     group: groupOf(facts, name),
     // machined may hear of it a little later than we do.

@@ -1,5 +1,5 @@
 // A definition file, *.burrow.jsonc: one sandbox, or several by their names.
-import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import * as z from 'zod';
 import { firstProblem } from '../problem.ts';
 import { Definition, keys, SandboxName } from './definition.ts';
@@ -7,10 +7,11 @@ import { Definition, keys, SandboxName } from './definition.ts';
 /** Far more than a person writes; what is larger is no definition. */
 export const MAX_DEFINITION_BYTES = 512 * 1024;
 
-const Several = z.strictObject({
-  $schema: keys.$schema,
-  sandboxes: z.record(SandboxName, z.looseObject({})).describe('Sandboxes by their names, each with the keys of a definition.'),
-});
+type Body = Readonly<Record<string, unknown>>;
+const isBody = (value: unknown): value is Body => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What each of them holds is read later, and as it stands here. */
+const Several = z.strictObject({ $schema: keys.$schema, sandboxes: z.record(SandboxName, z.custom<Body>(isBody, 'must be an object')) });
 
 /** What a file may hold, for the editor. */
 export const DefinitionFile = z.union([
@@ -32,16 +33,15 @@ export function readDefinitions(text: string): ReadDefinitions {
   const errors: ParseError[] = [];
   let value: unknown;
   try {
-    value = parse(text, errors, { allowTrailingComma: true });
+    const tree = parseTree(text, errors, { allowTrailingComma: true });
+    const [error] = errors;
+    if (error) return { problem: `line ${lineAt(text, error.offset)} is no JSON with comments: ${printParseErrorCode(error.error)}` };
+    value = tree && plainValueOf(tree);
   } catch (error) {
     if (error instanceof RangeError) return { problem: 'is nested too deeply' }; // the parser's stack is full
+    if (error instanceof Twice) return { problem: `line ${lineAt(text, error.offset)} has ${JSON.stringify(error.key)} a second time` };
     throw error;
   }
-  const [error] = errors;
-  if (error)
-    return {
-      problem: `line ${text.slice(0, error.offset).split('\n').length} is no JSON with comments: ${printParseErrorCode(error.error)}`,
-    };
   if (!holdsSeveral(value)) return readOne(value, '');
   const several = Several.safeParse(value);
   if (!several.success) return { problem: firstProblem(several.error, 'a definition file') };
@@ -54,8 +54,35 @@ export function readDefinitions(text: string): ReadDefinitions {
   return definitions.length > 0 ? { definitions } : { problem: 'sandboxes names none' };
 }
 
+const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
+
+/** A key that stands twice in one object: people and programs differ in which of the two they see. */
+class Twice extends Error {
+  readonly key: string;
+  readonly offset: number;
+  constructor(key: string, offset: number) {
+    super(key);
+    this.key = key;
+    this.offset = offset;
+  }
+}
+
+/** The parser's own objects take `__proto__` for what they inherit from: its keys would be nobody's, and be there all the same. */
+function plainValueOf({ type, value, children = [] }: Node): unknown {
+  if (type === 'array') return children.map(plainValueOf);
+  if (type !== 'object') return value as unknown;
+  const object = {};
+  for (const { children: [key, content] = [] } of children) {
+    if (!key || !content) continue;
+    const name = String(key.value);
+    if (Object.hasOwn(object, name)) throw new Twice(name, key.offset);
+    Object.defineProperty(object, name, { value: plainValueOf(content), enumerable: true });
+  }
+  return object;
+}
+
 /** Its name is said once, and where the schema is for the file. */
-function readNamed(name: string, body: Readonly<Record<string, unknown>>): ReadDefinitions {
+function readNamed(name: string, body: Body): ReadDefinitions {
   const said = ['name', '$schema'].find(key => key in body);
   if (said !== undefined) return { problem: `sandboxes.${name}: "${said}" is not a key of one sandbox among several` };
   return readOne({ ...body, name }, `sandboxes.${name}: `);

@@ -26,7 +26,10 @@ export const Mount = z.discriminatedUnion('type', [
     type: z.literal('bind'),
     source,
     path,
-    readonly: z.boolean().default(true).describe('Nothing can be written to it from inside.'),
+    readonly: z
+      .boolean()
+      .default(true)
+      .describe('Nothing can be written to it from inside. Sockets and FIFOs in it still lead to who serves them.'),
     idmap: z
       .boolean()
       .default(false)

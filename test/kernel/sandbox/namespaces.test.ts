@@ -85,6 +85,28 @@ for (const maker of whoMakes)
       }
     });
 
+    it('of mounts is joined with what holds its programs, or not at all', async () => {
+      const one = await client.create({ name: 'one' });
+      const refusal = (type: string) => [
+        `namespaces.mnt: the programs of one run only inside the ${type} namespace that holds them.`,
+        `Add "${type}": "one" to namespaces.`,
+      ];
+      for (const [namespaces, type] of [
+        [{ mnt: 'one' }, 'user'],
+        [{ mnt: 'one', user: 'one', pid: false }, 'pid'],
+      ] as const) {
+        const { message, hint } = await client.refused({ name: 'two', namespaces });
+        assert.deepEqual([message, hint], refusal(type));
+        await client.machine.requireClean();
+      }
+      for (const pid of [true, 'one'] as const) {
+        const two = await client.create({ name: 'two', namespaces: { mnt: 'one', user: 'one', pid } });
+        assert.equal(inodeOf(two.pid, 'mnt'), inodeOf(one.pid, 'mnt'));
+        assert.equal(inodeOf(two.pid, 'user'), inodeOf(one.pid, 'user'));
+        await client.call('sandbox/remove', { sandbox: two.id });
+      }
+    });
+
     it('one is joined by a pid, by an inode, and by its name in ip netns', async () => {
       const { machine } = client;
       machine.run('ip', 'netns', 'add', 'burrow-join');

@@ -1,7 +1,10 @@
 // What a sandbox's root directory shows, what can be written to it, and that nothing else of the host is reached.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, chownSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { constants as constantsOfOs } from 'node:os';
 import { before, describe, it } from 'node:test';
 import type { DefinitionInput } from '../../../helper/protocol/definition/definition.ts';
 import { whoMakes } from '../support/callers.ts';
@@ -178,6 +181,36 @@ for (const maker of whoMakes)
         assert.match(await client.inside(fixed.id, 'cat /mnt/file; echo new > /mnt/new'), /^there\n.*Read-only file system/);
       } finally {
         machine.run('umount', '/mnt');
+      }
+    });
+
+    it('leads to nobody by the sockets and FIFOs of this machine, in a view of its files', async () => {
+      const folder = `/var/tmp/burrow-kernel-root-${process.pid}`;
+      mkdirSync(folder);
+      const service = createServer(socket => socket.end('the service answers')).listen(`${folder}/socket`);
+      execFileSync('mkfifo', ['-m', '666', `${folder}/fifo`]);
+      // Held open from both ends, so that who writes finds a reader.
+      const fifo = openSync(`${folder}/fifo`, constants.O_RDWR | constants.O_NONBLOCK);
+      try {
+        await once(service, 'listening');
+        chmodSync(`${folder}/socket`, 0o777);
+        const connect = `perl -MIO::Socket::UNIX -e 'print IO::Socket::UNIX->new(Peer => "${folder}/socket") ? "reached" : $!+0'`;
+        for (const root of ['readonly', 'discard'] as const) {
+          const { id } = await client.create({ name: root, root });
+          assert.equal(await client.inside(id, connect), `${constantsOfOs.errno.ECONNREFUSED}`, root);
+          assert.equal(
+            await client.inside(
+              id,
+              `cd ${folder}; perl -e 'use Fcntl; print sysopen(F, "fifo", O_WRONLY | O_NONBLOCK) ? "reached" : $!+0'`,
+            ),
+            `${constantsOfOs.errno.ENXIO}`,
+            root,
+          );
+        }
+      } finally {
+        closeSync(fifo);
+        service.close();
+        rmSync(folder, { recursive: true });
       }
     });
   });

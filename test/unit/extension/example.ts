@@ -41,6 +41,7 @@ export const redis: Container = {
   id: 'c1',
   name: 'redis-1',
   pid: 80,
+  start: 800,
   image: 'redis:7',
   labels: {},
   source: 'docker API',

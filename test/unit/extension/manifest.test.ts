@@ -22,6 +22,9 @@ const root = join(import.meta.dirname, '../../../..');
 const Entry = z.object({ command: z.string().optional(), submenu: z.string().optional(), when: z.string().optional() });
 const Manifest = z.object({
   icon: z.string(),
+  capabilities: z.object({
+    untrustedWorkspaces: z.object({ supported: z.literal('limited'), restrictedConfigurations: z.array(z.string()) }),
+  }),
   contributes: z.object({
     commands: z.array(
       z.object({ command: z.string(), title: z.string(), category: z.literal('Burrow'), enablement: z.string().optional() }),
@@ -36,6 +39,7 @@ const Manifest = z.object({
         z.string(),
         z.object({
           default: z.unknown(),
+          scope: z.string().optional(),
           markdownDescription: z.string(),
           enum: z.array(z.string()).optional(),
           enumItemLabels: z.array(z.string()).optional(),
@@ -51,7 +55,7 @@ const Manifest = z.object({
     ),
   }),
 });
-const { icon, contributes } = Manifest.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+const { icon, capabilities, contributes } = Manifest.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 const menus = Object.entries(contributes.menus).flatMap(([menu, entries]) => entries.map(entry => ({ menu, ...entry })));
 
 const contextsOf = (nodes: readonly TreeNode[]): string[] =>
@@ -92,6 +96,16 @@ describe('the manifest', () => {
       Object.fromEntries(properties),
       Object.fromEntries(Object.entries(settings).map(([key, value]) => [`burrow.${key}`, value])),
     );
+  });
+
+  test('takes from a workspace that nobody trusts no setting that says what is started', () => {
+    const started = Object.keys(settings).filter(key => key.startsWith('run.') || key === 'terminal.defaultTarget');
+    const { restrictedConfigurations } = capabilities.untrustedWorkspaces;
+    assert.deepEqual([...restrictedConfigurations].sort(), started.map(key => `burrow.${key}`).sort());
+    // The others are the machine's, or change only what is shown.
+    const ofMachine = Object.entries(contributes.configuration.properties).filter(([, each]) => each.scope === 'machine');
+    const shown = Object.keys(settings).filter(key => key.startsWith('namespaces.'));
+    assert.equal(ofMachine.length + shown.length + started.length, Object.keys(settings).length);
   });
 
   test('asks only for context keys that the extension sets', () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Refused } from '../../../extension/helper-client/errors.ts';
+import { Machine } from '../../../extension/machine/machine.ts';
 import { subjectOfWords, wordsOfSubject } from '../../../extension/target-words.ts';
-import { machine } from './example.ts';
+import type { Container } from '../../../helper/protocol/model.ts';
+import { machine, redis, snapshot } from './example.ts';
 
 describe('a target in words', () => {
   const known = [
@@ -23,6 +25,14 @@ describe('a target in words', () => {
 
   test('may be the id of a container, and have blanks around it', () => {
     assert.deepEqual(subjectOfWords(machine, ' container:c1 '), { kind: 'container', id: 'c1' });
+  });
+
+  test('that several containers are called is refused, and written down as what only one is', () => {
+    const other: Container = { ...redis, id: 'c1@90', name: 'c1', pid: 90, uid: 1000 };
+    const both = new Machine({ ...snapshot, containers: [redis, other] });
+    assert.throws(() => subjectOfWords(both, 'container:c1'), new Refused('2 containers are called c1: use the pid of one'));
+    assert.equal(wordsOfSubject(both, { kind: 'container', id: 'c1' }), 'container:redis-1');
+    assert.equal(wordsOfSubject(both, { kind: 'container', id: 'c1@90' }), 'container:c1@90');
   });
 
   test('that is not there is refused by its name', () => {

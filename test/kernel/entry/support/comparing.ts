@@ -18,14 +18,22 @@ function isOnItsOwn(pid: number): void {
   assert.equal(facts.sessionOf(pid), pid);
 }
 
-/** @param pid the process that `target` is */
-export async function isAsTheTarget(machine: Machine, target: Target, pid: number): Promise<void> {
+/**
+ * @param pid the process that `target` is
+ * @param given what it was given in there, unless that is all of its environment
+ */
+export async function isAsTheTarget(
+  machine: Machine,
+  target: Target,
+  pid: number,
+  given: ReadonlyMap<string, string> = facts.inherited(facts.environmentOf(pid)),
+): Promise<void> {
   for (const way of ways) {
     const expected = facts.expectedBeside(pid);
     await whileThere(machine, way, { target }, (command, notices) => {
       assert.deepEqual(facts.factsOf(command), expected);
       isOnItsOwn(command);
-      isTheEnvironment(facts.environmentOf(command), facts.inherited(facts.environmentOf(pid)), way === 'terminal');
+      isTheEnvironment(facts.environmentOf(command), given, way === 'terminal');
       // A sandbox's filter is its own; that of any other process nobody can read.
       const isOther = expected.seccomp === '2' && !('sandbox' in target);
       if (way === 'terminal')
@@ -90,13 +98,16 @@ export function differing(machine: Machine, pid: number): NamespaceType[] {
   return namespaceTypes.filter(type => theirs[type] !== ours[type]);
 }
 
+/** What a target comes to see has a root directory of its own, with nothing of the host in it but programs. */
+const isSeenWith = (joined: readonly NamespaceType[]): boolean => joined.includes('pid') || joined.includes('user');
+
 /** Of a command that has the programs of the host: its root directory is the helper's, and /proc and /sys show the target. */
 export async function hasTheHostsPrograms(machine: Machine, pid: number): Promise<void> {
   const joined = differing(machine, pid).filter(type => type !== 'mnt');
   if (joined.length === 0) return;
   const target = { pid, types: joined };
   const [theirs, ours, host] = [inodesOf(pid), inodesOf(machine.pid), facts.factsOf(machine.pid)];
-  const isShown = joined.some(type => type === 'pid' || type === 'net');
+  const isShown = isSeenWith(joined) || joined.includes('net');
   const joinsUser = joined.includes('user');
   const uid = joinsUser ? facts.chiefOf(pid, 'uid') : 0;
   if (uid === undefined) return isForNobody(machine, { target });
@@ -105,7 +116,7 @@ export async function hasTheHostsPrograms(machine: Machine, pid: number): Promis
       const { namespaces, ...own } = facts.factsOf(command);
       for (const type of types) if (type !== 'mnt') assert.equal(namespaces[type], joined.includes(type) ? theirs[type] : ours[type], type);
       assert.equal(namespaces.mnt !== theirs.mnt && (isShown || namespaces.mnt === ours.mnt), true, 'its mount namespace');
-      assert.equal(own.root, host.root);
+      assert.equal(own.root === host.root, !isSeenWith(joined));
       assert.deepEqual(own.uids, Array(4).fill(uid));
       isOnItsOwn(command);
       assert.deepEqual([...facts.environmentOf(command).keys()].sort(), [...added, ...(way === 'terminal' ? ['TERM'] : [])].sort());

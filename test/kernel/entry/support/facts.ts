@@ -68,6 +68,7 @@ export const statField = (pid: number, number: number): number =>
 
 /** The process that leads its session. */
 export const sessionOf = (pid: number): number => statField(pid, 6);
+export const parentOf = (pid: number): number => statField(pid, 4);
 
 /** In clock ticks since the machine started: with the pid it names one process for good. */
 export const startOf = (pid: number): number => statField(pid, 22);

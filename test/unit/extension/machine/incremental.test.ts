@@ -55,7 +55,15 @@ function snapshot(next: Next): Snapshot {
     ),
     containers: some(
       next,
-      (key): Container => ({ engine: 'runc', id: `c${key}`, name: `n${next(2)}`, pid: inodeOf(next), labels: {}, source: 'cgroup' }),
+      (key): Container => ({
+        engine: 'runc',
+        id: `c${key}`,
+        name: `n${next(2)}`,
+        pid: inodeOf(next),
+        start: 1,
+        labels: {},
+        source: 'cgroup',
+      }),
     ),
     gaps: next(2) ? [] : [{ subject: 'pid 7', reason: 'EACCES' }],
   };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Machine } from '../../../../extension/machine/machine.ts';
 import { nsenterCommand } from '../../../../extension/namespaces/nsenter.ts';
-import { noHolders } from '../../../../helper/protocol/model.ts';
+import { type Namespace, noHolders } from '../../../../helper/protocol/model.ts';
 import { machine, namespace, snapshot } from '../example.ts';
 import { unusual } from '../unusual.ts';
 
@@ -13,6 +13,18 @@ describe('the nsenter command', () => {
 
   test('of a namespace enters it through its oldest process', () => {
     assert.equal(nsenterCommand(machine, { kind: 'namespace', key: { type: 'net', inode: 20 } }), 'nsenter --target 80 --net');
+  });
+
+  test('of mounts enters what holds their programs, too', () => {
+    const command = (mnt: Namespace) =>
+      nsenterCommand(new Machine({ ...snapshot, namespaces: [...snapshot.namespaces, mnt] }), {
+        kind: 'namespace',
+        key: { type: 'mnt', inode: mnt.inode },
+      });
+    const inhabited = namespace({ type: 'mnt', inode: 21 }, { holders: { ...noHolders, processes: 1, oldest: 80 } });
+    assert.equal(command(inhabited), 'nsenter --target 80 --mount --pid');
+    const kept = namespace({ type: 'mnt', inode: 42 }, { owner: 99, holders: { ...noHolders, mounts: [{ path: '/run/kept' }] } });
+    assert.equal(command(kept), undefined);
   });
 
   test('of a namespace without a process enters it through its file', () => {

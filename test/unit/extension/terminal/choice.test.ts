@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Choice, entryOf, isPlain, plain, without } from '../../../../extension/terminal/choice.ts';
-import { choiceWords, commandWords, outsideWords } from '../../../../extension/terminal/choice-words.ts';
+import { choiceWords, commandWords, namespaceWords, outsideWords } from '../../../../extension/terminal/choice-words.ts';
 
 const target = { sandbox: 's1' };
 
@@ -46,11 +46,20 @@ describe('the words for a choice', () => {
     assert.equal(outsideWords(['net', 'mnt', 'pid', 'user', 'uts', 'ipc', 'cgroup', 'time']), 'Nothing stays outside.');
   });
 
+  test('say what comes with mnt', () => {
+    assert.equal(
+      namespaceWords(['mnt', 'net'], ['net', 'mnt', 'pid', 'user']),
+      "mnt brings pid and user, which hold its programs. uts, ipc, cgroup and time stay the host's.",
+    );
+    assert.equal(namespaceWords(['net'], ['net']), outsideWords(['net']));
+  });
+
   test('say only what was chosen', () => {
     assert.equal(choiceWords({ types: ['net', 'pid'], user: 'redis' }), 'only net and pid; user redis');
     assert.equal(choiceWords({ command: ['sh', '-c', 'a b'], directory: '/srv' }), "sh -c 'a b'; in /srv");
-    assert.equal(choiceWords({ environment: { A: '1', B: '' }, tools: '/' }), "A=1 B=; this machine's programs");
-    assert.equal(choiceWords({ tools: '/opt/root' }), 'those of /opt/root programs');
+    assert.equal(choiceWords({ environment: { A: '1', B: '' }, tools: '/' }), "A=1 B=; the programs: this machine's");
+    assert.equal(choiceWords({ tools: '/opt/root' }), 'the programs: those of /opt/root');
+    assert.equal(choiceWords({ tools: '/', writable: true }), "the programs: this machine's, to change its files");
     assert.equal(choiceWords({ filter: 'own' }), 'its own seccomp filter');
     assert.equal(commandWords({ login: true }), 'a shell, as at login');
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fitting, offerOf } from '../../../../extension/terminal/entries.ts';
+import { enteredFor, fitting, offerOf } from '../../../../extension/terminal/entries.ts';
 import { machine } from '../example.ts';
 
 describe('what a terminal enters', () => {
@@ -32,6 +32,12 @@ describe('what a terminal enters', () => {
   test('of a namespace without a process there is only itself', () => {
     const blue = { kind: 'namespace', key: { type: 'net', inode: 40 } } as const;
     assert.deepEqual(offerOf(machine, blue), { through: blue, namespaces: [{ key: blue.key, picked: true }] });
+  });
+
+  test('mnt brings what holds its programs, as far as it is offered', () => {
+    const container = offerOf(machine, { kind: 'container', id: 'c1' });
+    assert.deepEqual(enteredFor(['mnt'], container), ['mnt', 'pid']);
+    assert.deepEqual(enteredFor(['net', 'uts'], container), ['net', 'uts']);
   });
 
   test("nothing is offered of a process that is in the host's only", () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Machine } from '../../../../extension/machine/machine.ts';
 import { Memory, occasionOf, type Shelf } from '../../../../extension/terminal/memory.ts';
 import { WindowIdentity } from '../../../../extension/terminal/window.ts';
-import { machine, redis } from '../example.ts';
+import type { Container } from '../../../../helper/protocol/model.ts';
+import { machine, redis, snapshot } from '../example.ts';
 
 /** The editor's own memory, as JSON keeps it. */
 class PlainShelf implements Shelf {
@@ -25,6 +27,16 @@ describe('what is remembered of terminals', () => {
     assert.deepEqual(occasionOf(machine, { kind: 'sandbox', id: 's1' }), { key: 'sandbox web', words: 'web' });
     assert.equal(occasionOf(machine, { kind: 'process', pid: redis.pid, start: 800 }), undefined);
     assert.equal(occasionOf(machine, { kind: 'container', id: 'gone' }), undefined);
+  });
+
+  test('is not shared between owners, who may call an image as they like', () => {
+    const keyOf = (more: Partial<Container>): string | undefined => {
+      const other = new Machine({ ...snapshot, containers: [{ ...redis, ...more }] });
+      return occasionOf(other, { kind: 'container', id: 'c1' })?.key;
+    };
+    assert.equal(keyOf({}), 'image redis:7');
+    assert.equal(keyOf({ uid: 1000 }), 'image redis:7 of user 1000');
+    assert.equal(keyOf({ within: 'c2' }), 'image redis:7 in c2');
   });
 
   test('is the last choice, until one that says nothing takes it away', async () => {

@@ -53,6 +53,16 @@ describe('noticesFor', () => {
     assert.deepEqual(notices(entered), ['the seccomp filter of nginx holds this shell; to read it nginx was stopped for a moment']);
   });
 
+  it('says that the environment is not the process’s, which came from outside', () => {
+    const from = (givenTo: 'its program' | 'nobody', isResident = true) =>
+      notices(inPlaceOf(resident({ origin: { environment: {}, givenTo } }), ...allTypes), { ...root, isResident });
+    assert.deepEqual(from('its program'), [
+      'nginx was not started in there: this shell has the environment of the program that it started there',
+    ]);
+    assert.deepEqual(from('nobody'), ['nginx was not started in there: this shell has none of its environment']);
+    assert.deepEqual(from('nobody', false), []);
+  });
+
   it('says where /proc and /sys are of other namespaces', () => {
     const inPart = inPlaceOf(resident(), 'mnt');
     assert.ok(!notices(inPart).some(each => each.startsWith('/proc')));
@@ -62,10 +72,10 @@ describe('noticesFor', () => {
   });
 
   it('says whose programs there are, and where the target’s files are', () => {
-    const view = { proc: true, sys: [], files: [], tools: { directory: '/', cover: '/run/burrow' } };
+    const view = { proc: true, sys: [], files: [], tools: { directory: '/', cover: '/run/burrow', writable: false }, closed: undefined };
     assert.deepEqual(notices(beside(resident(), 'net', 'pid', 'uts', 'ipc', 'user', 'time', 'cgroup'), root, { view }), [
       "net pid user uts ipc cgroup time of web; mnt is the host's",
-      "the programs are this machine's; the files of web are at /run/burrow/target",
+      "the programs are this machine's; the files of web are at /run/burrow/target, to be read",
     ]);
   });
 });

@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Entered } from '../../../../helper/entry/entered.ts';
 import { bitsOf, powersBeside } from '../../../../helper/entry/powers.ts';
-import { capabilities, lastCapability } from '../../../../helper/security/capabilities.ts';
+import {
+  type Capability,
+  capabilities,
+  capabilityNumber,
+  containerCapabilities,
+  lastCapability,
+} from '../../../../helper/security/capabilities.ts';
 import { statusField } from '../../../../helper/sys/procfs.ts';
 import { beside, confined, inPlaceOf, resident } from './residents.ts';
 
@@ -49,6 +55,30 @@ describe('powersBeside', () => {
 
   it('withholds nothing from the host’s programs', () =>
     assert.deepEqual(powersBeside(beside(resident({ status: confined }), 'net')), { confinement: free, capabilities: own.length }));
+
+  it('holds the host’s programs that the target comes to see to what it may do itself, and elsewhere to what engines leave', () => {
+    const seen = (sharesUser: boolean) => {
+      const entered = beside(resident({ status: confined }), 'pid');
+      entered.sharesUser = sharesUser;
+      return powersBeside(entered).confinement;
+    };
+    if (process.getuid?.() !== 0) return assert.deepEqual(seen(true), free);
+    const possible = (some: Iterable<Capability>) => new Set([...some].filter(each => own.includes(capabilityNumber(each))));
+    assert.deepEqual(seen(true).capabilities?.kept, possible(['CAP_CHOWN']));
+    assert.deepEqual(seen(false).capabilities?.kept, possible(containerCapabilities));
+    assert.ok(seen(true).noNewPrivileges);
+  });
+
+  it('holds programs of mounts whose user namespace is none of the process’s to what engines leave', () => {
+    const foreign = inPlaceOf(resident(), 'mnt', 'user');
+    foreign.sharesUser = false;
+    assert.deepEqual(powersBeside(foreign).confinement.capabilities?.kept, containerCapabilities);
+    assert.ok(powersBeside(foreign).confinement.noNewPrivileges);
+    const inPart = inPlaceOf(resident(), 'mnt', 'user');
+    inPart.isWhole = false;
+    assert.deepEqual(powersBeside(inPart).confinement.capabilities?.kept, containerCapabilities);
+    assert.ok(powersBeside(inPart).confinement.noNewPrivileges);
+  });
 
   it('holds what runs in a sandbox to the terms of that, whatever runs there already', () => {
     const confinement = { limits: { core: 0 }, noNewPrivileges: true, capabilities: { kept: new Set(['CAP_KILL'] as const), last: 40 } };

@@ -202,7 +202,13 @@ describe('entryProgram', () => {
   });
 
   it('makes /proc and /sys anew with the host’s rights, and gives those up after', () => {
-    const view = { proc: true, sys: ['/sys/fs/cgroup'], files: [{ from: '/etc/netns/blue/hosts', to: '/etc/hosts' }], tools: undefined };
+    const view = {
+      proc: true,
+      sys: ['/sys/fs/cgroup'],
+      files: [{ from: '/etc/netns/blue/hosts', to: '/etc/hosts' }],
+      tools: undefined,
+      closed: undefined,
+    };
     const all = lines({ types: ['net', 'pid', 'user'], hasRoot: false, hasMounts: false, view });
     const order = places(
       all,
@@ -222,8 +228,8 @@ describe('entryProgram', () => {
   });
 
   it('shows the target’s files to programs of elsewhere, and mounts nothing in the target', () => {
-    const tools = { directory: '/', cover: '/run/burrow' };
-    const all = lines({ types: ['net'], hasRoot: false, view: { proc: true, sys: [], files: [], tools } });
+    const tools = { directory: '/', cover: '/run/burrow', writable: false };
+    const all = lines({ types: ['net'], hasRoot: false, view: { proc: true, sys: [], files: [], tools, closed: undefined } });
     const order = places(
       all,
       'setns(<mnt of web>, CLONE_NEWNS)',
@@ -236,6 +242,35 @@ describe('entryProgram', () => {
       'mount(NULL, "/run/burrow/target", NULL, MS_REC|MS_SLAVE, NULL)',
     );
     assert.ok(isInOrder(order), all.join('\n'));
+  });
+
+  it('is out of this machine’s files and without most rights before the target sees it', () => {
+    const tools = { directory: '/', cover: '/run/burrow', writable: false };
+    const parts = [
+      { path: '/usr', source: '/usr', link: undefined, isDirectory: true },
+      { path: '/bin', source: '/bin', link: 'usr/bin', isDirectory: false },
+    ];
+    const closed = { parts, staging: '/run/burrow', terminal: '/dev/pts/3' };
+    const all = lines({ types: ['net', 'pid'], hasRoot: false, view: { proc: true, sys: undefined, files: [], tools, closed } });
+    const order = places(
+      all,
+      'unshare(CLONE_NEWNS)',
+      'open_tree(AT_FDCWD, "/usr", OPEN_TREE_CLONE|AT_SYMLINK_NOFOLLOW|AT_RECURSIVE|OPEN_TREE_CLOEXEC)',
+      'symlinkat("usr/bin", AT_FDCWD, "/run/burrow/bin")',
+      'move_mount(<terminal>, "", AT_FDCWD, "/run/burrow/dev/pts/3", MOVE_MOUNT_F_EMPTY_PATH)',
+      'move_mount(<files>, "", AT_FDCWD, "/run/burrow/run/burrow/target", MOVE_MOUNT_F_EMPTY_PATH)',
+      'pivot_root(".", ".")',
+      'umount2(".", MNT_DETACH)',
+      'setns(<pid of web>, CLONE_NEWPID)',
+      'mount("sysfs", "/sys", "sysfs", MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC, NULL)',
+      'clone(CLONE_PARENT|SIGCHLD)',
+      'mount("proc", "/proc", "proc", MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC, NULL)',
+    );
+    assert.ok(isInOrder(order), all.join('\n'));
+    assert.match(
+      all[all.indexOf('clone(CLONE_PARENT|SIGCHLD)') - 1] ?? '',
+      /^capset\(.*effective=CAP_SETGID\|CAP_SETUID\|CAP_SETPCAP\|CAP_SYS_ADMIN,/,
+    );
   });
 
   it('takes on the label of a security module by the host’s /proc, in the process that is labelled', () => {

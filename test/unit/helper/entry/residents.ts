@@ -12,7 +12,7 @@ export const resident = (changes: Partial<Resident> = {}): Resident => ({
   gid: 0,
   groups: [],
   umask: 0o022,
-  environment: {},
+  origin: { environment: {}, givenTo: 'itself' },
   directory: '/srv',
   cgroups: [],
   label: undefined,
@@ -28,7 +28,7 @@ export const confined =
 export function inPlaceOf(process: Resident, ...types: readonly NamespaceType[]): Entered {
   const entered = new Entered('web');
   entered.resident = process;
-  entered.takesPlace = true;
+  entered.takesPlace = entered.isWhole = entered.sharesUser = true;
   for (const type of types) entered.namespaces.set(type, -1);
   return entered;
 }
@@ -36,6 +36,6 @@ export function inPlaceOf(process: Resident, ...types: readonly NamespaceType[])
 /** The host's program, with `types` joined. */
 export function beside(process: Resident, ...types: readonly NamespaceType[]): Entered {
   const entered = inPlaceOf(process, ...types);
-  entered.takesPlace = false;
+  entered.takesPlace = entered.isWhole = false;
   return entered;
 }

@@ -23,6 +23,11 @@ const bad: readonly (readonly [string, string])[] = [
   ['{"sandboxes": {"web": {}}, "name": "x", "init": true}', '"name", "init" are not keys of a definition file'],
   ['{"sandboxes": {"web": {"name": "db"}}}', 'sandboxes.web: "name" is not a key of one sandbox among several'],
   ['{"sandboxes": {"web": {"$schema": "x"}}}', 'sandboxes.web: "$schema" is not a key of one sandbox among several'],
+  ['{"name": "web", "__proto__": {"root": "host"}}', '"__proto__" is not a key of a definition'],
+  ['{"name": "web", "security": {"__proto__": {"seccomp": "none"}}}', '"security.__proto__" is not a key of a definition'],
+  ['{"sandboxes": {"web": {"__proto__": {"root": "host"}}}}', 'sandboxes.web: "__proto__" is not a key of a definition'],
+  ['{"name": "web", "constructor": 1}', '"constructor" is not a key of a definition'],
+  ['{"name": "web",\n "root": "readonly",\n "root": "host"}', 'line 3 has "root" a second time'],
   // One of them is enough, wherever it stands.
   ['{"sandboxes": {"web": {}, "db": {"x": 1}, "c": {}}}', 'sandboxes.db: "x" is not a key of a definition'],
   [

@@ -36,7 +36,7 @@ function snapshot(next: (below: number) => number): Snapshot {
     }),
   );
   const containers = some(
-    (key): Container => ({ engine: 'runc', id: `c${key}`, name: `n${next(2)}`, pid: 1 + key, labels: {}, source: 'cgroup' }),
+    (key): Container => ({ engine: 'runc', id: `c${key}`, name: `n${next(2)}`, pid: 1 + key, start: 1, labels: {}, source: 'cgroup' }),
   );
   return { namespaces, processes, containers, gaps: next(2) === 0 ? [] : [{ subject: 'pid 7', reason: 'EACCES' }] };
 }

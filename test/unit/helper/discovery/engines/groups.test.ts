@@ -25,11 +25,12 @@ const processes = new Map<number, Process>(
     { pid: 13, parent: 12, start: 400 },
   ].map(each => [each.pid, exampleProcess(each)]),
 );
-function groupsOf(members: Readonly<Record<number, Found>>): Groups {
+/** @param others the processes that are not root's word */
+function groupsOf(members: Readonly<Record<number, Found>>, ...others: readonly number[]): Groups {
   const groups = new Groups();
   for (const [pid, each] of Object.entries(members)) {
     const process = processes.get(Number(pid));
-    if (process) groups.set(process.pid, { process, found: each });
+    if (process) groups.set(process.pid, { process, found: each, isRoots: !others.includes(process.pid) });
   }
   groups.settle(processes);
   return groups;
@@ -38,7 +39,7 @@ function groupsOf(members: Readonly<Record<number, Found>>): Groups {
 describe('Groups', () => {
   it('lists a container once, with its oldest process', () => {
     const groups = groupsOf({ 11: found('outer'), 10: found('outer') });
-    assert.deepEqual(groups.list, [{ engine: 'docker', id: 'outer', name: 'outer', labels: {}, source: 'cgroup', pid: 10 }]);
+    assert.deepEqual(groups.list, [{ engine: 'docker', id: 'outer', name: 'outer', labels: {}, source: 'cgroup', pid: 10, start: 100 }]);
   });
 
   it('tells by which process a container is known, also when that has ended', () => {
@@ -49,15 +50,22 @@ describe('Groups', () => {
     assert.deepEqual(inits(), [11, 13]);
   });
 
-  it('keeps two containers apart that have the same id', () => {
-    const groups = groupsOf({ 10: found('web', { engine: 'runc', group: 'init 10' }), 13: found('web', { uid: 1000, group: 'init 13' }) });
-    assert.deepEqual(
-      groups.list.map(({ pid, uid }) => [pid, uid]),
-      [
-        [10, undefined],
-        [13, 1000],
-      ],
-    );
+  it('lets root’s container keep an id that others claim, and then the older one', () => {
+    const idsOf = (first: number, second: number, ...others: readonly number[]) =>
+      groupsOf({ [first]: found('web', { group: 'a' }), [second]: found('web', { uid: 1000, group: 'b' }) }, ...others).list.map(
+        ({ id, pid }) => `${pid} ${id}`,
+      );
+    assert.deepEqual(idsOf(10, 13, 13), ['10 web', '13 web@13']);
+    assert.deepEqual(idsOf(13, 10, 10), ['10 web@10', '13 web']);
+    assert.deepEqual(idsOf(10, 13), ['10 web', '13 web@13']);
+    assert.deepEqual(idsOf(10, 13, 10, 13), ['10 web', '13 web@13']);
+  });
+
+  it('tells one apart that claims the name by which another is told apart', () => {
+    const claims = { 10: found('web', { group: 'a' }), 11: found('web@13', { group: 'b' }), 13: found('web', { group: 'c' }) };
+    const { list } = groupsOf(claims, 11, 13);
+    assert.equal(new Set(list.map(({ id }) => id)).size, 3);
+    assert.equal(list.find(({ pid }) => pid === 10)?.id, 'web');
   });
 
   it('says in which container its engine runs', () => {
@@ -81,7 +89,7 @@ describe('Groups', () => {
       [exampleProcess({ pid: 20, parent: 21 }), exampleProcess({ pid: 21, parent: 20 })].map(each => [each.pid, each]),
     );
     const groups = new Groups();
-    groups.set(20, { process: exampleProcess({ pid: 20, parent: 21 }), found: found('web') });
+    groups.set(20, { process: exampleProcess({ pid: 20, parent: 21 }), found: found('web'), isRoots: true });
     assert.equal(groups.settle(circle), true);
     assert.equal(groups.list.length, 1);
   });
@@ -89,10 +97,10 @@ describe('Groups', () => {
   it('gives the same list until something is different', () => {
     const groups = groupsOf({ 10: found('outer') });
     const before = groups.list;
-    groups.set(10, { process: exampleProcess({ pid: 10, start: 100 }), found: found('outer') });
+    groups.set(10, { process: exampleProcess({ pid: 10, start: 100 }), found: found('outer'), isRoots: true });
     assert.equal(groups.settle(processes), false);
     assert.equal(groups.list, before);
-    groups.set(10, { process: exampleProcess({ pid: 10, start: 100 }), found: found('outer', { name: 'renamed' }) });
+    groups.set(10, { process: exampleProcess({ pid: 10, start: 100 }), found: found('outer', { name: 'renamed' }), isRoots: true });
     assert.equal(groups.settle(processes), true);
     assert.equal(groups.list[0]?.name, 'renamed');
     groups.set(10, undefined);
