@@ -51,6 +51,7 @@ describe('RuntimeStates', () => {
     writeFileSync(join(folder, 'web/state.json'), JSON.stringify({ init_process_pid: init.pid, init_process_start: init.start }));
     assert.equal(unread(runtimes), 0);
     assert.equal(runtimes.find(facts)?.state.id, 'web');
+    rmSync(join(folder, 'web'), { recursive: true });
   });
 
   it('are read again where that was written in the same moment', () => {
