@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Extract, extract, type Header } from 'tar-stream';
 import type { Caller } from './as-caller.ts';
 import type { Budget } from './budget.ts';
-import { decompressor, MAGIC_BYTES } from './compression.ts';
+import { decompressor, MAGIC_BYTES, undecompressed } from './compression.ts';
 import { Fault } from './fault.ts';
 import type { Members } from './member.ts';
 import type { Tree } from './tree.ts';
@@ -119,7 +119,9 @@ const faults: readonly (readonly [RegExp, string])[] = [
 ];
 
 function explained(error: unknown): unknown {
-  const text = error instanceof Error && !(error instanceof Fault) ? error.message : '';
-  const known = faults.find(([pattern]) => pattern.test(text));
+  if (!(error instanceof Error) || error instanceof Fault) return error;
+  // As Node's zlib names what zstd found wrong.
+  if ('code' in error && `${error.code}`.startsWith('ZSTD_')) return new Fault(undecompressed('zstd', error.message));
+  const known = faults.find(([pattern]) => pattern.test(error.message));
   return known ? new Fault(known[1]) : error;
 }
