@@ -21,6 +21,8 @@ export function programsWords(tools: string | undefined): string {
   return tools === '/' ? "this machine's" : `those of ${tools}`;
 }
 
+export const filterWords = (filter: Choice['filter']): string => (filter === 'own' ? 'its own' : "Burrow's");
+
 export const commandWords = ({ command, login }: Choice): string =>
   [...(command ? [joinWords(command)] : ['a shell']), ...(login ? ['as at login'] : [])].join(', ');
 
@@ -31,7 +33,7 @@ export const environmentWords = (environment: Choice['environment'] = {}): strin
 
 /** A choice on one line: only what was chosen. */
 export function choiceWords(choice: Choice): string {
-  const { types, command, login, user, directory, environment, tools } = choice;
+  const { types, command, login, user, directory, environment, tools, filter } = choice;
   const variables = environmentWords(environment);
   return [
     ...(types ? [`only ${listed(types)}`] : []),
@@ -40,5 +42,6 @@ export function choiceWords(choice: Choice): string {
     ...(directory === undefined ? [] : [`in ${directory}`]),
     ...(variables ? [variables] : []),
     ...(tools === undefined ? [] : [`${programsWords(tools)} programs`]),
+    ...(filter === undefined ? [] : [`${filterWords(filter)} seccomp filter`]),
   ].join('; ');
 }

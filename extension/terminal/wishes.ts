@@ -4,7 +4,7 @@ import type { Result } from '../../helper/protocol/methods.ts';
 import { AbsolutePath, Environment, User } from '../../helper/protocol/target.ts';
 import { type Answer, askOne, askText, back, type Choice as Offered, type Question } from '../questions.ts';
 import { type Choice, without } from './choice.ts';
-import { commandWords, environmentWords, programsWords } from './choice-words.ts';
+import { commandWords, environmentWords, filterWords, programsWords } from './choice-words.ts';
 import { joinWords, splitWords, Unfinished } from './words.ts';
 
 /** What the helper says there is to choose from. */
@@ -159,6 +159,16 @@ function askPrograms(question: Question, choice: Choice): Promise<Answer<Choice>
   ]);
 }
 
+const askFilter = (question: Question, choice: Choice): Promise<Answer<Choice>> =>
+  askWay({ ...question, placeholder: 'Which seccomp filter holds it, where one holds the process?' }, [
+    { label: "Burrow's", description: 'denies what container engines deny', value: () => having(choice, 'filter', undefined) },
+    {
+      label: 'Its Own',
+      description: 'stops the process for a moment to read it; a call in which it waits may end early (EINTR)',
+      value: () => having(choice, 'filter', 'own'),
+    },
+  ]);
+
 /** In the order in which they are offered. */
 export const wishes: readonly Wish[] = [
   { label: 'User', icon: 'account', now: ({ user }, there) => user ?? there.user, ask: askUser },
@@ -176,4 +186,5 @@ export const wishes: readonly Wish[] = [
     ask: askEnvironment,
   },
   { label: 'Programs', icon: 'tools', now: ({ tools }) => programsWords(tools), ask: askPrograms },
+  { label: 'Seccomp Filter', icon: 'shield', now: ({ filter }) => filterWords(filter), ask: askFilter },
 ];

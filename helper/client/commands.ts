@@ -31,6 +31,7 @@ interface Values {
   readonly tty?: boolean;
   readonly login?: boolean;
   readonly tools?: string;
+  readonly filter?: string;
 }
 
 interface Command {
@@ -50,6 +51,7 @@ const options = {
   tty: { type: 'boolean', short: 't' },
   login: { type: 'boolean', short: 'l' },
   tools: { type: 'string' },
+  filter: { type: 'string' },
   'first-tenant': { type: 'string' },
   json: { type: 'boolean' },
 } as const;
@@ -85,7 +87,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   exec: {
     usage: 'exec [OPTION…] TARGET… [-- COMMAND…]  a command, or a shell, inside a target',
-    options: ['types', 'user', 'workdir', 'env', 'tty', 'login', 'tools'],
+    options: ['types', 'user', 'workdir', 'env', 'tty', 'login', 'tools', 'filter'],
     run: async (words, { socket, types, tty, ...values }, rest) => {
       const entry = { target: parseTarget(words, types), ...entryOf(values), ...(rest && rest.length > 0 && { command: [...rest] }) };
       using helper = await Helper.reach(socket);
@@ -129,6 +131,7 @@ const usage = (): string =>
     '',
     '  --types T,…     of exec: join only these namespaces, with the programs of this machine where mnt is not among them',
     '  --tools DIR     of exec: the programs of this root directory, / for this machine, and the files of the target at $BURROW_TARGET',
+    '  --filter own    of exec: the seccomp filter of the process there, which is stopped for a moment to read it',
     '  -u, --user U    of exec: a name, UID or UID:GID; the one of the process there when left out',
     '  -w, --workdir D of exec: the directory it starts in',
     '  -e, --env N=V   of exec: a variable; -e NAME takes it over from here',

@@ -8,17 +8,24 @@ export interface EntryOptions {
   readonly env?: readonly string[];
   readonly login?: boolean;
   readonly tools?: string;
+  readonly filter?: string;
 }
 
-/** @throws Refusal `invalid` for a variable that is none */
-export function entryOf({ user, workdir, env, login, tools }: EntryOptions): Omit<Entry, 'target'> {
+/** @throws Refusal `invalid` for a variable that is none, and for a filter that there is not */
+export function entryOf({ user, workdir, env, login, tools, filter }: EntryOptions): Omit<Entry, 'target'> {
   return {
     ...(user !== undefined && { user }),
     ...(workdir !== undefined && { directory: workdir }),
     ...(env && { environment: Object.fromEntries(env.flatMap(variableOf)) }),
     ...(login && { login }),
     ...(tools !== undefined && { tools }),
+    ...(filter !== undefined && { filter: own(filter) }),
   };
+}
+
+function own(word: string): 'own' {
+  if (word !== 'own') throw new Refusal('invalid', `${JSON.stringify(word)} is no filter: use own.`, { subject: word });
+  return word;
 }
 
 /** `NAME=VALUE`; `NAME` alone is as it is here, and nothing when it is not here, as with docker exec. */

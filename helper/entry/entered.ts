@@ -27,6 +27,8 @@ export class Entered implements Disposable {
    * is the host's program, and comes with no more than the namespaces.
    */
   takesPlace = false;
+  /** The resident's own seccomp filters, where they were asked for: see own-filters.ts. */
+  filters: readonly Buffer[] | undefined;
   /** In which namespaces the resident is elsewhere than the host. */
   ownTypes: ReadonlySet<NamespaceType> = new Set();
   memberships: readonly Membership[] = [];

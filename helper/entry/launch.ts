@@ -13,6 +13,7 @@ import { Handles } from './handles.ts';
 import { requireRunning } from './memberships.ts';
 import { noCommand } from './no-command.ts';
 import { noticesFor } from './notices.ts';
+import { takeFilters, tooStrict } from './own-filters.ts';
 import { type EntryPlan, entryProgram } from './program.ts';
 import { enter, type World } from './target.ts';
 import { requireTools } from './tools.ts';
@@ -37,6 +38,7 @@ export type LaunchWorld = World & Pick<Circumstances, 'cover'>;
 export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, onEnd: (ending: Ending) => void): Promise<Launched> {
   if (entry.tools !== undefined) requireTools(entry.tools);
   using entered = await enter(entry.target, world, { foreignTools: entry.tools !== undefined });
+  if (entry.filter === 'own') await takeFilters(entered);
   const as = asWhom(entered, entry.user);
   const plan = planFor(entered, as, entry, { ...world, ...stdio });
   using handles = new Handles(entered, plan);
@@ -81,7 +83,7 @@ function missedDirectory(error: unknown, { directory }: Command): string | undef
 
 const FORKS: ReadonlySet<string> = new Set(['clone', 'clone3']);
 
-function explained(error: unknown, { command }: Entry, label: string): unknown {
+function explained(error: unknown, { command, filter }: Entry, label: string): unknown {
   if (!(error instanceof StageFailed)) return error;
   const { syscall, errno } = error;
   // A pid namespace whose init has ended takes no process any more, and that is how the kernel says so. A control
@@ -92,5 +94,8 @@ function explained(error: unknown, { command }: Entry, label: string): unknown {
     return new Refusal('denied', `${label} may have no more processes: a limit is reached.`, { syscall, errno, subject: label });
   if (syscall === 'execve' && errno === 'E2BIG')
     return new Refusal('invalid', 'The command and its environment are more than the kernel takes.', { syscall, errno, subject: label });
-  return noCommand(error, command, label) ?? error;
+  const missing = noCommand(error, command, label);
+  if (missing) return missing;
+  // The stage is under the filters when it installs the next one and when it executes the command.
+  return filter === 'own' && (syscall === 'seccomp' || syscall === 'execve') ? tooStrict(label, { syscall, errno }) : error;
 }

@@ -1,5 +1,6 @@
 // What a person should know about a shell before typing into it.
 import { type NamespaceType, namespaceTypes } from '../protocol/model.ts';
+import { hasSupervisor } from '../seccomp/read-filters.ts';
 import { statusField } from '../sys/procfs.ts';
 import type { AsWhom } from './as-whom.ts';
 import type { Entered } from './entered.ts';
@@ -46,24 +47,36 @@ function strangeFiles({ ownTypes }: Entered, { types, view }: EntryPlan): string
     : [`${wrong.join(' and ')} ${wrong.length === 1 ? 'is' : 'are'} not of the namespaces that this shell is in`];
 }
 
+const copiedFilter = (name: string, filters: readonly Buffer[]): string[] => [
+  `the seccomp filter of ${name} holds this shell; to read it ${name} was stopped for a moment`,
+  ...(filters.some(hasSupervisor) ? [`system calls that a supervisor answers for ${name} fail in this shell (ENOSYS)`] : []),
+];
+
 /** The shell is started beside a process, not by it: it has not given up all that that process gave up. */
 function powers(entered: Entered, { isResident, outside }: Whom, plan: EntryPlan): string[] {
   const { resident, takesPlace, terms } = entered;
   if (!resident || terms) return [];
   const { name, label } = resident;
-  const { filter } = plan.command.confinement;
+  const { filter, copied } = plan.command.confinement;
   const isRoot = plan.command.identity.uid === 0;
   const theirs = bitsOf(statusField(resident.status, 'CapEff')).length;
   const ours = powersBeside(entered).capabilities;
   const more = [
     ...(takesPlace && isRoot && !isResident && resident.uid !== outside.uid ? [`it is root (${name} is user ${resident.uid})`] : []),
-    ...(isFiltered(resident) && !filter ? [resident.is32Bit ? 'no seccomp filter, as its program has 32 bits' : 'no seccomp filter'] : []),
+    ...(isFiltered(resident) && !filter && !copied
+      ? [resident.is32Bit ? 'no seccomp filter, as its program has 32 bits' : 'no seccomp filter']
+      : []),
     // In a user namespace of its own a new shell has all capabilities, over that namespace only.
     ...(isRoot && !plan.types.includes('user') && ours > theirs ? [`${ours} capabilities (it has ${theirs})`] : []),
     ...(label && !plan.lsm ? [`not held by ${label.text}`] : []),
   ];
   return [
     ...(more.length > 0 ? [`this shell can do more than ${name}: ${more.join(', ')}`] : []),
-    ...(filter ? [`a seccomp filter of Burrow's own holds this shell, as that of ${name} cannot be read`] : []),
+    ...(filter
+      ? [
+          `a seccomp filter of Burrow's own holds this shell: to read that of ${name} it must be stopped for a moment, which "filter" own does`,
+        ]
+      : []),
+    ...(copied ? copiedFilter(name, copied) : []),
   ];
 }

@@ -1,12 +1,16 @@
 // The process whose place a command takes: what it is besides its namespaces. All of it is the process's own
 // word, and hostile.
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type CgroupLine, parseCgroup, statusField } from '../sys/procfs.ts';
 import { workingDirectory } from '../sys/working-directory.ts';
 import { environmentOf } from './environment.ts';
 import { type LsmLabel, labelOf } from './lsm-label.ts';
 
 export interface Resident {
+  /** The number of its thread, and when that began: together they are never another's, proc_pid_stat(5). */
+  readonly thread: number;
+  readonly start: number;
   readonly name: string;
   /** /proc/PID/status, for those who look for more in it. */
   readonly status: string;
@@ -27,13 +31,16 @@ export interface Resident {
 /**
  * The caller makes sure, after it, that the process is still the one meant.
  * @param proc `/proc/812/task/815`
+ * @param start when that thread began
  * @param root its root directory; where that is not entered there is no directory either
  */
-export function readResident(proc: string, root: number | undefined): Resident {
+export function readResident(proc: string, start: number, root: number | undefined): Resident {
   const status = readFileSync(`${proc}/status`, 'latin1');
   const effective = (field: string): number => Number(statusField(status, field)?.split(/\s+/)[1]);
   const umask = statusField(status, 'Umask');
   return {
+    thread: Number(basename(proc)),
+    start,
     name: statusField(`\n${status}`, 'Name') ?? 'the process inside',
     status,
     uid: effective('Uid'),

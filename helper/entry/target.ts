@@ -97,9 +97,9 @@ function enterProcess({ pid, start, thread, label }: Chosen, types: readonly Nam
   const entered = new Entered(label);
   const proc = `/proc/${pid}/task/${thread ?? pid}`;
   try {
-    whileItLives({ pid, start, label }, proc, () => {
+    whileItLives({ pid, start, label }, proc, began => {
       for (const type of types ?? supportedTypes) addNamespace(entered, type, openSync(`${proc}/ns/${type}`, 'r'));
-      settle(entered, proc, types, wish);
+      settle(entered, { proc, began }, types, wish);
       entered.member = pid;
     });
     return entered;
@@ -115,13 +115,13 @@ function enterProcess({ pid, start, thread, label }: Chosen, types: readonly Nam
  * @param proc `/proc/812/task/815`
  * @throws SysError ESRCH when it is not the one meant
  */
-function whileItLives({ pid, start, label }: Chosen, proc: string, read: () => void): void {
+function whileItLives({ pid, start, label }: Chosen, proc: string, read: (began: number) => void): void {
   const startOf = (path: string): number => parseStat(readFileSync(`${path}/stat`, 'latin1')).start;
   const pidfd = sys('pidfd_open', label, pid, 0);
   try {
     const began = startOf(proc);
     if (start !== undefined && startOf(`/proc/${pid}`) !== start) throw new SysError('pidfd_open', constants.errno.ESRCH, label);
-    read();
+    read(began);
     sys('pidfd_send_signal', label, pidfd, 0);
     if (startOf(proc) !== began) throw new SysError('pidfd_open', constants.errno.ESRCH, label);
   } finally {
@@ -129,12 +129,18 @@ function whileItLives({ pid, start, label }: Chosen, proc: string, read: () => v
   }
 }
 
+/** The thread that is read, and when it began. */
+interface Read {
+  readonly proc: string;
+  readonly began: number;
+}
+
 /** What only a process shows, once it is known which of its namespaces are joined. */
-function settle(entered: Entered, proc: string, types: readonly NamespaceType[] | undefined, { foreignTools }: Wish): void {
+function settle(entered: Entered, { proc, began }: Read, types: readonly NamespaceType[] | undefined, { foreignTools }: Wish): void {
   entered.takesPlace = !foreignTools && (types === undefined || types.includes('mnt'));
   if (foreignTools || entered.takesPlace) entered.root = openSync(`${proc}/root`, O_PATH | files.O_DIRECTORY);
   if (entered.namespaces.has('user')) addMaps(entered, proc);
-  entered.resident = readResident(proc, entered.root);
+  entered.resident = readResident(proc, began, entered.root);
   // All that differ were joined, unless somebody chose.
   const left =
     types === undefined ? [] : supportedTypes.filter(type => parseNamespaceLink(readlinkSync(`${proc}/ns/${type}`)) !== ownInode(type));
@@ -191,10 +197,10 @@ async function addFiles(entered: Entered, { type, inode }: NamespaceReference, m
   for (const { pid, start } of members) {
     const proc = `/proc/${pid}/task/${pid}`;
     try {
-      whileItLives({ pid, start, label: entered.label }, proc, () => {
+      whileItLives({ pid, start, label: entered.label }, proc, began => {
         if (readNamespace(pid, type) !== inode) throw new SysError('readlink', constants.errno.ESRCH, entered.label); // it has left
         if (type === 'user') addMaps(entered, proc);
-        else settle(entered, proc, ['mnt'], wish);
+        else settle(entered, { proc, began }, ['mnt'], wish);
       });
       return;
     } catch (error) {

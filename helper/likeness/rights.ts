@@ -63,7 +63,9 @@ export function securityLike({ status }: Seen): Part {
     ...(!isFiltered && { seccomp: 'none' as const }),
     ...(umask !== USUAL_UMASK && { umask }),
   };
-  const notices = isFiltered ? ['Its seccomp filter cannot be read: the sandbox gets the default one.'] : [];
+  const notices = isFiltered
+    ? ['Its seccomp filter was not read, since that would stop it for a moment: the sandbox gets the default one.']
+    : [];
   return part(Object.keys(security).length > 0 ? { security } : {}, ...notices);
 }
 

@@ -45,6 +45,8 @@ export const Entry = z.strictObject({
   directory: AbsolutePath.optional(),
   /** Whose programs there are, when not the target's: a root directory of this machine, `/` for its own. */
   tools: AbsolutePath.optional(),
+  /** Which seccomp filter holds it: that of the process whose place it takes, which is stopped for a moment to read it. Else Burrow's own. */
+  filter: z.literal('own').optional(),
 });
 export type Entry = z.infer<typeof Entry>;
 

@@ -21,6 +21,8 @@ export interface Confinement {
   readonly noNewPrivileges: boolean;
   /** struct sock_filter[], of filterOf. */
   readonly filter?: Buffer;
+  /** Those of the process in whose place the command runs, see readFilters; the oldest first, as each must let the next be installed. */
+  readonly copied?: readonly Buffer[];
 }
 
 /**
@@ -33,15 +35,17 @@ export interface Confinement {
  * 4. One capset(2): the command's capabilities, so that its file is looked for with no more than them. Without no_new_privs
  *    CAP_SYS_ADMIN stays as well until execve(2), which the filter needs.
  * 5. no_new_privs. It also makes capset's set a bound for execve(2), so it may not come before that is as it shall be.
- * 6. The filter, so that it need not allow the stage anything but execve(2), and write(2) and exit_group(2) for when that fails.
+ * 6. The filters, so that the last need not allow the stage anything but execve(2), and write(2) and exit_group(2) for when that fails.
  *
  * @param uid inside, of the command
  * @param become setgroups, setresgid and setresuid to it
  */
-export function confine({ limits, capabilities, noNewPrivileges, filter }: Confinement, uid: number, become: readonly Call[]): Call[] {
+export function confine(confinement: Confinement, uid: number, become: readonly Call[]): Call[] {
+  const { limits, capabilities, noNewPrivileges, filter, copied = [] } = confinement;
+  const filters = [...copied, ...(filter ? [filter] : [])];
   const ambient = capabilities?.ambient ?? new Set<Capability>();
   const own = uid === 0 ? capabilities?.kept : ambient;
-  const untilExecve: readonly Capability[] = filter && !noNewPrivileges ? ['CAP_SYS_ADMIN'] : [];
+  const untilExecve: readonly Capability[] = filters.length > 0 && !noNewPrivileges ? ['CAP_SYS_ADMIN'] : [];
   const inheritable = new Set([...(capabilities?.inheritable ?? []), ...ambient]);
   return [
     ...limit(limits),
@@ -50,7 +54,7 @@ export function confine({ limits, capabilities, noNewPrivileges, filter }: Confi
       ? [keepOverChangeOfUser, ...become, setCapabilities(new Set([...own, ...untilExecve]), inheritable), ...raise(ambient)]
       : become),
     ...(noNewPrivileges ? [setNoNewPrivileges] : []),
-    ...(filter ? [install(filter)] : []),
+    ...filters.map(install),
   ];
 }
 

@@ -34,6 +34,7 @@ class Data {
   #all = Buffer.alloc(4096);
   readonly #strings = new Map<string, number>();
   readonly #vectors = new Map<readonly string[], number>();
+  readonly #blocks = new Map<Buffer, number>();
   #bytes = 0;
   readonly relocations: number[] = [];
 
@@ -45,7 +46,14 @@ class Data {
     return at;
   }
 
-  /** The stage does not write to them, so the same text is stored once. */
+  /** The same buffer is one place for all calls that name it: what one of them writes there, the next one finds. */
+  addBlock(block: Buffer): number {
+    const at = this.#blocks.get(block) ?? this.add(block);
+    this.#blocks.set(block, at);
+    return at;
+  }
+
+  /** Nobody writes to them, so the same text is stored once. */
   addString(text: string): number {
     const known = this.#strings.get(text);
     if (known !== undefined) return known;
@@ -111,7 +119,7 @@ export function encode(program: Program, helper = process.pid): Buffer {
     if (each === null) return { kind: KIND.value, value: 0 };
     if (typeof each === 'number') return { kind: KIND.value, value: each };
     if (typeof each === 'string') return { kind: KIND.data, value: data.addString(each) };
-    if ('bytes' in each) return { kind: KIND.data, value: data.add(each.bytes) };
+    if ('bytes' in each) return { kind: KIND.data, value: data.addBlock(each.bytes) };
     if ('strings' in each) return { kind: KIND.data, value: data.addStrings(each.strings) };
     if ('filter' in each) return { kind: KIND.data, value: data.addFilter(each.filter) };
     if ('value' in each) return { kind: KIND.value, value: each.value };

@@ -12,7 +12,7 @@ export type Argument =
   | string
   | null
   | Flags
-  /** Bytes that are a struct, with what to print for them. */
+  /** Bytes that are a struct, with what to print for them. The kernel may write to them, for a later call that names the same. */
   | { readonly bytes: Buffer; readonly text: string }
   /** A NULL-terminated array of strings, as execve(2) takes it. */
   | { readonly strings: readonly string[] }

@@ -125,6 +125,15 @@ export const LOCK_EX_NB = 6;
 
 /** linux/wait.h, wait(2). */
 export const WNOHANG = 1;
+export const P_PID = 1;
+export const WSTOPPED = 2;
+export const __WALL = 0x4000_0000;
+
+/** linux/ptrace.h */
+export const PTRACE_SEIZE = 0x4206;
+export const PTRACE_INTERRUPT = 0x4207;
+export const PTRACE_SECCOMP_GET_FILTER = 0x420c;
+
 export const WEXITED = 4;
 export const WNOWAIT = 0x0100_0000;
 export const P_ALL = 0;
@@ -151,6 +160,7 @@ export const seccompReturn = {
   SECCOMP_RET_KILL_THREAD: 0,
   SECCOMP_RET_TRAP: 0x0003_0000,
   SECCOMP_RET_ERRNO: 0x0005_0000,
+  SECCOMP_RET_USER_NOTIF: 0x7fc0_0000,
   SECCOMP_RET_LOG: 0x7ffc_0000,
   SECCOMP_RET_ALLOW: 0x7fff_0000,
 } as const;

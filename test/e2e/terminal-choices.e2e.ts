@@ -67,6 +67,9 @@ step('each wish shows what is so, and changes it', async ({ workbench: { contain
   await quickInput.type('GREETING=good day');
   await quickInput.accept();
   await quickInput.row(row('Environment', 'GREETING=good day')).waitFor();
+  await quickInput.choose(row('Seccomp Filter'));
+  await quickInput.choose(/^Its Own/);
+  await quickInput.row(row('Seccomp Filter', 'its own')).waitFor();
   await quickInput.row(new RegExp(`^Remember for ${container.name}.*yes`)).waitFor();
 });
 

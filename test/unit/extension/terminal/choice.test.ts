@@ -51,6 +51,7 @@ describe('the words for a choice', () => {
     assert.equal(choiceWords({ command: ['sh', '-c', 'a b'], directory: '/srv' }), "sh -c 'a b'; in /srv");
     assert.equal(choiceWords({ environment: { A: '1', B: '' }, tools: '/' }), "A=1 B=; this machine's programs");
     assert.equal(choiceWords({ tools: '/opt/root' }), 'those of /opt/root programs');
+    assert.equal(choiceWords({ filter: 'own' }), 'its own seccomp filter');
     assert.equal(commandWords({ login: true }), 'a shell, as at login');
   });
 });

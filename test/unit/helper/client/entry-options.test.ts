@@ -16,6 +16,11 @@ describe('entryOf', () => {
     delete process.env['BURROW_TEST_HERE'];
   });
 
+  it('knows one filter', () => {
+    assert.deepEqual(entryOf({ filter: 'own' }), { filter: 'own' });
+    assert.throws(() => entryOf({ filter: 'none' }), new Refusal('invalid', '"none" is no filter: use own.', { subject: 'none' }));
+  });
+
   it('refuses what is no variable', () => {
     assert.throws(() => entryOf({ env: ['=x'] }), new Refusal('invalid', '"=x" is no variable: use NAME=VALUE.', { subject: '=x' }));
   });

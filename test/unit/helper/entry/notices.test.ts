@@ -43,8 +43,14 @@ describe('noticesFor', () => {
 
   it('says that the filter is not the process’s own', () => {
     assert.deepEqual(notices(inPlaceOf(resident({ status: confined }), ...allTypes)), [
-      "a seccomp filter of Burrow's own holds this shell, as that of nginx cannot be read",
+      'a seccomp filter of Burrow\'s own holds this shell: to read that of nginx it must be stopped for a moment, which "filter" own does',
     ]);
+  });
+
+  it('says what it took to have the process’s own', () => {
+    const entered = inPlaceOf(resident({ status: confined }), ...allTypes);
+    entered.filters = [Buffer.alloc(8)];
+    assert.deepEqual(notices(entered), ['the seccomp filter of nginx holds this shell; to read it nginx was stopped for a moment']);
   });
 
   it('says where /proc and /sys are of other namespaces', () => {

@@ -36,6 +36,13 @@ describe('powersBeside', () => {
     assert.deepEqual(confinement.capabilities?.kept, new Set(own.filter(bit => bit < 2).map(bit => capabilities[bit])));
   });
 
+  it('has the filters of the process itself where those were read', () => {
+    const entered = inPlaceOf(resident({ status: confined }), 'mnt');
+    entered.filters = [Buffer.alloc(8), Buffer.alloc(16)];
+    const { filter, copied } = powersBeside(entered).confinement;
+    assert.deepEqual([filter, copied], [undefined, entered.filters]);
+  });
+
   it('installs no filter of 64 bits where the program has 32', () => {
     assert.equal(powersBeside(inPlaceOf(resident({ status: confined, is32Bit: true }), 'mnt')).confinement.filter, undefined);
   });

@@ -4,6 +4,8 @@ import type { Resident } from '../../../../helper/entry/resident.ts';
 import type { NamespaceType } from '../../../../helper/protocol/model.ts';
 
 export const resident = (changes: Partial<Resident> = {}): Resident => ({
+  thread: 7,
+  start: 1,
   name: 'nginx',
   status: '\nNoNewPrivs:\t0\nSeccomp:\t0\nCapEff:\tffffffffffffffff\nCapBnd:\tffffffffffffffff\n',
   uid: 0,

@@ -33,6 +33,15 @@ describe('confine', () => {
     ]);
   });
 
+  it('installs those of another process in their order, and its own after them', () => {
+    const copied = [Buffer.alloc(8), Buffer.alloc(24)];
+    assert.deepEqual(
+      lines({ ...all, copied }, 0).slice(-3),
+      [1, 3, 2].map(count => `seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=${count}, filter})`),
+    );
+    assert.ok(lines({ ...open, capabilities: { kept: new Set(), last: 0 }, copied }, 0).includes(capset('CAP_SYS_ADMIN')));
+  });
+
   it('keeps what installs the filter where nothing else allows that', () => {
     assert.ok(lines({ ...all, noNewPrivileges: false }, 0).includes(capset('CAP_KILL|CAP_SYS_ADMIN')));
     assert.ok(lines({ ...all, noNewPrivileges: false }, 7).includes(capset('CAP_SYS_ADMIN')));

@@ -61,6 +61,17 @@ describe('encode', () => {
     );
   });
 
+  it('has one place for a buffer that several calls name, and another for one that only looks like it', () => {
+    const [room, alike] = [Buffer.alloc(8), Buffer.alloc(8)];
+    const using = (bytes: Buffer) => ({ call: 'read', arguments: [0, { bytes, text: '' }, 8] }) as const;
+    const { instruction, data } = parts([using(room), using(alike), using(room)]);
+    assert.deepEqual(
+      [0, 1, 2].map(index => Number(instruction(index).readBigUInt64LE(16 + 8))),
+      [0, 8, 0],
+    );
+    assert.equal(data.length, 16);
+  });
+
   it('hands the command operation its two descriptors and whether init stays, as results of calls, handles or numbers', () => {
     const { instruction } = parts([
       { call: 'openat', arguments: [], as: 'kept null' },
