@@ -1,6 +1,6 @@
 // Builds what ships into dist/: node extension/build.mjs [PART…] [--release] [--watch] [--arch x64|arm64] [--outdir DIR] [--koffi DIR]
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,20 +8,28 @@ import { build as bundle, context } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+const platformPackageOf = arch => `@koromix/koffi-linux-${arch}`;
+
 /**
- * The helper's bundles load koffi's one native file from beside themselves. koffi finds its platform
- * package by a computed require, which no bundler can follow: the aliases name both files.
+ * koffi finds its platform package by a computed require, which no bundler can follow: the aliases name koffi's file, and
+ * one of the helper's own that loads the native part from where nobody can change it.
  */
-function withKoffi({ arch, koffi }) {
-  const platformPackage = `@koromix/koffi-linux-${arch}`;
-  const native = join(koffi ?? join(root, 'node_modules', platformPackage), `linux_${arch}/koffi.node`);
-  // koffi tries its packages one after the other: without this the bundle would build, and not run.
-  if (!existsSync(native)) throw new Error(`The helper for ${arch} needs ${native}; --koffi names the folder of ${platformPackage}`);
-  return {
-    alias: { koffi: join(root, 'node_modules/koffi/index.cjs'), [platformPackage]: native },
-    loader: { '.node': 'copy' },
-    assetNames: '[name]',
-  };
+const withKoffi = ({ arch }) => ({
+  alias: {
+    koffi: join(root, 'node_modules/koffi/index.cjs'),
+    [platformPackageOf(arch)]: join(root, 'helper/code/koffi-native.cjs'),
+  },
+});
+
+/** Puts koffi's one native file beside the bundles. */
+function copyKoffi({ arch, koffi, outdir }) {
+  const native = join(koffi ?? join(root, 'node_modules', platformPackageOf(arch)), `linux_${arch}/koffi.node`);
+  if (!existsSync(native))
+    throw new Error(`The helper for ${arch} needs ${native}; --koffi names the folder of ${platformPackageOf(arch)}`);
+  const file = join(outdir, 'koffi.node');
+  // A running helper may have the old one mapped and would crash if it were overwritten in place.
+  rmSync(file, { force: true });
+  copyFileSync(native, file);
 }
 
 /**
@@ -57,6 +65,7 @@ const bundles = [
     options: target => ({ ...withKoffi(target), banner: { js: '#!/usr/bin/env node' } }),
   },
   { part: 'helper', entry: 'helper/discovery/worker.ts', output: 'discovery-worker', options: withKoffi },
+  { part: 'helper', entry: 'helper/looking/worker.ts', output: 'looking-worker', options: withKoffi },
   { part: 'helper', entry: 'helper/image/worker.ts', output: 'unpack-worker', options: withKoffi },
   { part: 'helper', entry: 'helper/changes/keeper.ts', output: 'keeper', options: withKoffi },
 ];
@@ -175,8 +184,7 @@ export async function build(target) {
   mkdirSync(target.outdir, { recursive: true });
   for (const native of natives.filter(({ part }) => wants(target, part))) compile(native, target);
   if (wants(target, 'schema')) await buildSchema(target);
-  // A running helper has the old one mapped and would crash if it were overwritten in place.
-  if (wants(target, 'helper')) rmSync(join(target.outdir, 'koffi.node'), { force: true });
+  if (wants(target, 'helper')) copyKoffi(target);
   const built = await Promise.all(wanted(target).map(each => bundle(bundleOptions(each, target))));
   for (const { output } of wanted(target).filter(each => each.executable)) chmodSync(join(target.outdir, `${output}.cjs`), 0o755);
   return [...new Set(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)))];

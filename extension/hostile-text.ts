@@ -1,20 +1,12 @@
-/** What breaks a line, hides text or turns its direction round: controls, formats, separators, lone surrogates. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+import { visible as seen } from '../helper/protocol/visible.ts';
 
 const labelLength = 100;
-
-/** Unicode has a picture for each C0 control, and for DEL. */
-function picture(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  return code === 0x7f ? '␡' : `\\u{${code.toString(16)}}`;
-}
 
 /** Text of another process as one line: what cannot be seen is made visible, what is too long is cut and says so. */
 export function visible(text: string, length = labelLength): string {
   const cut = [...text.slice(0, length * 2)];
   const bounded = cut.length > length || text.length > length * 2 ? `${cut.slice(0, length - 1).join('')}…` : text;
-  return bounded.replace(unseen, picture);
+  return seen(bounded);
 }
 
 /**

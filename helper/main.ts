@@ -1,4 +1,6 @@
+import './sys/no-debugger.ts';
 import { main } from './client/commands.ts';
+import { say } from './client/print.ts';
 
 // No top-level await: the bundle is CommonJS.
 main(process.argv.slice(2)).then(
@@ -6,7 +8,7 @@ main(process.argv.slice(2)).then(
     if (code !== undefined) process.exitCode = code;
   },
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = 1;
   },
 );

@@ -31,6 +31,8 @@ export class Connection {
   readonly #rpc: MessageConnection;
   readonly #wire: Wire;
   #closed = false;
+  /** What it said instead of serving this user. */
+  #refusal: HelperFailure | undefined;
 
   private constructor(path: string, socket: Socket) {
     this.#path = path;
@@ -38,7 +40,10 @@ export class Connection {
     this.#rpc = createMessageConnection(socket, socket);
     this.#wire = wireOf(this.#rpc);
     // Without this, requests that wait would never settle.
-    this.#rpc.onClose(() => this.dispose());
+    this.#rpc.onClose(() => setImmediate(() => this.dispose())); // messages that came with the end are heard first
+    this.onNotification('helper/refused', ({ failure }) => {
+      this.#refusal = new HelperFailure(failure);
+    });
     this.#rpc.onError(() => this.dispose());
     socket.on('error', () => this.dispose());
     this.#rpc.listen();
@@ -51,7 +56,7 @@ export class Connection {
   /** @throws OtherVersion when the two do not speak the same protocol */
   async hello(): Promise<Hello> {
     const hello = await this.request('helper/hello', { protocol: protocolVersion }).catch((error: unknown) => {
-      throw error instanceof ConnectionLost ? error : new OtherVersion(error);
+      throw error instanceof ConnectionLost || error === this.#refusal ? error : new OtherVersion(error);
     });
     if (hello.protocol !== protocolVersion) throw new OtherVersion();
     return hello;
@@ -62,6 +67,7 @@ export class Connection {
     try {
       return await request(this.#wire, method, params, token);
     } catch (error) {
+      if (this.#refusal) throw this.#refusal;
       if (error instanceof ZodError) throw new Unreadable(error);
       throw this.#closed && !(error instanceof HelperFailure) ? new ConnectionLost(error) : error;
     }

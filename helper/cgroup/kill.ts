@@ -48,6 +48,17 @@ function brake({ hierarchy: { controllers, version }, group }: Place): void {
   if (controllers.includes('freezer')) writeIfThere(join(group, 'freezer.state'), 'FROZEN');
 }
 
+/** On v1 a frozen process does not die, whoever froze it; on v2 it does. */
+export function thaw(places: readonly Place[]): void {
+  for (const { hierarchy, group } of places) {
+    if (!hierarchy.controllers.includes('freezer')) continue;
+    deepestFirst(group, cgroup => {
+      writeIfThere(join(cgroup, 'freezer.state'), 'THAWED');
+      return true;
+    });
+  }
+}
+
 function signalAll({ hierarchy, group }: Place): void {
   deepestFirst(group, cgroup => {
     const members = membersOf(cgroup);

@@ -1,6 +1,7 @@
 // The limits that hold for a process because of its control groups, on v2, v1 and hybrid hosts: cgroups(7).
 import { readFileSync } from 'node:fs';
 import type { CgroupLimits } from '../protocol/definition/limits.ts';
+import { processText } from '../sys/process-files.ts';
 import { type CgroupLine, type MountLine, parseCgroup, parseMountInfo } from '../sys/procfs.ts';
 
 /** A control group and those above it, up to what the helper is in too, the innermost first. */
@@ -121,7 +122,7 @@ export function limitsIn(branches: readonly Branch[], read: ReadFile): CgroupLim
 
 /** @throws ENOENT or ESRCH when the process has ended */
 export function limitsOf(pid: number): CgroupLimits {
-  const [theirs, ours] = [pid, 'self'].map(each => parseCgroup(readFileSync(`/proc/${each}/cgroup`, 'utf8')));
+  const [theirs, ours] = ([pid, 'self'] as const).map(each => parseCgroup(processText(each, 'cgroup')));
   const mounts = parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8')).filter(({ fileSystem }) => fileSystem.startsWith('cgroup'));
   return limitsIn(branchesOf(theirs ?? [], ours ?? [], mounts), path => {
     try {

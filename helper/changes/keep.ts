@@ -1,10 +1,11 @@
 // Copies what a sandbox wrote out of its thrown-away root, in a process of its own (keeper.ts): the rights to
 // this machine's paths are the caller's, which are a matter of the whole process, and a large file takes its time.
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { descriptorOf } from '../code/own-code.ts';
 import type { Caller } from '../image/as-caller.ts';
 import type { Failure } from '../protocol/failure.ts';
 import { Refusal } from '../sys/errors.ts';
+import { debuggerOptions } from '../sys/no-debugger.ts';
 
 /** What the process reads from its standard input; descriptor 3 is the staging directory. */
 export interface Job {
@@ -16,7 +17,9 @@ export interface Job {
 /** What it answers on its standard output. */
 export type Answer = { readonly kept: number } | { readonly failure: Failure };
 
-const keeper = join(import.meta.dirname, 'keeper.cjs');
+/** The numbers by which the process finds its own program, and koffi's native part. */
+const PROGRAM = 4;
+const KOFFI = 5;
 
 /**
  * Copies, and removes what was removed, one path after the other; the first that fails ends it, and those before it
@@ -25,12 +28,14 @@ const keeper = join(import.meta.dirname, 'keeper.cjs');
  * @returns how many paths are as the sandbox has them now
  * @throws Refusal that names the path: `denied` without the caller's right to it, `unknown` when the sandbox did not change it
  */
-export async function keep(staging: number, job: Job, program = keeper): Promise<number> {
+export async function keep(staging: number, job: Job): Promise<number> {
+  // The very program that this process is, whatever lies at its path by now. A memory file has no path to be resolved.
+  const words = [...debuggerOptions, '--preserve-symlinks-main', `/proc/self/fd/${PROGRAM}`, `/proc/self/fd/${KOFFI}`];
   // Electron's own Node is told by this variable, which means nothing to another.
-  const child = spawn(process.execPath, [program], {
+  const child = spawn('/proc/self/exe', words, {
     cwd: '/',
     env: { ELECTRON_RUN_AS_NODE: '1' },
-    stdio: ['pipe', 'pipe', 'pipe', staging],
+    stdio: ['pipe', 'pipe', 'pipe', staging, descriptorOf('keeper.cjs'), descriptorOf('koffi.node')],
   });
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new Error('the process that keeps files has no streams');

@@ -1,4 +1,5 @@
 // The process that keep.ts starts, as root: reads a job, does it, answers.
+import '../sys/no-debugger.ts';
 import { readFileSync } from 'node:fs';
 import { Acting } from './acting.ts';
 import type { Answer, Job } from './keep.ts';

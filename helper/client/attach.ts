@@ -7,14 +7,15 @@ import { withoutQueries } from '../protocol/replay.ts';
 import { Refusal } from '../sys/errors.ts';
 import type { Helper } from './connect.ts';
 import { codeOf, connectTerminal, endOf, sizeOfTerminal } from './execute.ts';
+import { passOn, print } from './print.ts';
 
 type Kept = Result<'terminal/list'>['terminals'][number];
 
-/** A line for each of the caller's kept terminals. Names and commands are hostile text: their controls are shown and not obeyed. */
+/** A line for each of the caller's kept terminals. */
 export async function listTerminals(helper: Helper): Promise<void> {
   const { terminals } = await helper.request('terminal/list', {});
   for (const { terminal, label, command = [], opened, ...state } of terminals)
-    stdout.write(`${terminal}  ${opened}  ${stateOf(state)}  ${[label, ...command].map(word => JSON.stringify(word)).join(' ')}\n`);
+    print(`${terminal}  ${opened}  ${stateOf(state)}  ${[label, ...command].map(word => JSON.stringify(word)).join(' ')}`);
 }
 
 function stateOf({ attached, ended }: Pick<Kept, 'attached' | 'ended'>): string {
@@ -59,8 +60,8 @@ async function replay(stream: Socket): Promise<void> {
   const bytes = header.readUInt32LE();
   const old = bytes === 0 ? header.subarray(4) : await take(stream, bytes);
   const end = lastWhole(old);
-  stdout.write(withoutQueries(old.toString('utf8', 0, end)));
-  stdout.write(old.subarray(end));
+  passOn(withoutQueries(old.toString('utf8', 0, end)));
+  passOn(old.subarray(end));
 }
 
 /** So many bytes, or fewer where the stream ends. */

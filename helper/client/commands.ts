@@ -1,5 +1,5 @@
 // The subcommands of `burrow`. All but `serve` are clients of the socket and hold no logic of their own.
-import { argv, execArgv, execPath, stderr, stdout } from 'node:process';
+import { argv, execArgv, execPath } from 'node:process';
 import { parseArgs } from 'node:util';
 import { parseTarget } from '../entry/target-words.ts';
 import type { Failure } from '../protocol/failure.ts';
@@ -10,6 +10,7 @@ import { sudoLine } from '../protocol/shell-line.ts';
 import { invokingUser } from '../server/policy.ts';
 import { requireSocketPath } from '../server/state-directory.ts';
 import { Refusal } from '../sys/errors.ts';
+import { debuggerOptions } from '../sys/no-debugger.ts';
 import { attach, listTerminals } from './attach.ts';
 import { Helper } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
@@ -17,6 +18,7 @@ import { startDetached } from './detached.ts';
 import { entryOf } from './entry-options.ts';
 import { execute } from './execute.ts';
 import { ownName, ownRunner } from './own-words.ts';
+import { print, printJson, say, sayJson } from './print.ts';
 import { runSandbox } from './run.ts';
 import { defaultSocket } from './sockets.ts';
 
@@ -67,13 +69,13 @@ const commands: Readonly<Record<string, Command>> = {
       if (detach) {
         const tenants = first === undefined ? [] : ['--first-tenant', first];
         const words = ['serve', '--socket', socket, '--user', String(served), ...tenants];
-        await startDetached([execPath, ...execArgv, argv[1] ?? '', ...words], socket);
+        await startDetached([execPath, ...execArgv, ...debuggerOptions, argv[1] ?? '', ...words], socket);
         return 0;
       }
       // Only the helper loads koffi; its clients stay light, and run where there is no build of it.
       const { serve } = await import('../server/serve.ts');
       await serve({ socket, user: served, ...(first !== undefined && { firstTenant: parseUid(first) }) });
-      stdout.write(`burrow: serving on ${socket}\n`);
+      print(`burrow: serving on ${socket}`);
       return undefined;
     },
   },
@@ -87,7 +89,7 @@ const commands: Readonly<Record<string, Command>> = {
       using helper = await Helper.reach(socket);
       // The helper reads the params: what is wrong with them it says best.
       const params = parseJson(json) as ParamsInput<typeof method>;
-      stdout.write(`${JSON.stringify(await helper.request(method, params), null, 2)}\n`);
+      printJson(await helper.request(method, params));
       return 0;
     },
   },
@@ -126,35 +128,33 @@ const commands: Readonly<Record<string, Command>> = {
 
 const isMethod = (name: string): name is MethodName => Object.hasOwn(methods, name);
 
-const usage = (): string =>
-  [
-    'burrow: Linux namespaces',
-    '',
-    `Usage: ${ownName()} COMMAND …`,
-    '',
-    ...Object.values(commands).map(command => `  ${command.usage}`),
-    '',
-    `  The helper of root is started with ${sudoLine(ownRunner, ['serve', '--detach'])}`,
-    '',
-    '  --socket PATH   where the helper answers',
-    '  TARGET          pid:812, pid:812/815 for a thread, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
-    '',
-    '  --types T,…     of exec: join only these namespaces, with the programs of this machine where mnt is not among them',
-    '  --tools DIR     of exec: the programs of this root directory, / for this machine, and the files of the target at $BURROW_TARGET',
-    '  --filter own    of exec: the seccomp filter of the process there, which is stopped for a moment to read it',
-    '  -u, --user U    of exec: a name, UID or UID:GID; the one of the process there when left out',
-    '  -w, --workdir D of exec: the directory it starts in',
-    '  -e, --env N=V   of exec: a variable; -e NAME takes it over from here',
-    '  -t, --tty       of exec: on a terminal also where there is none here',
-    '  -l, --login     of exec: a login shell',
-    '',
-  ].join('\n');
+const usage = (): string[] => [
+  'burrow: Linux namespaces',
+  '',
+  `Usage: ${ownName()} COMMAND …`,
+  '',
+  ...Object.values(commands).map(command => `  ${command.usage}`),
+  '',
+  `  The helper of root is started with ${sudoLine(ownRunner, ['serve', '--detach'])}`,
+  '',
+  '  --socket PATH   where the helper answers',
+  '  TARGET          pid:812, pid:812/815 for a thread, container:NAME, sandbox:NAME, netns:NAME or TYPE:INODE',
+  '',
+  '  --types T,…     of exec: join only these namespaces, with the programs of this machine where mnt is not among them',
+  '  --tools DIR     of exec: the programs of this root directory, / for this machine, and the files of the target at $BURROW_TARGET',
+  '  --filter own    of exec: the seccomp filter of the process there, which is stopped for a moment to read it',
+  '  -u, --user U    of exec: a name, UID or UID:GID; the one of the process there when left out',
+  '  -w, --workdir D of exec: the directory it starts in',
+  '  -e, --env N=V   of exec: a variable; -e NAME takes it over from here',
+  '  -t, --tty       of exec: on a terminal also where there is none here',
+  '  -l, --login     of exec: a login shell',
+];
 
 /** @returns the exit code, or undefined when the process is to go on */
 export async function main(words: readonly string[]): Promise<number | undefined> {
   const [name, ...given] = words;
   if (name === undefined || name === '--help' || name === 'help') {
-    stdout.write(usage());
+    for (const line of usage()) print(line);
     return name === undefined ? 2 : 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -168,7 +168,8 @@ export async function main(words: readonly string[]): Promise<number | undefined
     return await command.run(positionals, { ...values, socket }, rest);
   } catch (error) {
     const failure = failureOf(error);
-    stderr.write(command === commands['call'] ? `${JSON.stringify(failure)}\n` : `burrow: ${sentencesOf(failure)}\n`);
+    if (command === commands['call']) sayJson(failure);
+    else say(sentencesOf(failure));
     return 1;
   }
 }

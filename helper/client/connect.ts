@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createMessageConnection, type MessageConnection, StreamMessageReader } from 'vscode-jsonrpc/node';
-import { request } from '../protocol/calls.ts';
+import { onNotification, request } from '../protocol/calls.ts';
+import { HelperFailure } from '../protocol/helper-failure.ts';
 import { type MethodName, type ParamsInput, protocolVersion, type Result, streamGreeting } from '../protocol/methods.ts';
 import { sudoLine } from '../protocol/shell-line.ts';
 import { SocketMessageWriter } from '../server/message-writer.ts';
@@ -13,13 +14,19 @@ import { socketWords } from './sockets.ts';
 export class Helper implements Disposable {
   readonly #path: string;
   readonly #connection: MessageConnection;
+  /** What it said instead of serving this user. */
+  #refusal: HelperFailure | undefined;
 
   private constructor(path: string, socket: Socket) {
     this.#path = path;
     this.#connection = createMessageConnection(new StreamMessageReader(socket), new SocketMessageWriter(socket));
     // Without these two, requests that are under way when the helper dies would never settle.
     socket.on('end', () => socket.destroy());
-    this.#connection.onClose(() => this.#connection.dispose());
+    // Messages that came with the end are heard first.
+    this.#connection.onClose(() => setImmediate(() => this.#connection.dispose()));
+    onNotification(this.#connection, 'helper/refused', ({ failure }) => {
+      this.#refusal = new HelperFailure(failure);
+    });
     this.#connection.listen();
   }
 
@@ -39,8 +46,13 @@ export class Helper implements Disposable {
     return this.#connection;
   }
 
-  request<M extends MethodName>(method: M, params: ParamsInput<M>): Promise<Result<M>> {
-    return request(this.#connection, method, params);
+  /** @throws HelperFailure what the helper answered, or why it does not serve this user */
+  async request<M extends MethodName>(method: M, params: ParamsInput<M>): Promise<Result<M>> {
+    try {
+      return await request(this.#connection, method, params);
+    } catch (error) {
+      throw this.#refusal ?? error;
+    }
   }
 
   /** The raw stream that a token stands for. */

@@ -2,12 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { getuid, stdout } from 'node:process';
+import { join } from 'node:path';
+import { getuid } from 'node:process';
 import { hostHierarchies } from '../cgroup/hierarchies.ts';
 import { leaveSession } from '../cgroup/leave-session.ts';
 import { makeStateDirectory } from '../server/state-directory.ts';
 import { Refusal } from '../sys/errors.ts';
+import { print } from './print.ts';
 import { inScope, isSystemdRunning } from './unit.ts';
 
 /**
@@ -16,13 +17,12 @@ import { inScope, isSystemdRunning } from './unit.ts';
  * @throws Refusal with what the helper said before it ended
  */
 export async function startDetached(helper: readonly string[], socket: string): Promise<void> {
-  makeStateDirectory(socket);
-  const log = join(dirname(socket), 'helper.log');
+  const log = join(makeStateDirectory(socket), 'helper.log');
   const scope = inScope(randomBytes(4).toString('hex'), getuid?.() ?? 0, socket);
   const inUnit = isSystemdRunning() ? await start([...scope, ...helper], log) : SILENT;
   const outcome = isSilent(inUnit) ? await startAtTop(helper, log) : inUnit;
   if (!outcome.serves) throw new Refusal('system', outcome.message ?? 'The helper ended at once.');
-  stdout.write(`burrow: serving on ${socket}\n`);
+  print(`burrow: serving on ${socket}`);
 }
 
 type Outcome = { readonly serves: true } | { readonly serves: false; readonly message: string | undefined };

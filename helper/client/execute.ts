@@ -7,6 +7,7 @@ import { onNotification } from '../protocol/calls.ts';
 import type { Notification } from '../protocol/methods.ts';
 import type { Entry, Size } from '../protocol/target.ts';
 import type { Helper } from './connect.ts';
+import { say } from './print.ts';
 
 /**
  * @param tty on a terminal also where this process has none
@@ -18,7 +19,7 @@ export const execute = (helper: Helper, entry: Entry, tty = false): Promise<numb
 async function inTerminal(helper: Helper, entry: Entry): Promise<number> {
   const ended = endOf(helper, 'terminal/exited');
   const { terminal, stream, notices } = await helper.openTerminal({ ...entry, size: sizeOfTerminal() });
-  for (const notice of notices) stderr.write(`burrow: ${notice}\n`);
+  for (const notice of notices) say(notice);
   await connectTerminal(helper, terminal, stream);
   return await ended;
 }
@@ -60,7 +61,7 @@ export async function connectTerminal(
 async function inPipes(helper: Helper, entry: Entry): Promise<number> {
   const ended = endOf(helper, 'process/exited');
   const { notices, ...tokens } = await helper.request('process/open', entry);
-  for (const notice of notices) stderr.write(`burrow: ${notice}\n`);
+  for (const notice of notices) say(notice);
   await connectPipes(helper, tokens, ended);
   return await ended;
 }
@@ -93,9 +94,11 @@ export const codeOf = ({ exitCode, signal }: Ending): number =>
 
 /** The code of the only command that this connection starts; also when the helper dies. */
 export function endOf(helper: Helper, name: 'terminal/exited' | 'process/exited'): Promise<number> {
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<number>((resolve, reject) => {
     const exited = (ending: Notification<'terminal/exited'> | Notification<'process/exited'>): void => resolve(codeOf(ending));
     onNotification(helper.wire, name, exited);
     helper.wire.onClose(() => reject(new Error('the helper ended')));
   });
+  ended.catch(() => undefined); // it is waited for only when the streams have ended
+  return ended;
 }

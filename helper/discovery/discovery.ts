@@ -1,15 +1,20 @@
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { handedOn, sourceOf } from '../code/own-code.ts';
 import type { Inspection } from '../protocol/inspection.ts';
 import type { NamespaceReference, ScanReport, Statistics } from '../protocol/model.ts';
+import { background, heard, later } from '../sys/background.ts';
 import { Refusal } from '../sys/errors.ts';
+import { recordEvent } from '../sys/log.ts';
 import type { FoundContainer, OpenedNamespace, Question, Questions, Said } from './questions.ts';
 
 interface Waiting {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** A thread that died of something may die of it again at once. */
+const RESTART_MS = 1000;
 
 /** Resolves when it needs the bytes no longer. */
 type Watcher = (difference: Uint8Array<ArrayBuffer>) => Promise<void>;
@@ -20,6 +25,7 @@ export class Discovery {
   readonly #waiting = new Map<number, Waiting>();
   readonly #watchers = new Map<number, Watcher>();
   #numbers = 0;
+  #restarting: NodeJS.Timeout | undefined;
 
   /** JSON of a Snapshot of this moment, in pieces. */
   snapshot(): Promise<Uint8Array[]> {
@@ -54,7 +60,7 @@ export class Discovery {
   watch(watcher: Watcher): () => void {
     const number = ++this.#numbers;
     this.#watchers.set(number, watcher);
-    this.#ask('watch', { watcher: number }).catch(() => undefined); // the thread has died; the next question starts another
+    this.#tellAll(number);
     return () => {
       this.#watchers.delete(number);
       if (this.#worker) this.#ask('unwatch', { watcher: number }).catch(() => undefined);
@@ -67,10 +73,10 @@ export class Discovery {
   }
 
   #ask<Q extends Question>(question: Q, params: Questions[Q]['params']): Promise<Questions[Q]['answer']> {
-    this.#worker ??= this.#start();
-    const id = ++this.#numbers;
-    const worker = this.#worker;
     return new Promise((resolve, reject) => {
+      this.#worker ??= this.#start();
+      const worker = this.#worker;
+      const id = ++this.#numbers;
       this.#waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });
       worker.postMessage({ id, question, params });
     });
@@ -79,30 +85,51 @@ export class Discovery {
   #start(): Worker {
     // Tens of thousands of small objects live for long: V8 would rather let its heap grow than tidy up.
     setFlagsFromString('--optimize-for-size');
-    const worker = new Worker(join(import.meta.dirname, 'discovery-worker.cjs'), {
+    const worker = new Worker(sourceOf('discovery-worker.cjs'), {
+      eval: true,
+      workerData: handedOn(),
       trackUnmanagedFds: false, // descriptors that ioctl returns are closed by node:fs, which would warn
       // Little of what a scan makes outlives it: without a bound it would fill memory until the next collection.
       resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 1 },
     });
     worker.unref();
-    worker.on('message', (said: Said) => this.#hear(said));
-    worker.on('error', error => this.#restart(error));
+    worker.on(
+      'message',
+      heard('an answer of discovery', (said: Said) => this.#hear(said)),
+    );
+    worker.on(
+      'error',
+      heard('the end of discovery', (error: Error) => this.#restart(error)),
+    );
     return worker;
   }
 
   /** A thread that crashes costs the questions under way; terminals go on, and watchers begin again with everything. */
   #restart(error: Error): void {
     this.#worker = undefined;
-    process.stderr.write(`burrow: discovery: ${error.stack ?? String(error)}\n`);
+    recordEvent('discovery ended', { error: error.stack ?? String(error) });
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
-    for (const number of this.#watchers.keys()) this.#ask('watch', { watcher: number }).catch(() => undefined);
+    this.#restarting ??= later('discovery anew', RESTART_MS, () => {
+      this.#restarting = undefined;
+      for (const number of this.#watchers.keys()) this.#tellAll(number);
+    }).unref();
+  }
+
+  /** A watcher gets everything once more. Where no thread can be started, for want of descriptors say, another is tried later. */
+  #tellAll(number: number): void {
+    this.#ask('watch', { watcher: number }).catch((error: Error) => {
+      if (!this.#worker) this.#restart(error);
+    });
   }
 
   #hear(said: Said): void {
     if (said.kind === 'changed') {
       const told = said.watcher === undefined ? [...this.#watchers.values()] : [this.#watchers.get(said.watcher)];
-      void Promise.allSettled(told.map(tell => tell?.(said.difference))).then(() => letGo(said.difference));
+      background('what watchers are told', async () => {
+        await Promise.allSettled(told.map(tell => tell?.(said.difference)));
+        letGo(said.difference);
+      });
       return;
     }
     const waiting = this.#waiting.get(said.id);

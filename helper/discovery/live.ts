@@ -2,6 +2,7 @@
 // that looking costs more than a small part of one processor.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ScanReport, Statistics } from '../protocol/model.ts';
+import { later } from '../sys/background.ts';
 import { giveBackMemory } from '../sys/libc.ts';
 import { Listening } from './listening.ts';
 import type { World } from './world.ts';
@@ -117,7 +118,7 @@ export class Live {
   /** Whoever asked once may ask again soon, and what is kept up to date until then need not be read anew. */
   #linger(): void {
     clearTimeout(this.#lingering);
-    if (!this.#isWatched) this.#lingering = setTimeout(() => this.#stop(), LINGER_MS).unref();
+    if (!this.#isWatched) this.#lingering = later('discovery that nobody watches', LINGER_MS, () => this.#stop()).unref();
   }
 
   #stop(): void {
@@ -165,12 +166,14 @@ export class Live {
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer);
     if (!this.#listening) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = later('a look of discovery', delayMs, async () => {
       const began = performance.now();
-      this.#tick()
-        .catch((error: unknown) => process.stderr.write(`burrow: discovery: ${String(error)}\n`))
-        .finally(() => this.#schedule(Math.min(LONGEST_TICK_MS, Math.max(TICK_MS, (performance.now() - began) * TICK_REST))));
-    }, delayMs);
+      try {
+        await this.#tick();
+      } finally {
+        this.#schedule(Math.min(LONGEST_TICK_MS, Math.max(TICK_MS, (performance.now() - began) * TICK_REST)));
+      }
+    });
   }
 
   /** One look at what happened, and what is due. */

@@ -1,10 +1,10 @@
 // Namespaces that are kept by a bind mount, in every mount namespace. Mounts get ascending ids, so that
 // of each mount namespace only what came since the last look has to be read, without entering it.
-import { readFileSync } from 'node:fs';
 import type { NamespaceKey } from '../protocol/model.ts';
 import { namespaceId, namespaceTypes } from '../protocol/namespaces.ts';
 import { hasVanished, SysError } from '../sys/errors.ts';
 import { sys } from '../sys/libc.ts';
+import { processText } from '../sys/process-files.ts';
 import { parseMountInfo, parseNamespaceLink, readNamespace } from '../sys/procfs.ts';
 import { readNewMounts } from '../walker/walker.ts';
 import type { Gaps } from './gaps.ts';
@@ -110,7 +110,7 @@ export class Mounts {
 
   *#readFile(inode: number, pid: number | 'self', gaps: Gaps): Generator<void> {
     try {
-      const lines = parseMountInfo(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).filter(({ fileSystem }) => fileSystem === 'nsfs');
+      const lines = parseMountInfo(processText(pid, 'mountinfo')).filter(({ fileSystem }) => fileSystem === 'nsfs');
       this.#claim(
         inode,
         lines.flatMap(({ root, path }) => parseMounted(root, path) ?? []),

@@ -7,6 +7,7 @@ import { namespaceId } from '../protocol/namespaces.ts';
 import { hasVanished, Refusal } from '../sys/errors.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';
+import { type ProcessFile, processText } from '../sys/process-files.ts';
 import { parseCgroup, parseIdMap, parseMountInfo } from '../sys/procfs.ts';
 import { messageQueues } from './message-queues.ts';
 import { peerNamespaces } from './peers.ts';
@@ -70,15 +71,15 @@ function anyMember({ members, namespace }: View): Process {
 }
 
 /** A file of one of the processes inside; it may have just ended, so the next one is tried. */
-function ofMember(view: View, file: string): string {
+function ofMember(view: View, file: ProcessFile): string {
   for (const member of view.members.slice(0, 8)) {
     try {
-      return readFileSync(`/proc/${member.pid}/${file}`, 'utf8');
+      return processText(member.pid, file);
     } catch (error) {
       if (!hasVanished(error)) throw error;
     }
   }
-  return readFileSync(`/proc/${anyMember(view).pid}/${file}`, 'utf8');
+  return processText(anyMember(view).pid, file);
 }
 
 /** /proc/PID/timens_offsets, time_namespaces(7): `monotonic  -3  500000000`. */
@@ -119,9 +120,10 @@ function systemVObjects(): Extract<Particulars, { type: 'ipc' }>['objects'] {
  * root at `/a` (cgroup_namespaces(7)).
  */
 function cgroupRoots(view: View): Extract<Particulars, { type: 'cgroup' }>['root'] {
-  const file = `/proc/${anyMember(view).pid}/cgroup`;
-  const outside = parseCgroup(readFileSync(file, 'utf8'));
-  const inside = visit('cgroup', view.fd, namespaceId(view.namespace), () => parseCgroup(readFileSync(file, 'utf8')));
+  const { pid } = anyMember(view);
+  const read = () => parseCgroup(processText(pid, 'cgroup'));
+  const outside = read();
+  const inside = visit('cgroup', view.fd, namespaceId(view.namespace), read);
   return outside.map(({ controllers, path }) => {
     const seen = inside.find(line => line.controllers === controllers)?.path ?? '/';
     const root = seen === '/' ? path : path.endsWith(seen) ? path.slice(0, -seen.length) : path;

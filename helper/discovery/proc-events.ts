@@ -39,6 +39,8 @@ export class ProcEvents {
     try {
       sys('setsockopt', 'the process connector', this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, int(BUFFER_BYTES), 4);
       sys('bind', 'the process connector', this.#fd, address(CN_IDX_PROC), 12);
+      // To the kernel: nobody else may send to it from now on, and fill its buffer.
+      sys('connect', 'the process connector', this.#fd, address(0), 12);
       const message = listenMessage();
       sys('send', 'the process connector', this.#fd, message, message.length, 0);
     } catch (error) {

@@ -1,7 +1,8 @@
 // Discovery, on a thread of its own, so that thousands of processes do not hold up a terminal. It also
 // visits namespaces for the helper: whatever is slow in there is slow here only.
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
+import { heard, later, surviveErrors } from '../sys/background.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';
 import { CLONE_FS } from '../sys/flags.ts';
 import { giveBackMemory, sys } from '../sys/libc.ts';
@@ -50,17 +51,14 @@ const live = new Live(world, tell);
 
 /** Waits until an engine has told names, or for as long as that is worth it. */
 const moreNames = (untilMs: number): Promise<void> =>
-  new Promise(resolve => {
-    waitingForNames.push(resolve);
-    setTimeout(resolve, Math.max(0, untilMs - performance.now()));
-  });
+  Promise.race([new Promise<void>(resolve => waitingForNames.push(resolve)), delay(Math.max(0, untilMs - performance.now()))]);
 
 type Answerer<Q extends Question> = (params: Questions[Q]['params']) => Questions[Q]['answer'] | Promise<Questions[Q]['answer']>;
 
 const answerers: { readonly [Q in Question]: Answerer<Q> } = {
   snapshot: async () => {
     await live.refresh('deep');
-    setTimeout(giveBackMemory, PASSED_ON_MS).unref();
+    later('memory of a snapshot', PASSED_ON_MS, giveBackMemory).unref();
     return telling.snapshot();
   },
   refresh: async ({ deep }) => {
@@ -106,7 +104,7 @@ const answerers: { readonly [Q in Question]: Answerer<Q> } = {
         await nextTurn(); // so that the main thread passes on what it has before it gets more
       }
       watchers.add(watcher);
-      setTimeout(giveBackMemory, PASSED_ON_MS).unref();
+      later('memory of a watch', PASSED_ON_MS, giveBackMemory).unref();
     });
     return null;
   },
@@ -147,4 +145,5 @@ try {
 } catch {
   // Not even that where a filter forbids it; then such visits fail, each with its own reason.
 }
-parentPort?.on('message', (asked: Asked) => void answer(asked));
+surviveErrors();
+parentPort?.on('message', heard('a question to discovery', answer));

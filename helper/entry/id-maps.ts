@@ -1,9 +1,10 @@
 // The id maps of a user namespace that no process is in. The kernel shows them only through a process, so one goes in for a look.
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { prelude } from '../stage/calls.ts';
 import { stage } from '../stage/run.ts';
 import { cloneFlag } from '../sys/flags.ts';
+import { processText } from '../sys/process-files.ts';
 import { parseIdMap } from '../sys/procfs.ts';
 
 export interface IdMaps {
@@ -26,7 +27,9 @@ export async function mapsOf(user: number, label: string): Promise<IdMaps> {
       ],
       stdio: [nowhere, nowhere, nowhere],
       handles: new Map([[handle, user]]),
-      onSync: (_, pid) => void maps.push({ uidMap: mapIn(pid, 'uid_map'), gidMap: mapIn(pid, 'gid_map') }),
+      onSync: (_, pid) => {
+        maps.push({ uidMap: mapIn(pid, 'uid_map'), gidMap: mapIn(pid, 'gid_map') });
+      },
       onEnd: () => undefined,
     });
   } finally {
@@ -35,4 +38,4 @@ export async function mapsOf(user: number, label: string): Promise<IdMaps> {
   return maps[0] ?? { uidMap: [], gidMap: [] };
 }
 
-const mapIn = (pid: number, file: 'uid_map' | 'gid_map'): IdMapping[] => parseIdMap(readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+const mapIn = (pid: number, file: 'uid_map' | 'gid_map'): IdMapping[] => parseIdMap(processText(pid, file));

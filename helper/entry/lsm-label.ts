@@ -1,5 +1,6 @@
 // The label that a security module holds a process to, and how a command comes to have the same.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { type ProcessFile, processText } from '../sys/process-files.ts';
 
 export interface LsmLabel {
   /** As a person knows it: `docker-default`. */
@@ -17,14 +18,14 @@ let isThereOne: boolean | undefined;
 
 /** @param proc `/proc/812`. @returns undefined for one that no module confines */
 export function labelOf(proc: string): LsmLabel | undefined {
-  isThereOne ??= read('/proc/self/attr/current') !== undefined;
+  isThereOne ??= read('self', 'attr/current') !== undefined;
   return isThereOne ? readLabel(proc) : undefined;
 }
 
 export function readLabel(proc: string): LsmLabel | undefined {
   // Since Linux 5.8 AppArmor has files of its own, which it keeps when another module has the old ones.
-  const own = existsSync(`${proc}/attr/${APPARMOR}`) ? `${APPARMOR}/` : '';
-  const current = read(`${proc}/attr/${own}current`);
+  const own = existsSync(`${proc}/attr/${APPARMOR}`) ? (`${APPARMOR}/` as const) : '';
+  const current = read(proc, `attr/${own}current`);
   if (current === undefined || current === 'unconfined' || current === 'kernel') return undefined;
   const profile = /^(.+) \((?:enforce|complain|kill|prompt|mixed|unconfined)\)$/.exec(current)?.[1];
   if (profile !== undefined || own !== '')
@@ -32,9 +33,9 @@ export function readLabel(proc: string): LsmLabel | undefined {
   return { text: current, attribute: 'exec', value: current }; // SELinux: setexeccon(3)
 }
 
-function read(path: string): string | undefined {
+function read(proc: string, file: ProcessFile): string | undefined {
   try {
-    return readFileSync(path, 'latin1').replace(/[\n\0]+$/, '') || undefined;
+    return processText(proc, file, 'latin1').replace(/[\n\0]+$/, '') || undefined;
   } catch {
     return undefined;
   }

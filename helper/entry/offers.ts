@@ -19,7 +19,7 @@ export function offerStreams(
   streams: Streams,
   uid: number,
 ): { stdin: string; stdout: string; stderr: string } {
-  const offer = (pipe: Socket, attach: (socket: Socket) => void): string =>
+  const offer = (pipe: Socket, attach: (socket: Socket) => unknown): string =>
     streams.offer(
       uid,
       socket => {
@@ -30,7 +30,7 @@ export function offerStreams(
     );
   return {
     stdin: offer(stdin, socket => feed(stdin, socket)),
-    stdout: offer(stdout, socket => void stdout.pipe(socket)),
-    stderr: offer(stderr, socket => void stderr.pipe(socket)),
+    stdout: offer(stdout, socket => stdout.pipe(socket)),
+    stderr: offer(stderr, socket => stderr.pipe(socket)),
   };
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const OUTPUT_BYTES = 1 << 20;
 
@@ -35,7 +36,7 @@ export interface Output {
 export function collectOutput(stdout: Socket, stderr: Socket): () => Promise<Output> {
   const outputs = [collect(stdout), collect(stderr)] as const;
   return async () => {
-    await Promise.race([Promise.all(outputs.map(each => each.done)), new Promise(resolve => setTimeout(resolve, REST_MS))]);
+    await Promise.race([Promise.all(outputs.map(each => each.done)), delay(REST_MS)]);
     for (const each of [stdout, stderr]) each.destroy();
     return { stdout: outputs[0].text(), stderr: outputs[1].text(), cut: outputs.some(each => each.isCut()) };
   };

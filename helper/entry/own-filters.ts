@@ -1,7 +1,7 @@
 // The seccomp filters of the process whose place a command takes, for who asks for them and not for Burrow's own.
-import { readFileSync } from 'node:fs';
 import { readFilters } from '../seccomp/read-filters.ts';
 import { Refusal } from '../sys/errors.ts';
+import { processText } from '../sys/process-files.ts';
 import { parseStat, statusField } from '../sys/procfs.ts';
 import type { Entered } from './entered.ts';
 import { isFiltered } from './powers.ts';
@@ -35,7 +35,7 @@ export async function takeFilters(entered: Entered): Promise<void> {
 /** Had it ended before, another one that got its number would have been read. */
 function startOf(thread: number): number | undefined {
   try {
-    return parseStat(readFileSync(`/proc/${thread}/stat`, 'latin1')).start;
+    return parseStat(processText(thread, 'stat', 'latin1')).start;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Params, Result } from '../protocol/methods.ts';
 import type { Entry } from '../protocol/target.ts';
 import type { Ending } from '../stage/reaper.ts';
+import { later } from '../sys/background.ts';
 import { type Launched, type LaunchWorld, launch } from './launch.ts';
 import { offerStreams } from './offers.ts';
 import { collectOutput } from './output.ts';
@@ -54,7 +55,7 @@ export async function run(
   const { stdin, stdout, stderr, notices, kill } = await start(entry, world, ending => ended(ending));
   const stay = onClose(kill);
   stdin.end(input ?? '');
-  const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs);
+  const timer = timeoutMs === undefined ? undefined : later('the time of a command', timeoutMs, kill);
   const output = collectOutput(stdout, stderr);
   const how = await ending;
   clearTimeout(timer);

@@ -1,4 +1,5 @@
 import type { Size } from '../protocol/target.ts';
+import { later } from '../sys/background.ts';
 import { resize } from './pty.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,8 +19,8 @@ export function redraw(terminal: Terminal, size: Size): void {
   }
   // Rows, because a line that a shell has written stays as wide as it is.
   resize(master, { ...size, rows: size.rows > 1 ? size.rows - 1 : size.rows + 1 });
-  setTimeout(() => {
+  later('the size of a terminal', LOOK_MS, () => {
     // Its client may have chosen another one by now, or have gone with all of it.
     if (terminal.size === size && terminal.isOpen) resize(master, size);
-  }, LOOK_MS).unref();
+  }).unref();
 }

@@ -1,7 +1,8 @@
 // The process whose place a command takes: what it is besides its namespaces. All of it is the process's own
 // word, and hostile.
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
+import { processBytes, processText } from '../sys/process-files.ts';
 import { type CgroupLine, parseCgroup, statusField } from '../sys/procfs.ts';
 import { workingDirectory } from '../sys/working-directory.ts';
 import { environmentOf } from './environment.ts';
@@ -35,7 +36,7 @@ export interface Resident {
  * @param root its root directory; where that is not entered there is no directory either
  */
 export function readResident(proc: string, start: number, root: number | undefined): Resident {
-  const status = readFileSync(`${proc}/status`, 'latin1');
+  const status = processText(proc, 'status', 'latin1');
   const effective = (field: string): number => Number(statusField(status, field)?.split(/\s+/)[1]);
   const umask = statusField(status, 'Umask');
   return {
@@ -47,18 +48,18 @@ export function readResident(proc: string, start: number, root: number | undefin
     gid: effective('Gid'),
     groups: statusField(status, 'Groups')?.split(' ').filter(Boolean).map(Number) ?? [],
     umask: umask === undefined ? undefined : Number.parseInt(umask, 8),
-    environment: environmentOf(readIfPermitted(`${proc}/environ`)),
+    environment: environmentOf(readIfPermitted(proc)),
     directory: root === undefined ? undefined : workingDirectory(proc, root).path,
-    cgroups: parseCgroup(readFileSync(`${proc}/cgroup`, 'utf8')),
+    cgroups: parseCgroup(processText(proc, 'cgroup')),
     label: labelOf(proc),
     is32Bit: statusField(status, 'Seccomp') !== '0' && is32Bit(`${proc}/exe`),
   };
 }
 
 /** An ordinary user's helper may enter a process that has changed its user, and may not read this of it. */
-function readIfPermitted(path: string): Buffer {
+function readIfPermitted(proc: string): Buffer {
   try {
-    return readFileSync(path);
+    return processBytes(proc, 'environ');
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) return Buffer.alloc(0);
     throw error;

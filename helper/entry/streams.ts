@@ -1,6 +1,7 @@
 // Raw byte streams: each is a connection of its own to the helper's socket, which names it by a token.
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { later } from '../sys/background.ts';
 
 /** A token that nobody has used by then is void, and what it stands for is given up. */
 const CLAIM_MS = 10_000;
@@ -17,10 +18,10 @@ export class Streams {
   /** A token for one connection by `uid`; `expired` is called when none comes. */
   offer(uid: number, attach: (socket: Socket) => void, expired: () => void): string {
     const token = randomBytes(32).toString('hex');
-    const timer = setTimeout(() => {
+    const timer = later('a stream that nobody claimed', CLAIM_MS, () => {
       this.#offers.delete(token);
       expired();
-    }, CLAIM_MS).unref();
+    }).unref();
     this.#offers.set(token, { uid, attach, timer });
     return token;
   }

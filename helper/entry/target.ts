@@ -1,6 +1,6 @@
 // A target becomes handles: descriptors of its namespaces and of its root directory. From here on
 // nothing is looked up by pid, name or path again.
-import { closeSync, constants as files, fstatSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, constants as files, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Member } from '../discovery/questions.ts';
@@ -10,6 +10,7 @@ import { hasVanished, Refusal, SysError } from '../sys/errors.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 import { inodeOf } from '../sys/namespaces.ts';
+import { processText } from '../sys/process-files.ts';
 import { parseIdMap, parseNamespaceLink, parseStat, readNamespace, supportedTypes } from '../sys/procfs.ts';
 import { Entered, type Terms } from './entered.ts';
 import { mapsOf } from './id-maps.ts';
@@ -116,7 +117,7 @@ function enterProcess({ pid, start, thread, label }: Chosen, types: readonly Nam
  * @throws SysError ESRCH when it is not the one meant
  */
 function whileItLives({ pid, start, label }: Chosen, proc: string, read: (began: number) => void): void {
-  const startOf = (path: string): number => parseStat(readFileSync(`${path}/stat`, 'latin1')).start;
+  const startOf = (path: string): number => parseStat(processText(path, 'stat', 'latin1')).start;
   const pidfd = sys('pidfd_open', label, pid, 0);
   try {
     const began = startOf(proc);
@@ -238,6 +239,6 @@ function addNamespace(entered: Entered, type: NamespaceType, fd: number): void {
 }
 
 function addMaps(entered: Entered, proc: string): void {
-  entered.uidMap = parseIdMap(readFileSync(`${proc}/uid_map`, 'utf8'));
-  entered.gidMap = parseIdMap(readFileSync(`${proc}/gid_map`, 'utf8'));
+  entered.uidMap = parseIdMap(processText(proc, 'uid_map'));
+  entered.gidMap = parseIdMap(processText(proc, 'gid_map'));
 }

@@ -6,6 +6,7 @@ import type { Size } from '../protocol/target.ts';
 import { takeConnection } from '../relay/connection.ts';
 import { Relay } from '../relay/relay.ts';
 import type { Ending } from '../stage/reaper.ts';
+import { later } from '../sys/background.ts';
 import { Refusal } from '../sys/errors.ts';
 import { keptOf, requireRoom } from './kept.ts';
 import { type LaunchWorld, launch } from './launch.ts';
@@ -171,7 +172,7 @@ export class Terminals {
 
   #forgetLater(terminal: Terminal): void {
     clearTimeout(terminal.forgetting);
-    terminal.forgetting = setTimeout(() => this.#forget(terminal), REMEMBERED_MS).unref();
+    terminal.forgetting = later('a terminal that has ended', REMEMBERED_MS, () => this.#forget(terminal)).unref();
   }
 
   #makeRoom(uid: number): void {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { handedOn, sourceOf } from '../code/own-code.ts';
+import { background } from '../sys/background.ts';
 import { Refusal } from '../sys/errors.ts';
 import { usualLimits } from './budget.ts';
 import type { Answer, Asked, Job, Leaving, Unpacked } from './questions.ts';
@@ -14,24 +15,17 @@ const HEAP_MB = 1024;
  */
 const LEAVE_MS = 2000;
 
-const bundle = join(import.meta.dirname, 'unpack-worker.cjs');
-
 /**
  * Makes the root directory of a sandbox out of a tar archive or an OCI image layout. Modes (setuid
  * included), owners by the maps, times, hard and symbolic links are kept. Extended attributes are
  * not, `security.capability` among them: outside they would be those of the host's root.
  *
  * On any failure, an abort included, `into` is empty again.
- * @param worker the built thread; it lies beside the helper
  * @throws Refusal `invalid` for a hostile or damaged archive; for a call that failed with that and its errno; the signal's reason
  */
-export async function unpack(
-  job: Omit<Job, 'limits'> & Partial<Pick<Job, 'limits'>>,
-  signal: AbortSignal,
-  worker = bundle,
-): Promise<Unpacked> {
+export async function unpack(job: Omit<Job, 'limits'> & Partial<Pick<Job, 'limits'>>, signal: AbortSignal): Promise<Unpacked> {
   signal.throwIfAborted();
-  const unpacked = await ask({ do: 'unpack', job: { limits: usualLimits, ...job } }, worker, { signal, into: job.into });
+  const unpacked = await ask({ do: 'unpack', job: { limits: usualLimits, ...job } }, { signal, into: job.into });
   if (!unpacked) throw new Error('the unpacking thread answered something else');
   return unpacked;
 }
@@ -41,8 +35,8 @@ export async function unpack(
  * mount stays, with what is below it. One that is gone already is no error.
  * @throws Refusal with the call and errno: EXDEV when something is still mounted there
  */
-export async function removeRoot(path: string, worker = bundle): Promise<void> {
-  await ask({ do: 'remove', path }, worker);
+export async function removeRoot(path: string): Promise<void> {
+  await ask({ do: 'remove', path });
 }
 
 interface Abortable {
@@ -50,8 +44,10 @@ interface Abortable {
   readonly into: string;
 }
 
-async function ask(asked: Asked, bundled: string, abortable?: Abortable): Promise<Unpacked | undefined> {
-  const worker = new Worker(bundled, {
+async function ask(asked: Asked, abortable?: Abortable): Promise<Unpacked | undefined> {
+  const worker = new Worker(sourceOf('unpack-worker.cjs'), {
+    eval: true,
+    workerData: handedOn(),
     trackUnmanagedFds: false, // descriptors that openat2 returns are closed by node:fs, which would warn
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   });
@@ -64,12 +60,12 @@ async function ask(asked: Asked, bundled: string, abortable?: Abortable): Promis
     if (answer) return taken(answer);
   } catch (error) {
     // A thread that died has left what it had made.
-    if (abortable && !(error instanceof Refusal)) await ask({ do: 'empty', path: abortable.into }, bundled);
+    if (abortable && !(error instanceof Refusal)) await ask({ do: 'empty', path: abortable.into });
     throw error;
   } finally {
     done.abort();
   }
-  if (abortable) await leave(worker, answered, abortable.into, bundled);
+  if (abortable) await leave(worker, answered, abortable.into);
   throw abortable?.signal.reason;
 }
 
@@ -94,7 +90,7 @@ const answerOf = (worker: Worker): Promise<Answer> =>
   });
 
 /** It takes away itself what it has made, unless something holds it; then it never runs again. */
-async function leave(worker: Worker, answered: Promise<Answer>, into: string, bundled: string): Promise<void> {
+async function leave(worker: Worker, answered: Promise<Answer>, into: string): Promise<void> {
   worker.postMessage({ do: 'abort' } satisfies Asked);
   const isAnswered = answered.then(
     () => true,
@@ -102,7 +98,7 @@ async function leave(worker: Worker, answered: Promise<Answer>, into: string, bu
   );
   const isHeard = once(worker, 'message').catch(() => undefined); // what it dies of is in the answer
   const isHeld = await Promise.race([isHeard.then(() => false), isAnswered.then(() => false), delay(LEAVE_MS, true)]);
-  if (isHeld) void worker.terminate();
+  if (isHeld) background('a thread that is given up', () => worker.terminate());
   else if (await isAnswered) return;
-  await ask({ do: 'empty', path: into }, bundled);
+  await ask({ do: 'empty', path: into });
 }

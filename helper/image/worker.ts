@@ -1,6 +1,7 @@
 // One unpacking or removal, on a thread of its own: a hostile archive can keep nobody else waiting,
 // and as whom it opens files is a matter of this thread alone.
 import { parentPort } from 'node:worker_threads';
+import { heard } from '../sys/background.ts';
 import { toFailure } from '../sys/errors.ts';
 import { empty, performJob, whatOf } from './perform.ts';
 import type { Answer, Asked, Leaving } from './questions.ts';
@@ -18,16 +19,15 @@ async function perform(asked: Exclude<Asked, { do: 'abort' }>): Promise<Answer> 
   return { kind: 'done' };
 }
 
-parentPort?.on('message', (asked: Asked) => {
+async function hear(asked: Asked): Promise<void> {
   if (asked.do === 'abort') {
     parentPort?.postMessage({ kind: 'leaving' } satisfies Leaving);
     abortion.abort();
     return;
   }
-  void perform(asked)
-    .catch((error: unknown): Answer => ({ kind: 'failure', failure: toFailure(error, doing(asked)) }))
-    .then(answer => {
-      parentPort?.postMessage(answer);
-      parentPort?.close(); // and with it the thread
-    });
-});
+  const answer = await perform(asked).catch((error: unknown): Answer => ({ kind: 'failure', failure: toFailure(error, doing(asked)) }));
+  parentPort?.postMessage(answer);
+  parentPort?.close(); // and with it the thread
+}
+
+parentPort?.on('message', heard('an unpacking', hear));

@@ -1,8 +1,9 @@
 // The root directory and the mounts of a process, as paths of this machine where it has them.
-import { closeSync, fstatSync, lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import type { DefinitionInput } from '../protocol/definition/definition.ts';
 import { O_PATH } from '../sys/flags.ts';
 import { openInRoot } from '../sys/in-root.ts';
+import { processText } from '../sys/process-files.ts';
 import { type MountLine, parseMountInfo } from '../sys/procfs.ts';
 import { type Part, part, type Seen } from './likeness.ts';
 
@@ -13,7 +14,7 @@ const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
 
 const optionsOf = ({ options }: MountLine): string[] => options.split(',');
 const isReadonly = (mount: MountLine): boolean => optionsOf(mount).includes('ro');
-const mountsOf = (pid: number | 'self'): MountLine[] => parseMountInfo(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'));
+const mountsOf = (pid: number | 'self'): MountLine[] => parseMountInfo(processText(pid, 'mountinfo'));
 
 /** Of the mounts at one path the last lies above the others. */
 const uppermost = (mounts: readonly MountLine[]): MountLine[] => [...new Map(mounts.map(mount => [mount.path, mount])).values()];

@@ -13,6 +13,7 @@ import { O_PATH } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 import { visit } from '../sys/namespaces.ts';
 import { RouteSocket } from '../sys/netlink.ts';
+import { processBytes, processText } from '../sys/process-files.ts';
 import { readNamespace, readStat, supportedTypes } from '../sys/procfs.ts';
 import { workingDirectory } from '../sys/working-directory.ts';
 import { mountsLike, rootLike } from './files.ts';
@@ -97,7 +98,7 @@ export function likeness({ pid, start, label }: Model, wish: Wish): Result<'sand
   try {
     pidfd = sys('pidfd_open', label, pid, 0);
     if (start !== undefined && readStat(pid).start !== start) throw ended();
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const status = processText(pid, 'status', 'latin1');
     root = openSync(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY);
     const own = new Set(supportedTypes.filter(type => readNamespace(pid, type) !== readNamespace('self', type)));
     const seen: Seen = { pid, own, status, root, wish };
@@ -164,7 +165,7 @@ function within<T>(type: 'uts' | 'net', pid: number, work: () => T extends Promi
 /** /proc/PID/timens_offsets, time_namespaces(7): a clock, seconds, nanoseconds. */
 function clocksLike({ pid, own }: Seen): Part {
   if (!own.has('time')) return part({});
-  const lines = readFileSync(`/proc/${pid}/timens_offsets`, 'utf8').split('\n');
+  const lines = processText(pid, 'timens_offsets').split('\n');
   const of = (clock: string): number => Number(lines.find(line => line.startsWith(`${clock} `))?.split(/\s+/)[1] ?? 0);
   const [monotonicSeconds, boottimeSeconds] = [of('monotonic'), of('boottime')];
   return monotonicSeconds === 0 && boottimeSeconds === 0 ? part({}) : part({ time: { monotonicSeconds, boottimeSeconds } });
@@ -184,7 +185,7 @@ function networkLike({ pid, own }: Seen): Part {
 const MAX_COMMAND_BYTES = 128 * 1024;
 
 function commandLike({ pid }: Seen): Part {
-  const bytes = readFileSync(`/proc/${pid}/cmdline`);
+  const bytes = processBytes(pid, 'cmdline');
   if (bytes.length === 0) return part({}, 'It has no command line.');
   if (bytes.length > MAX_COMMAND_BYTES) return part({}, 'Its command is left out: it is too long.');
   const text = bytes.toString('utf8');

@@ -1,7 +1,7 @@
 // The limits of a process: those of its control groups, and its own.
-import { readFileSync } from 'node:fs';
 import { limitsOf } from '../cgroup/reading.ts';
 import type { DefinitionInput } from '../protocol/definition/definition.ts';
+import { processText } from '../sys/process-files.ts';
 import { type Part, part, type Seen } from './likeness.ts';
 
 type Limits = NonNullable<DefinitionInput['limits']>;
@@ -62,7 +62,7 @@ export function ownRlimits(theirs: ReadonlyMap<Resource, Rlimit>, ours: Readonly
 }
 
 export function limitsLike({ pid }: Seen): Part {
-  const read = (of: number | 'self'): Map<Resource, Rlimit> => parseRlimits(readFileSync(`/proc/${of}/limits`, 'utf8'));
+  const read = (of: number | 'self'): Map<Resource, Rlimit> => parseRlimits(processText(of, 'limits'));
   const limits: Limits = { ...limitsOf(pid), ...ownRlimits(read(pid), read('self')) };
   return Object.keys(limits).length > 0 ? part({ limits }) : part({});
 }

@@ -5,14 +5,15 @@ import type { DefinitionInput } from '../protocol/definition/definition.ts';
 import type { IdMapping } from '../protocol/inspection.ts';
 import { capabilities } from '../security/capabilities.ts';
 import { insideId } from '../sys/id-map.ts';
+import { processText } from '../sys/process-files.ts';
 import { parseIdMap, statusField } from '../sys/procfs.ts';
 import { type Part, part, type Seen } from './likeness.ts';
 
 const HIGHEST_ID = 0xffff_fffe;
 
 const mapsOf = (pid: number): readonly [IdMapping[], IdMapping[]] => [
-  parseIdMap(readFileSync(`/proc/${pid}/uid_map`, 'utf8')),
-  parseIdMap(readFileSync(`/proc/${pid}/gid_map`, 'utf8')),
+  parseIdMap(processText(pid, 'uid_map')),
+  parseIdMap(processText(pid, 'gid_map')),
 ];
 
 export function usersLike({ pid, own, wish }: Seen): Part {

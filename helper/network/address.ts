@@ -23,6 +23,7 @@ export function overlap(one: Ipv4Network, other: Ipv4Network): boolean {
 /** An address or a network as bytes → text; IPv6 in the short form of RFC 5952. */
 export function formatAddress(bytes: Buffer): string {
   if (bytes.length === 4) return formatIpv4(bytes.readUInt32BE(0));
+  if (bytes.length !== 16) return bytes.toString('hex'); // of a family that has no notation here
   const text = Array.from({ length: 8 }, (_, index) => `:${bytes.readUInt16BE(index * 2).toString(16)}`).join('');
   // The longest run of zero groups, and of several the first: the sort is stable.
   const [zeros] = (text.match(/(?::0){2,}(?=:|$)/g) ?? []).sort((a, b) => b.length - a.length);

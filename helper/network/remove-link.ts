@@ -2,8 +2,10 @@
 // a millisecond; its answer comes 10 to 40 ms later, when no processor can still be using the link's memory.
 import { constants } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { background } from '../sys/background.ts';
 import { SysError } from '../sys/errors.ts';
-import { answeredErrno, RequestFailed, RouteSocket } from '../sys/netlink.ts';
+import { RequestFailed, RouteSocket } from '../sys/netlink.ts';
+import { answeredErrno } from '../sys/netlink-messages.ts';
 import { announcesEnd, linkDeletion, RTMGRP_LINK } from './rtnetlink.ts';
 
 /** Each holds one of the four threads of libuv's pool until the kernel has answered. */
@@ -49,7 +51,7 @@ export async function removeLink(name: string): Promise<void> {
     await answered; // so much else was announced that the end may have been missed
     removeAtOnce(name);
   } finally {
-    void answered.then(close).finally(end);
+    background('the answer to a removal', () => answered.then(close).finally(end));
   }
 }
 

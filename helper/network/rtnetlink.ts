@@ -1,23 +1,16 @@
 // The requests of rtnetlink(7) that Burrow makes, each as a function named for the message.
-import {
-  attribute,
-  attributeOf,
-  type Message,
-  NLM_F_CREATE,
-  NLM_F_DUMP,
-  NLM_F_EXCL,
-  nested,
-  parseAttributes,
-  type Request,
-  RequestFailed,
-  type RouteSocket,
-  text,
-  textOf,
-  u32,
-} from '../sys/netlink.ts';
+import { NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, type Request, RequestFailed, type RouteSocket } from '../sys/netlink.ts';
+import { attribute, attributeOf, i32Of, type Message, nested, parseAttributes, text, textOf, u32, u32Of } from '../sys/netlink-messages.ts';
 import { formatAddress, formatIpv4, type Ipv4Network } from './address.ts';
 
-const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, GETADDR: 22, GETROUTE: 26 } as const;
+const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, GETADDR: 22, NEWROUTE: 24, GETROUTE: 26 } as const;
+/** The fixed structs of each kind of message: struct ifinfomsg, ifaddrmsg and rtmsg. */
+const LINK_BYTES = 16;
+const ADDRESS_BYTES = 8;
+const ROUTE_BYTES = 12;
+
+/** A message of another kind, or one that is too short for its struct, says nothing. */
+const isA = ({ type, payload }: Message, wanted: number, bytes: number): boolean => type === wanted && payload.length >= bytes;
 const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINK: 5, MASTER: 10, LINKINFO: 18, NET_NS_FD: 28, LINK_NETNSID: 37 } as const;
 const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 const VETH_INFO_PEER = 1;
@@ -62,24 +55,28 @@ export interface Link {
   readonly controller: number | undefined;
 }
 
-export function getLinks(socket: RouteSocket): Link[] {
-  return socket.request(dump('RTM_GETLINK', 'the links', RTM.GETLINK, ifinfomsg())).map(({ payload }) => {
-    const found = parseAttributes(payload, 16);
-    const info = found.get(IFLA.LINKINFO);
-    const hardware = found.get(IFLA.ADDRESS);
-    return {
-      index: payload.readInt32LE(4),
-      name: textOf(found.get(IFLA.IFNAME)) ?? '?',
-      kind: info && textOf(parseAttributes(info, 0).get(IFLA_INFO.KIND)),
-      hardwareType: payload.readUInt16LE(2),
-      up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
-      mtuBytes: found.get(IFLA.MTU)?.readUInt32LE() ?? 0,
-      hardwareAddress: hardware?.length === 6 ? (hardware.toString('hex').match(/../g) ?? []).join(':') : undefined,
-      peer: found.get(IFLA.LINK)?.readUInt32LE(),
-      peerNamespace: found.get(IFLA.LINK_NETNSID)?.readInt32LE(),
-      controller: found.get(IFLA.MASTER)?.readUInt32LE(),
-    };
-  });
+export const getLinks = (socket: RouteSocket): Link[] =>
+  socket.request(dump('RTM_GETLINK', 'the links', RTM.GETLINK, ifinfomsg())).flatMap(message => parseLink(message) ?? []);
+
+/** @returns undefined for what tells of no link */
+export function parseLink(message: Message): Link | undefined {
+  if (!isA(message, RTM.NEWLINK, LINK_BYTES)) return undefined;
+  const { payload } = message;
+  const found = parseAttributes(payload, LINK_BYTES);
+  const info = found.get(IFLA.LINKINFO);
+  const hardware = found.get(IFLA.ADDRESS);
+  return {
+    index: payload.readInt32LE(4),
+    name: textOf(found.get(IFLA.IFNAME)) ?? '?',
+    kind: info && textOf(attributeOf(info, 0, IFLA_INFO.KIND)),
+    hardwareType: payload.readUInt16LE(2),
+    up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
+    mtuBytes: u32Of(found.get(IFLA.MTU)) ?? 0,
+    hardwareAddress: hardware?.length === 6 ? (hardware.toString('hex').match(/../g) ?? []).join(':') : undefined,
+    peer: u32Of(found.get(IFLA.LINK)),
+    peerNamespace: i32Of(found.get(IFLA.LINK_NETNSID)),
+    controller: u32Of(found.get(IFLA.MASTER)),
+  };
 }
 
 export interface LinkAddress {
@@ -91,14 +88,20 @@ export interface LinkAddress {
 
 const scopes: Readonly<Record<number, string>> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' };
 
-export function getAddresses(socket: RouteSocket): LinkAddress[] {
-  return socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.alloc(8))).flatMap(({ payload }) => {
-    const found = parseAttributes(payload, 8);
-    const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);
-    if (!address) return [];
-    const scope = scopes[payload.readUInt8(3)] ?? String(payload.readUInt8(3));
-    return [{ index: payload.readUInt32LE(4), address: `${formatAddress(address)}/${payload.readUInt8(1)}`, scope }];
-  });
+export const getAddresses = (socket: RouteSocket): LinkAddress[] =>
+  socket
+    .request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.alloc(ADDRESS_BYTES)))
+    .flatMap(message => parseAddress(message) ?? []);
+
+/** @returns undefined for what tells of no address */
+export function parseAddress(message: Message): LinkAddress | undefined {
+  if (!isA(message, RTM.NEWADDR, ADDRESS_BYTES)) return undefined;
+  const { payload } = message;
+  const found = parseAttributes(payload, ADDRESS_BYTES);
+  const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);
+  if (!address) return undefined;
+  const scope = scopes[payload.readUInt8(3)] ?? String(payload.readUInt8(3));
+  return { index: payload.readUInt32LE(4), address: `${formatAddress(address)}/${payload.readUInt8(1)}`, scope };
 }
 
 export interface LinkRoute {
@@ -110,20 +113,21 @@ export interface LinkRoute {
 }
 
 /** All unicast routes but those of the local table, which only repeat the addresses. */
-export function getRoutes(socket: RouteSocket): LinkRoute[] {
-  return socket.request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, Buffer.alloc(12))).flatMap(message => route(message) ?? []);
-}
+export const getRoutes = (socket: RouteSocket): LinkRoute[] =>
+  socket.request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, Buffer.alloc(ROUTE_BYTES))).flatMap(message => parseRoute(message) ?? []);
 
-function route({ payload }: Message): LinkRoute | undefined {
-  if (isLocalOrMulticast(payload)) return undefined;
-  const found = parseAttributes(payload, 12);
+/** @returns undefined for what tells of no such route */
+export function parseRoute(message: Message): LinkRoute | undefined {
+  if (!isA(message, RTM.NEWROUTE, ROUTE_BYTES) || isLocalOrMulticast(message.payload)) return undefined;
+  const { payload } = message;
+  const found = parseAttributes(payload, ROUTE_BYTES);
   const destination = found.get(RTA.DST);
   const gateway = found.get(RTA.GATEWAY);
   return {
     family: payload.readUInt8(0),
     destination: destination ? `${formatAddress(destination)}/${payload.readUInt8(1)}` : 'default',
     gateway: gateway && formatAddress(gateway),
-    index: found.get(RTA.OIF)?.readUInt32LE(),
+    index: u32Of(found.get(RTA.OIF)),
   };
 }
 
@@ -137,21 +141,25 @@ export interface UsedNetwork extends Ipv4Network {
 
 /** The host's IPv4 addresses, as numbers and no more: there may be thousands. */
 export const addressedNetworks = (socket: RouteSocket): UsedNetwork[] =>
-  socket.request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0]))).map(({ payload }) => ({
-    address: numberOf(attributeOf(payload, 8, IFA.LOCAL) ?? attributeOf(payload, 8, IFA.ADDRESS)),
-    prefix: payload.readUInt8(1),
-    index: payload.readUInt32LE(4),
-  }));
+  socket
+    .request(dump('RTM_GETADDR', 'the addresses', RTM.GETADDR, Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0])))
+    .filter(message => isA(message, RTM.NEWADDR, ADDRESS_BYTES))
+    .map(({ payload }) => ({
+      address: numberOf(attributeOf(payload, ADDRESS_BYTES, IFA.LOCAL) ?? attributeOf(payload, ADDRESS_BYTES, IFA.ADDRESS)),
+      prefix: payload.readUInt8(1),
+      index: payload.readUInt32LE(4),
+    }));
 
 /** The networks of {@link getRoutes} in IPv4 but the default, as numbers and no more. */
 export const routedNetworks = (socket: RouteSocket): UsedNetwork[] =>
   socket
     .request(dump('RTM_GETROUTE', 'the routes', RTM.GETROUTE, Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])))
+    .filter(message => isA(message, RTM.NEWROUTE, ROUTE_BYTES))
     .filter(({ payload }) => payload.readUInt8(1) > 0 && !isLocalOrMulticast(payload))
     .map(({ payload }) => ({
-      address: numberOf(attributeOf(payload, 12, RTA.DST)),
+      address: numberOf(attributeOf(payload, ROUTE_BYTES, RTA.DST)),
       prefix: payload.readUInt8(1),
-      index: attributeOf(payload, 12, RTA.OIF)?.readUInt32LE(),
+      index: u32Of(attributeOf(payload, ROUTE_BYTES, RTA.OIF)),
     }));
 
 /**
@@ -170,9 +178,9 @@ export function networkAround(socket: RouteSocket, address: number): Ipv4Network
   const payload = Buffer.concat([message, attribute(RTA.DST, wanted)]);
   try {
     const [answer] = socket.request({ name: 'RTM_GETROUTE', subject, type: RTM.GETROUTE, flags: 0, payload });
-    const found = answer?.payload;
-    if (!found || found.readUInt8(1) === 0) return undefined;
-    return { address: numberOf(attributeOf(found, 12, RTA.DST)), prefix: found.readUInt8(1) };
+    if (!answer || !isA(answer, RTM.NEWROUTE, ROUTE_BYTES) || answer.payload.readUInt8(1) === 0) return undefined;
+    const found = answer.payload;
+    return { address: numberOf(attributeOf(found, ROUTE_BYTES, RTA.DST)), prefix: found.readUInt8(1) };
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
     if (error.errno === 'ENETUNREACH') return undefined;
@@ -180,7 +188,7 @@ export function networkAround(socket: RouteSocket, address: number): Ipv4Network
   }
 }
 
-const numberOf = (address: Buffer | undefined): number => address?.readUInt32BE() ?? 0;
+const numberOf = (address: Buffer | undefined): number => (address && address.length >= 4 ? address.readUInt32BE() : 0);
 
 const byName = (name: string): Buffer => Buffer.concat([ifinfomsg(), attribute(IFLA.IFNAME, text(name))]);
 
@@ -207,8 +215,9 @@ export function newVeth(socket: RouteSocket, host: string, inside: string, insid
     { name: 'RTM_NEWLINK', subject, type: RTM.NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, payload },
     { name: 'RTM_GETLINK', subject, type: RTM.GETLINK, flags: 0, payload: byName(host) },
   ]);
-  const made = answers?.[0]?.payload ?? Buffer.alloc(0);
-  return { host: made.readInt32LE(4), inside: parseAttributes(made, 16).get(IFLA.LINK)?.readUInt32LE() ?? 0 };
+  const made = answers?.[0] && parseLink(answers[0]);
+  if (!made) throw new Error(`the kernel did not tell of ${subject}`);
+  return { host: made.index, inside: made.peer ?? 0 };
 }
 
 /** Switches a link on. @param written the link's name, for the error */
@@ -250,5 +259,7 @@ export const linkDeletion = (name: string): Request => ({
 export const RTMGRP_LINK = 1;
 
 /** Does this announce that a link of that name is gone? A bridge tells of its ports by the same message, with a family of its own. */
-export const announcesEnd = ({ type, payload }: Message, name: string): boolean =>
-  type === RTM.DELLINK && payload.readUInt8(0) === 0 && textOf(parseAttributes(payload, 16).get(IFLA.IFNAME)) === name;
+export const announcesEnd = (message: Message, name: string): boolean =>
+  isA(message, RTM.DELLINK, LINK_BYTES) &&
+  message.payload.readUInt8(0) === 0 &&
+  textOf(attributeOf(message.payload, LINK_BYTES, IFLA.IFNAME)) === name;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Definition, type DefinitionInput } from './definition/definition.ts';
 import { CgroupLimits } from './definition/limits.ts';
 import { Difference } from './difference.ts';
+import { Failure } from './failure.ts';
 import { Inspection } from './inspection.ts';
 import { Hello, NamespaceReference, NamespaceType, Sandbox, ScanReport, Snapshot, Statistics } from './model.ts';
 import { Ending, Report, Usage } from './report.ts';
@@ -169,6 +170,8 @@ export const methods = {
 
 /** What the helper says by itself, to the connection that asked for it. */
 export const notifications = {
+  /** The only word to a connection that is not served, before it ends. */
+  'helper/refused': z.object({ failure: Failure }),
   'namespaces/changed': Difference,
   'sandbox/changed': z.object({ sandboxes: z.array(Sandbox) }),
   /** To the connection that asked for the run. */

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { background, heard, later } from '../sys/background.ts';
 import { SysError } from '../sys/errors.ts';
 import { sendWith } from '../sys/libc.ts';
 import { duplicate, type Taken } from './connection.ts';
@@ -61,20 +62,22 @@ export class Relay {
     let rest: Buffer = Buffer.alloc(0);
     reports.on('data', (part: Buffer) => {
       rest = Buffer.concat([rest, part]);
-      for (; rest.length >= REPORT_BYTES; rest = rest.subarray(REPORT_BYTES)) this.#hear(decodeReport(rest));
+      for (; rest.length >= REPORT_BYTES; rest = rest.subarray(REPORT_BYTES)) this.#hear(rest);
     });
     reports.on('error', () => undefined).on('close', () => this.#end());
     return orders;
   }
 
-  #hear({ kind, id, client }: Report): void {
+  /** What becomes of one terminal must keep no other from being told. */
+  readonly #hear = heard('a report of the relay', (bytes: Buffer): void => {
+    const { kind, id, client }: Report = decodeReport(bytes);
     const fate = this.#fates.get(id);
     if (kind === 'detached') fate?.detached(client);
     else {
       this.#fates.delete(id);
       fate?.over();
     }
-  }
+  });
 
   /** It was killed. All its terminals end with it; the next one is carried by another. */
   #end(): void {
@@ -83,7 +86,7 @@ export class Relay {
     for (const each of this.#pending.splice(0)) settle(each);
     const fates = [...this.#fates.values()];
     this.#fates.clear();
-    for (const fate of fates) fate.over();
+    for (const fate of fates) background('the end of a terminal', () => fate.over());
   }
 
   #send(pending: Pending): void {
@@ -95,7 +98,7 @@ export class Relay {
   #flush(): void {
     for (let next = this.#pending[0]; next; next = this.#pending[0]) {
       if (this.#orders !== undefined && !hasTaken(this.#orders, next)) {
-        setTimeout(() => this.#flush(), RETRY_MS);
+        later('orders to the relay', RETRY_MS, () => this.#flush());
         return;
       }
       settle(next);

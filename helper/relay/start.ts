@@ -1,12 +1,11 @@
 import { closeSync, constants } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
 import { pid } from 'node:process';
-import { recordEvent } from '../server/log.ts';
+import { descriptorOf } from '../code/own-code.ts';
 import { reaper } from '../stage/reaper.ts';
 import { AF_UNIX, O_CLOEXEC, SOCK_CLOEXEC, SOCK_SEQPACKET } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
-import { sealedCopy } from '../sys/sealed-copy.ts';
+import { recordEvent } from '../sys/log.ts';
 import { spawn } from '../sys/spawn.ts';
 
 export interface Started {
@@ -16,11 +15,8 @@ export interface Started {
   readonly reports: Socket;
 }
 
-let executable: number | undefined;
-
 /** @throws SysError when the kernel gives no descriptor or no process: EMFILE, EAGAIN */
 export function startRelay(): Started {
-  executable ??= sealedCopy(join(import.meta.dirname, 'relay'), 'burrow-relay');
   const subject = 'the relay of terminals';
   const [ours, theirs] = pairOf(ends => sys('socketpair', subject, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
   const given = [theirs];
@@ -29,7 +25,9 @@ export function startRelay(): Started {
     const [read, write] = pairOf(ends => sys('pipe2', subject, ends, O_CLOEXEC | constants.O_NONBLOCK));
     given.push(write);
     const reports = new Socket({ fd: read, readable: true, writable: false });
-    reaper.track(spawn(`/proc/${pid}/fd/${executable}`, 'burrow-relay', given), ending => recordEvent('relay ended', { ...ending }));
+    reaper.track(spawn(`/proc/${pid}/fd/${descriptorOf('relay')}`, 'burrow-relay', given), ending =>
+      recordEvent('relay ended', { ...ending }),
+    );
     return { orders: ours, reports };
   } catch (error) {
     closeSync(ours);

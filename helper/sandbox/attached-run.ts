@@ -9,6 +9,7 @@ import type { Terminals } from '../entry/terminals.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Report } from '../protocol/report.ts';
 import type { Size } from '../protocol/target.ts';
+import { background } from '../sys/background.ts';
 import { killAll } from './control.ts';
 import { run } from './running.ts';
 import type { Making, Sandboxes } from './sandboxes.ts';
@@ -80,7 +81,8 @@ async function openInTerminal(sandboxes: Sandboxes, making: Making, size: Size, 
 
 function follow(sandboxes: Sandboxes, id: string, report: Promise<Report>, { onClose, ended }: Attaching): void {
   const stay = onClose(() => killAll(sandboxes, id));
-  void report.then(told => {
+  background('the report of a run', async () => {
+    const told = await report;
     stay();
     ended(id, told);
   });

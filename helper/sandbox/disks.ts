@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseMountInfo } from '../sys/procfs.ts';
@@ -25,11 +26,24 @@ export interface Front {
 /** A disk of a server that does not answer is as good as none. */
 const ANSWER_MS = 1000;
 
+/** Those that are being asked. One that never answers holds a thread of libuv's pool, and only one. */
+const asked = new Map<string, Promise<Stats | undefined>>();
+
+function statOnce(path: string): Promise<Stats | undefined> {
+  const pending = asked.get(path);
+  if (pending) return pending;
+  const answer = stat(path)
+    .catch(() => undefined)
+    .finally(() => asked.delete(path));
+  asked.set(path, answer);
+  return answer;
+}
+
 /** Those of the disks whose root directory can be looked at. */
 export async function frontsOf(disks: readonly string[]): Promise<Map<string, Front>> {
   const fronts = await Promise.all(
     disks.map(async (path): Promise<[string, Front][]> => {
-      const found = await Promise.race([stat(path).catch(() => undefined), delay(ANSWER_MS, undefined, { ref: false })]);
+      const found = await Promise.race([statOnce(path), delay(ANSWER_MS, undefined, { ref: false })]);
       return found ? [[path, { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid }]] : [];
     }),
   );

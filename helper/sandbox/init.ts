@@ -1,8 +1,10 @@
 // A sandbox's init: the process whose end is the sandbox's end.
 import { closeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../cgroup/waiting.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { SIGKILL } from '../sys/flags.ts';
-import { readable, sys } from '../sys/libc.ts';
+import { sys } from '../sys/libc.ts';
 import { readStat } from '../sys/procfs.ts';
 
 const END_MS = 10_000;
@@ -30,9 +32,19 @@ export function signal(name: string, pid: number, start: number, number: number)
   }
 }
 
+/** @returns false when the time is over first */
+async function within(timeMs: number, end: Promise<void>): Promise<boolean> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([end.then(() => true), delay(timeMs, false, { signal: over.signal })]);
+  } finally {
+    over.abort();
+  }
+}
+
 /**
  * Kills init, at which the kernel kills all in its pid namespace and lets init go last. One that has ended is no error.
- * @param end of a process that is the helper's own; that of others is waited for by a thread
+ * @param end of a process that is the helper's own; of others nobody is told, and it is looked for
  * @throws Refusal `system` when something in it does not die, as a process that waits for a broken disk
  */
 export async function endInit(name: string, pid: number, start: number, end: Promise<void> | undefined): Promise<void> {
@@ -41,24 +53,13 @@ export async function endInit(name: string, pid: number, start: number, end: Pro
   try {
     if (!isAlive(pid, start)) return;
     sys('pidfd_send_signal', `init of ${name}`, pidfd, SIGKILL);
-    if (await (end ? within(END_MS, end) : readable(pidfd, END_MS))) return;
+    if (await (end ? within(END_MS, end) : until(END_MS, () => !isAlive(pid, start)))) return;
     throw new Refusal('system', `Could not remove ${name}: a process in it has not ended within ${END_MS / 1000} s of SIGKILL.`, {
       subject: name,
     });
   } finally {
     closeSync(pidfd);
   }
-}
-
-/** @returns false when the time is over first */
-function within(timeMs: number, end: Promise<void>): Promise<boolean> {
-  return new Promise(resolve => {
-    const timer = setTimeout(() => resolve(false), timeMs);
-    void end.then(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
 }
 
 function open(pid: number): number | undefined {

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { Definition } from '../protocol/definition/definition.ts';
 import { Sandbox, SandboxNetwork } from '../protocol/model.ts';
 import { hasVanished } from '../sys/errors.ts';
+import { reserve } from '../sys/reserve.ts';
 
 /** What a sandbox leaves on the host, whether it was finished or not: enough to take it all away. */
 export const Traces = z.object({
@@ -37,23 +38,31 @@ export type SandboxRecord = z.infer<typeof SandboxRecord>;
 export type Kept = Omit<z.infer<typeof Ready>, 'phase'>;
 
 export class Records {
+  readonly #shown: string;
   readonly #directory: string;
 
-  /** @param state the helper's own directory, which only it can write */
-  constructor(state: string) {
-    this.#directory = join(state, 'sandboxes');
+  /**
+   * @param state the helper's own directory, which only it can write
+   * @param held a path by which this process reaches it
+   */
+  constructor(state: string, held = state) {
+    this.#shown = join(state, 'sandboxes');
+    this.#directory = join(held, 'sandboxes');
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
   }
 
+  /** As a person would open it. */
   pathOf(id: string): string {
-    return join(this.#directory, `${id}.json`);
+    return join(this.#shown, `${id}.json`);
   }
 
   /** Replaces the file as a whole: a crash leaves the old one or the new one, and a failure the old one. */
   write(record: SandboxRecord): void {
-    const path = this.pathOf(record.traces.id);
+    const path = join(this.#directory, `${record.traces.id}.json`);
     try {
-      writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+      const written = (): void => writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+      if (record.phase === 'ready') reserve.within(written);
+      else written();
       renameSync(`${path}.new`, path);
     } catch (error) {
       rmSync(`${path}.new`, { force: true });
@@ -62,7 +71,7 @@ export class Records {
   }
 
   delete(id: string): void {
-    unlinkIfThere(this.pathOf(id));
+    unlinkIfThere(join(this.#directory, `${id}.json`));
   }
 
   /** All that can be read; what cannot is removed, as nobody can act on it. */

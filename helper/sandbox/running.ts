@@ -7,6 +7,9 @@ import type { Definition } from '../protocol/definition/definition.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import type { EndedBy, Report, Usage } from '../protocol/report.ts';
 import { type Ending, endingOf, type Usage as ProcessUsage } from '../stage/reaper.ts';
+import { every, later } from '../sys/background.ts';
+import { toFailure } from '../sys/errors.ts';
+import { recordEvent } from '../sys/log.ts';
 import { groupLimitsOf } from './confinement.ts';
 import { killAll, usageIn } from './control.ts';
 import type { Making, Sandboxes } from './sandboxes.ts';
@@ -39,19 +42,19 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
       stdio,
       handles: new Map(ending ? [[ENDING, ending.write]] : []),
       // Now, because what was counted goes with the control groups.
-      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...(isCounted(definition) && usageIn(sandboxes, id)) } }),
+      onEnd: (how, usage, id) => ended({ how, usage: { ...processUsage(usage), ...(isCounted(definition) && usageAtEnd(sandboxes, id)) } }),
     });
     const watch = new Watch(definition, sandbox.id, sandboxes);
     const finish = async (): Promise<Report> => {
       // Only a sandbox that is kept has an init that goes on, and tells of its command before it ends.
       const early = definition.onExit === 'keep' ? await ending?.status() : undefined;
-      const { how, usage } = early ? { how: early, usage: usageIn(sandboxes, sandbox.id) } : await init;
+      const { how, usage } = early ? { how: early, usage: usageAtEnd(sandboxes, sandbox.id) } : await init;
       const wallSeconds = (performance.now() - began) / 1000;
       watch.stop();
       const told = early ?? ending?.take() ?? how;
-      if (!early) await sandboxes.remove(sandbox.id);
+      const left = early ? [] : await leftAfter(sandboxes, sandbox);
       const endedBy = watch.endedBy ?? limitBehind(told, usage);
-      return { ...told, ...usage, wallSeconds, notices: [...sandbox.notices], ...(endedBy && { endedBy }) };
+      return { ...told, ...usage, wallSeconds, notices: [...sandbox.notices, ...left], ...(endedBy && { endedBy }) };
     };
     return { sandbox, report: finish() };
   } catch (error) {
@@ -62,6 +65,26 @@ export async function run(sandboxes: Sandboxes, making: Making, stdio: readonly 
 
 /** Only with limits are there control groups that count for certain; without them the kernel's count of processes says as much. */
 const isCounted = ({ limits }: Definition): boolean => limits.cpuSeconds !== undefined || Object.keys(groupLimitsOf(limits)).length > 0;
+
+/** What cannot be read any more, for want of descriptors say, must not keep anybody from hearing of the end. */
+function usageAtEnd(sandboxes: Sandboxes, id: string): Usage {
+  try {
+    return usageIn(sandboxes, id);
+  } catch (error) {
+    recordEvent('usage lost', { sandbox: id, error: String(error) });
+    return {};
+  }
+}
+
+/** Removes it. @returns the notice for one that withstands: how its command ended is worth being told all the same */
+async function leftAfter(sandboxes: Sandboxes, { id, name }: Sandbox): Promise<string[]> {
+  try {
+    await sandboxes.remove(id);
+    return [];
+  } catch (error) {
+    return [`${name} is not removed and stays in the list: ${toFailure(error, 'Could not remove it').message}`];
+  }
+}
 
 const processUsage = ({ userSeconds, systemSeconds, peakResidentBytes }: ProcessUsage): Usage => ({
   cpuSeconds: userSeconds + systemSeconds,
@@ -89,12 +112,12 @@ class Watch {
       this.endedBy = by;
       killAll(sandboxes, id);
     };
-    if (wallSeconds !== undefined) this.#timers.push(setTimeout(() => end('wallSeconds'), wallSeconds * 1000));
+    if (wallSeconds !== undefined) this.#timers.push(later('the time of a run', wallSeconds * 1000, () => end('wallSeconds')));
     if (cpuSeconds !== undefined) {
       const look = (): void => {
         if ((usageIn(sandboxes, id).cpuSeconds ?? 0) >= cpuSeconds) end('cpuSeconds');
       };
-      this.#timers.push(setInterval(look, LOOK_MS));
+      this.#timers.push(every('the processor time of a run', LOOK_MS, look));
     }
   }
 

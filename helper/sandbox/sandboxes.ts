@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findPlaces, removeShared } from '../cgroup/group.ts';
 import { findHidden, hostHierarchies } from '../cgroup/hierarchies.ts';
+import { thaw } from '../cgroup/kill.ts';
 import type { Place } from '../cgroup/layout.ts';
 import type { Terms } from '../entry/entered.ts';
 import type { Dwelling, World } from '../entry/target.ts';
@@ -17,9 +18,10 @@ import type { Definition } from '../protocol/definition/definition.ts';
 import { umaskOf } from '../protocol/definition/security.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Sandbox } from '../protocol/model.ts';
-import { recordEvent } from '../server/log.ts';
 import type { Ended, Ending, Usage as ProcessUsage } from '../stage/reaper.ts';
+import { background, every, later } from '../sys/background.ts';
 import { Refusal } from '../sys/errors.ts';
+import { recordEvent } from '../sys/log.ts';
 import { bodyOf } from './body.ts';
 import { confinementOf } from './confinement.ts';
 import { Ends } from './ends.ts';
@@ -34,6 +36,8 @@ import { unpackFor } from './unpacking.ts';
 
 const ADOPTED_CHECK_MS = 2000;
 const TIDY_MS = 200;
+/** What could not be taken away may go a while later: somebody unmounted what was mounted there, or there are descriptors again. */
+const RETRY_MS = 60_000;
 
 /** What is unpacked may be larger than memory. */
 const STORE = '/var/lib/burrow';
@@ -53,6 +57,13 @@ export interface Running extends Making {
   readonly onEnd: (ending: Ending, usage: ProcessUsage, id: string) => void;
 }
 
+/** The helper's own directory. */
+export interface StateDirectory {
+  readonly state: string;
+  /** A path by which this process reaches it, wherever it is moved. */
+  readonly held: string;
+}
+
 export class Sandboxes {
   readonly #kept = new Map<string, Kept>();
   /** Names that are being made or taken away. */
@@ -67,13 +78,12 @@ export class Sandboxes {
   #tidying: NodeJS.Timeout | undefined;
 
   /**
-   * @param state the helper's own directory
    * @param changed called after every change of {@link list}
    */
-  constructor(state: string, firstTenant: number | undefined, changed: () => void) {
+  constructor({ state, held }: StateDirectory, firstTenant: number | undefined, changed: () => void) {
     const hierarchies = hostHierarchies();
     this.#premises = {
-      records: new Records(state),
+      records: new Records(state, held),
       staging: join(state, 'staging'),
       pins: join(state, 'namespaces'),
       unpacked: join(STORE, resolve(state).slice(1).replaceAll('/', '-')),
@@ -85,7 +95,7 @@ export class Sandboxes {
     this.#changed = changed;
     mkdirSync(this.#premises.staging, { recursive: true, mode: 0o755 });
     this.#reconcile();
-    setInterval(() => this.#forgetEnded(), ADOPTED_CHECK_MS).unref();
+    every('sandboxes of an earlier helper', ADOPTED_CHECK_MS, () => this.#forgetEnded()).unref();
   }
 
   list(): Sandbox[] {
@@ -229,8 +239,8 @@ export class Sandboxes {
       const end = this.#ends.expect(id);
       const ended: Ended = (ending, usage) => {
         end();
-        onEnd(ending, usage, id);
-        void this.#forget(id);
+        background('the end of a sandbox', () => onEnd(ending, usage, id));
+        background('a sandbox that has ended', () => this.#forget(id));
       };
       const idmap = async (from: string, handle: string): Promise<void> => {
         if (handles.all.has(handle)) return; // the plan was begun before
@@ -276,10 +286,12 @@ export class Sandboxes {
 
   async #takeAway({ sandbox, start, traces }: Kept): Promise<void> {
     const { name, pid } = sandbox;
+    const places = this.placesOf(sandbox.id);
     const init = async (): Promise<void> => {
+      thaw(places);
       if (pid !== undefined && start !== undefined) await endInit(name, pid, start, this.#ends.of(sandbox.id));
     };
-    await takeAway(traces, this.placesOf(sandbox.id), init);
+    await takeAway(traces, places, init);
     this.#premises.records.delete(sandbox.id);
     this.#premises.networks.delete(sandbox.id);
     this.#ends.forget(sandbox.id);
@@ -288,11 +300,16 @@ export class Sandboxes {
     this.#tidySoon();
   }
 
-  /** One whose init has ended. What cannot be taken away now stays in the list, for the person to try again. */
+  /** One whose init has ended. What cannot be taken away now stays in the list, and is tried again. */
   async #forget(id: string): Promise<void> {
     const kept = this.#kept.get(id);
     if (!kept) return;
-    await this.#remove(kept).catch((error: unknown) => recordEvent('not removed', { sandbox: kept.sandbox.name, error: String(error) }));
+    try {
+      await this.#remove(kept);
+    } catch (error) {
+      recordEvent('not removed', { sandbox: kept.sandbox.name, error: String(error) });
+      later('a sandbox that was not removed', RETRY_MS, () => this.#forget(id)).unref();
+    }
   }
 
   /** After a crash: what lives is adopted, what was half made or has ended is removed. */
@@ -308,7 +325,8 @@ export class Sandboxes {
         continue;
       }
       this.#busy.add(traces.name);
-      void this.#undo(traces).finally(() => {
+      background('what an earlier helper left', async () => {
+        await this.#undo(traces);
         this.#busy.delete(traces.name);
         this.#tidySoon();
       });
@@ -317,10 +335,12 @@ export class Sandboxes {
 
   /** What cannot be taken away now keeps its record, and the next helper tries again. */
   async #undo(traces: Traces): Promise<void> {
-    await takeAway(traces, findPlaces(traces.id, this.#premises.hierarchies)).then(
-      () => this.#premises.records.delete(traces.id),
-      (error: unknown) => recordEvent('not removed', { sandbox: traces.name, error: String(error) }),
-    );
+    try {
+      await takeAway(traces, findPlaces(traces.id, this.#premises.hierarchies));
+      this.#premises.records.delete(traces.id);
+    } catch (error) {
+      recordEvent('not removed', { sandbox: traces.name, error: String(error) });
+    }
   }
 
   /** When there has been no sandbox for a moment, or the helper ends, what they share goes too. */
@@ -337,7 +357,7 @@ export class Sandboxes {
 
   #tidySoon(): void {
     if (this.#kept.size + this.#busy.size > 0) return;
-    this.#tidying ??= setTimeout(() => this.tidy(), TIDY_MS).unref();
+    this.#tidying ??= later('what sandboxes share', TIDY_MS, () => this.tidy()).unref();
     this.#tidying.refresh();
   }
 
@@ -346,7 +366,7 @@ export class Sandboxes {
     for (const id of this.#adopted) {
       const kept = this.#kept.get(id);
       if (!kept) this.#adopted.delete(id);
-      else if (!lives(kept)) void this.#forget(id);
+      else if (!lives(kept)) background('a sandbox that has ended', () => this.#forget(id));
     }
   }
 }

@@ -1,62 +1,33 @@
-// One connection: its first bytes say whether it is a raw stream or JSON-RPC.
+// One connection that speaks JSON-RPC: requests to their handlers, and what the client is told without asking.
 import type { Socket } from 'node:net';
-import { createMessageConnection, type MessageConnection, ResponseError, StreamMessageReader } from 'vscode-jsonrpc/node';
+import { createMessageConnection, Message, ResponseError, type ResponseMessage } from 'vscode-jsonrpc/node';
 import type * as z from 'zod';
 import { failureCode } from '../protocol/failure.ts';
-import { type MethodName, methods, streamGreeting, streamGreetingPattern } from '../protocol/methods.ts';
+import { type MethodName, methods } from '../protocol/methods.ts';
 import { firstProblem } from '../protocol/problem.ts';
+import { background } from '../sys/background.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';
+import { recordEvent } from '../sys/log.ts';
+import { recordAct } from './act-log.ts';
 import { Encoded, encode } from './encoded.ts';
 import { acts, type Client, handlers, type Services } from './handlers.ts';
-import { recordAct, recordEvent } from './log.ts';
+import { SocketMessageReader } from './message-reader.ts';
 import { SocketMessageWriter } from './message-writer.ts';
-import { type Peer, peerOf } from './peer.ts';
-import type { Policy } from './policy.ts';
+import type { Peer } from './peer.ts';
+import { Traffic } from './traffic.ts';
 import { couldNot } from './wording.ts';
 
-const GREETING_BYTES = streamGreeting('0'.repeat(64)).length;
-const GREETING_MS = 10_000;
-const BACKLOG_BYTES = 64 << 20;
-
-export function accept(socket: Socket, policy: Policy, services: Services): void {
-  let peer: Peer;
-  try {
-    peer = peerOf(socket);
-  } catch (error) {
-    recordEvent('refused', { reason: String(error) });
-    socket.destroy();
-    return;
-  }
-  socket.on('error', () => undefined); // ECONNRESET: the other end is gone, and 'close' follows
-  socket.setTimeout(GREETING_MS, () => socket.destroy());
-  socket.once('readable', () => {
-    const first = socket.read(1) as Buffer | null;
-    if (!first) return; // it has closed without a word
-    socket.unshift(first);
-    if (first.toString() === streamGreeting('').charAt(0)) claimStream(socket, peer, policy, services);
-    else {
-      socket.setTimeout(0);
-      converse(socket, peer, policy, services);
-    }
+/** Answers one client until it leaves. */
+export function converse(socket: Socket, peer: Peer, services: Services): void {
+  const traffic = new Traffic();
+  const writer = new SocketMessageWriter(socket, {
+    encode,
+    onWritten: message => {
+      if (Message.isResponse(message) && message.id !== null) traffic.answered();
+    },
   });
-}
-
-function claimStream(socket: Socket, peer: Peer, policy: Policy, { streams }: Pick<Services, 'streams'>): void {
-  const greeting = socket.read(GREETING_BYTES) as Buffer | null;
-  if (!greeting) {
-    // The rest is on its way.
-    socket.once('readable', () => claimStream(socket, peer, policy, { streams }));
-    return;
-  }
-  socket.setTimeout(0);
-  const token = streamGreetingPattern.exec(greeting.toString('latin1'))?.[1];
-  if (token !== undefined && policy.serves(peer) && streams.claim(token, peer.uid, socket)) return;
-  recordEvent('stream refused', { uid: peer.uid, pid: peer.pid });
-  socket.destroy();
-}
-
-function converse(socket: Socket, peer: Peer, policy: Policy, services: Services): void {
-  const connection = createMessageConnection(new StreamMessageReader(socket), new SocketMessageWriter(socket, encode));
+  const reader = new SocketMessageReader(socket, traffic, () => refuseOther(writer));
+  const connection = createMessageConnection(reader, writer);
   const leave = new Set<() => void>();
   let open = true;
   let watches = false;
@@ -79,52 +50,33 @@ function converse(socket: Socket, peer: Peer, policy: Policy, services: Services
       leave.add(services.watchSandboxes(sandboxes => client.notify('sandbox/changed', { sandboxes })));
     },
   };
-  const backlog = new Backlog();
   const send = async (json: Uint8Array): Promise<void> => {
-    if (!open) return;
-    // It has read nothing for long: when it comes back it begins again with everything.
-    if (backlog.isFull) return void socket.destroy();
-    await backlog.add(json.length, connection.sendNotification('namespaces/changed', new Encoded(json)));
+    // A connection that has just closed rejects; nobody is there to be told.
+    if (open) await connection.sendNotification('namespaces/changed', new Encoded(json)).catch(() => undefined);
   };
   for (const method of Object.keys(methods) as MethodName[])
-    connection.onRequest(method, (raw: unknown) => answer(method, raw, policy, services, client));
+    connection.onRequest(method, (raw: unknown) => answer(method, raw, services, client));
   connection.onClose(() => {
     open = false;
-    for (const each of leave) each();
+    for (const each of leave) background('a client that has left', each);
     connection.dispose();
   });
   connection.onError(() => undefined); // a write after the other end has gone; 'close' follows
-  listen(connection, socket);
+  connection.listen();
 }
 
-/** What was sent to a client and not yet written: a client that does not read must not fill the helper's memory. */
-class Backlog {
-  #bytes = 0;
+/** JSON-RPC 2.0, section 5.1: not a valid Request object. */
+const INVALID_REQUEST = -32600;
 
-  get isFull(): boolean {
-    return this.#bytes > BACKLOG_BYTES;
-  }
-
-  async add(bytes: number, written: Promise<void>): Promise<void> {
-    this.#bytes += bytes;
-    // A connection that has just closed rejects; nobody is there to be told.
-    await written.catch(() => undefined);
-    this.#bytes -= bytes;
-  }
+/** The library would say nothing, and whoever asked would wait for ever. */
+function refuseOther(writer: SocketMessageWriter): void {
+  const message = 'This is no request of JSON-RPC 2.0. A batch is none here: send each request as a message of its own.';
+  const answer: ResponseMessage = { jsonrpc: '2.0', id: null, error: { code: INVALID_REQUEST, message } };
+  writer.write(answer).catch(() => undefined); // it has gone
 }
 
-/** What is no JSON-RPC ends the connection and nothing else. */
-function listen(connection: MessageConnection, socket: Socket): void {
+async function answer<M extends MethodName>(method: M, raw: unknown, services: Services, client: Client): Promise<unknown> {
   try {
-    connection.listen();
-  } catch {
-    socket.destroy();
-  }
-}
-
-async function answer<M extends MethodName>(method: M, raw: unknown, policy: Policy, services: Services, client: Client): Promise<unknown> {
-  try {
-    policy.require(client.peer);
     const params = read(method, raw);
     const result = await handlers[method](params as never, services, client);
     if (acts.has(method)) recordAct(client.peer, method, raw, 'done');

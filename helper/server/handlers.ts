@@ -1,13 +1,12 @@
 // Method → function. A method without a handler does not compile.
 import { constants } from 'node:os';
 import type { Discovery } from '../discovery/discovery.ts';
-import { choicesIn } from '../entry/choices.ts';
 import type { LaunchWorld } from '../entry/launch.ts';
 import { open, run } from '../entry/processes.ts';
 import type { Streams } from '../entry/streams.ts';
 import type { Terminals } from '../entry/terminals.ts';
 import { another } from '../likeness/another.ts';
-import { likenessOf } from '../likeness/likeness.ts';
+import type { Looking } from '../looking/looking.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
 import {
   type MethodName,
@@ -37,6 +36,7 @@ export interface Services {
   readonly terminals: Terminals;
   readonly streams: Streams;
   readonly sandboxes: Sandboxes;
+  readonly looking: Looking;
   /** Calls back after every change of the list of sandboxes, until the returned function is called. */
   readonly watchSandboxes: (watcher: (sandboxes: Sandbox[]) => void) => () => void;
   /** Ends the helper after the answer. */
@@ -92,7 +92,7 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     return {};
   },
 
-  'terminal/choices': ({ target }, services) => choicesIn(target, worldOf(services)),
+  'terminal/choices': ({ target }, services) => services.looking.ask('choices', { target }, worldOf(services)),
   'terminal/list': (_, { terminals }, { peer }) => terminals.list(peer.uid),
   'terminal/attach': (params, { terminals }, { peer, notify }) =>
     terminals.attach(params, peer.uid, (terminal, ending) => notify('terminal/exited', { terminal, ...ending })),
@@ -147,7 +147,7 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
     const own = 'sandbox' in target ? sandboxes.seek(target.sandbox) : undefined;
     // Its limits may have been changed since it was made.
     if (own) return another({ ...own.definition, limits: own.sandbox.limits }, taken);
-    return likenessOf(target, worldOf(services), { taken, uid: peer.uid, gid: peer.gid });
+    return services.looking.ask('like', { target, wish: { taken, uid: peer.uid, gid: peer.gid } }, worldOf(services));
   },
 };
 

@@ -1,27 +1,36 @@
 // The helper itself: its directory, its socket, its end.
 import { chownSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { dirname, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { takeCode } from '../code/own-code.ts';
 import { Discovery } from '../discovery/discovery.ts';
 import { Streams } from '../entry/streams.ts';
 import { Terminals } from '../entry/terminals.ts';
+import { Looking } from '../looking/looking.ts';
 import type { Sandbox } from '../protocol/model.ts';
 import { Sandboxes } from '../sandbox/sandboxes.ts';
 import { stages } from '../stage/waiting.ts';
+import { background, every, heard, later, soon, surviveErrors } from '../sys/background.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { LOCK_EX_NB } from '../sys/flags.ts';
+import { reopenPath } from '../sys/in-root.ts';
 import { keepInherited } from '../sys/inherited.ts';
 import { sys } from '../sys/libc.ts';
+import { recordEvent } from '../sys/log.ts';
+import { requireNoDebugger } from '../sys/no-debugger.ts';
+import { reserve } from '../sys/reserve.ts';
 import { version } from '../version.ts';
-import { accept } from './connection.ts';
+import { Admission } from './accept.ts';
 import { Features } from './features.ts';
 import type { Services } from './handlers.ts';
-import { recordEvent } from './log.ts';
 import { Policy } from './policy.ts';
 import { makeStateDirectory } from './state-directory.ts';
 
 const LEAVE_MS = 500;
+/** Answers that are on their way still go out. */
+const ANSWERS_MS = 50;
+const REFILL_MS = 10_000;
 
 export interface ServeOptions {
   readonly socket: string;
@@ -37,15 +46,23 @@ export interface ServeOptions {
  * @throws Refusal when the socket cannot be made there, or another helper has it
  */
 export async function serve({ socket: given, user, firstTenant }: ServeOptions): Promise<void> {
-  const socket = resolve(given);
+  const asked = resolve(given);
   // Where it was started may be removed, or unmounted, while it lives.
   process.chdir('/');
   keepInherited();
-  const state = dirname(socket);
-  await claim(socket, state);
+  requireNoDebugger();
+  takeCode();
+  surviveErrors();
+  const state = makeStateDirectory(asked);
+  const socket = join(state, basename(asked));
+  // By its descriptor it is the same directory for as long as the helper lives.
+  const held = reopenPath(openSync(state, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
+  await claim(socket, held, state);
+  reserve.fill(join(held, 'reserve'));
+  every('the reserve', REFILL_MS, () => reserve.fill()).unref();
   const watchers = new Set<(sandboxes: Sandbox[]) => void>();
   const streams = new Streams();
-  const sandboxes = new Sandboxes(state, firstTenant, () => {
+  const sandboxes = new Sandboxes({ state, held }, firstTenant, () => {
     for (const tell of watchers) tell(sandboxes.list());
   });
   const discovery = new Discovery();
@@ -57,25 +74,29 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
     streams,
     terminals: new Terminals(streams),
     sandboxes,
+    looking: new Looking(),
     watchSandboxes: watcher => {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
-    stop: () => setImmediate(end),
+    stop: () => soon('the end', end),
   };
-  const policy = new Policy(user);
-  const server = createServer(connection => accept(connection, policy, services));
+  const admission = new Admission(new Policy(user), services);
+  const server = createServer(heard('a connection', connection => admission.accept(connection)));
 
+  /** Whatever of it fails, the helper ends. */
   function end(): void {
+    later('the end', ANSWERS_MS, () => leave(discovery));
     recordEvent('stopped');
-    stages.end();
-    sandboxes.tidy();
-    server.close();
-    rmSync(socket, { force: true });
-    // Answers that are on their way still go out.
-    setTimeout(() => void leave(discovery), 50);
+    background('stages', () => stages.end());
+    background('what sandboxes share', () => sandboxes.tidy());
+    background('the socket', () => server.close());
+    background('the socket', () => rmSync(socket, { force: true }));
+    background('the reserve', () => reserve.release());
   }
-  process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', end);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, heard('the end', end));
+  // A connection that cannot be taken, for want of descriptors say, is nobody's end but its own.
+  server.on('error', error => recordEvent('connection lost', { error: String(error) }));
 
   // Nobody may connect between its making and its owner and mode.
   const mask = process.umask(0o177);
@@ -90,19 +111,17 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
   recordEvent('started', { version, socket, user });
 }
 
-/** A thread that the kernel holds (a file of somebody's that never answers) would keep the process from ending by itself. */
+/** A thread that the kernel holds, by a file of somebody's that never answers, would keep exit(3) waiting for it. */
 async function leave(discovery: Discovery): Promise<void> {
-  const isEnded = await Promise.race([discovery.end().then(() => true), delay(LEAVE_MS, false)]);
-  if (isEnded) process.exit(0);
-  process.kill(process.pid, 'SIGKILL');
+  await Promise.race([discovery.end(), delay(LEAVE_MS)]);
+  sys('_exit', 'the helper', 0);
 }
 
-/** Makes the directory, and takes a socket file away that nobody answers on. */
-async function claim(socket: string, state: string): Promise<void> {
-  makeStateDirectory(socket);
+/** Takes a socket file away that nobody answers on. */
+async function claim(socket: string, held: string, state: string): Promise<void> {
   if (existsSync(socket) && (await answers(socket)))
     throw new Refusal('taken', `A helper answers on ${socket} already.`, { subject: socket, hint: 'Stop that one first.' });
-  lock(state);
+  lock(held, state);
   rmSync(socket, { force: true });
 }
 
@@ -110,8 +129,8 @@ async function claim(socket: string, state: string): Promise<void> {
  * Two helpers with one directory would undo each other's sandboxes. The kernel drops the lock with this process.
  * @throws Refusal `taken`
  */
-function lock(state: string): void {
-  const fd = openSync(`${state}/lock`, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+function lock(held: string, state: string): void {
+  const fd = openSync(`${held}/lock`, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
   try {
     sys('flock', `${state}/lock`, fd, LOCK_EX_NB);
   } catch (error) {

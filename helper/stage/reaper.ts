@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { background, heard } from '../sys/background.ts';
 import { P_ALL, WEXITED, WNOHANG, WNOWAIT } from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 
@@ -37,7 +38,10 @@ class Reaper {
   track(pid: number, ended: Ended): void {
     if (!this.#listening) {
       this.#listening = true;
-      process.on('SIGCHLD', () => this.#collect());
+      process.on(
+        'SIGCHLD',
+        heard('processes that have ended', () => this.#collect()),
+      );
     }
     this.#waiting.set(pid, ended);
     this.#collectOne(pid); // it may have ended before anybody listened
@@ -63,7 +67,7 @@ class Reaper {
     const usage = Buffer.alloc(RUSAGE_BYTES);
     if (sys('wait4', `pid ${pid}`, pid, status, WNOHANG, usage) !== pid) return false;
     this.#waiting.delete(pid);
-    ended(endingOf(status.readInt32LE(0)), usageOf(usage));
+    background('the end of a process', () => ended(endingOf(status.readInt32LE(0)), usageOf(usage)));
     return true;
   }
 }

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { later } from '../sys/background.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { decodeReport, encode, REPORT, REPORT_BYTES, type Report } from './encode.ts';
 import { Passing } from './passing.ts';
@@ -61,7 +62,7 @@ export async function stage(staging: Staging): Promise<number> {
   const stage = stages.begin(program, descriptorsOf(staging));
   const control = controlOf(stage);
   const late = new Refusal('system', `The process did not start within ${DEADLINE_MS / 1000} s: something there holds it up.`);
-  const deadline = setTimeout(() => control.destroy(late), DEADLINE_MS);
+  const deadline = later('the deadline of a program', DEADLINE_MS, () => control.destroy(late));
   const progress: Progress = { stage: stage.pid, forks, forked: new Map(), passing: [], failure: undefined };
   try {
     if (stage.rest.length > 0) control.write(stage.rest);

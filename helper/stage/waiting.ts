@@ -1,5 +1,6 @@
 // Stages that wait for a program. One is started before it is needed: to start it takes longer than what most programs do.
 import { closeSync } from 'node:fs';
+import { later } from '../sys/background.ts';
 import { SysError } from '../sys/errors.ts';
 import { MAX_RIGHTS, sendWith } from '../sys/libc.ts';
 import { stageExecutable } from './executable.ts';
@@ -86,10 +87,10 @@ class Stages {
   /** Has one wait for the next program, in a moment. */
   prepare(): void {
     if (this.#isOver || this.#timer || this.#spare) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = later('a stage that waits', PAUSE_MS, () => {
       this.#timer = undefined;
       this.#start();
-    }, PAUSE_MS).unref();
+    }).unref();
   }
 
   /** The one that waits ends, and no other will. */

@@ -73,11 +73,17 @@ function fromNode(error: unknown): SysError | undefined {
   return new SysError(error.syscall, -error.errno, subject);
 }
 
-/** Is the object itself gone? A process may end between any two looks at it, and that is no failure of the look. */
-export function hasVanished(error: unknown): boolean {
-  if (error instanceof SysError) return error.errno === 'ENOENT' || error.errno === 'ESRCH';
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+/** The symbol of a call that failed, by koffi or by Node; undefined for any other error. */
+export function errnoOf(error: unknown): string | undefined {
+  if (error instanceof SysError) return error.errno;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
+
+/** Has the file system no room, or this user none? */
+export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
+
+/** Is the object itself gone? A process may end between any two looks at it, and that is no failure of the look. */
+export const hasVanished = (error: unknown): boolean => ['ENOENT', 'ESRCH'].includes(errnoOf(error) ?? '');
 
 /** Every failure that leaves the helper passes here. `doing` begins the sentence of one that has none of its own. */
 export function toFailure(error: unknown, doing: string): Failure {

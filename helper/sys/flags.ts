@@ -61,6 +61,8 @@ export const F_DUPFD_CLOEXEC = 1030;
 export const FD_CLOEXEC = 1;
 /** linux/close_range.h: closed by execve(2) and not at once. Since Linux 5.11. */
 export const CLOSE_RANGE_CLOEXEC = 4;
+/** linux/falloc.h, fallocate(2): takes room beyond the end of a file. */
+export const FALLOC_FL_KEEP_SIZE = 1;
 export const F_ADD_SEALS = 1033;
 /** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE */
 export const ALL_SEALS = 15;
@@ -116,6 +118,8 @@ export const AF_UNIX = 1;
 export const SOCK_STREAM = 1;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_CLOEXEC = 0o2000000;
+/** recv(2): the result is how long the datagram is, also where there is less room. */
+export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 export const SCM_RIGHTS = 1;

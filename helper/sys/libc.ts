@@ -11,13 +11,17 @@ interface Libc {
   ioctl(fd: number, request: number, type: 'int' | 'void *', argument: number | Buffer): number;
   socket(domain: number, type: number, protocol: number): number;
   send(fd: number, data: Buffer, bytes: number, flags: number): number;
-  recv(fd: number, into: Buffer, bytes: number, flags: number): number;
+  /** Fills in the sender's address, and its length in the last one. */
+  recvfrom(fd: number, into: Buffer, bytes: number, flags: number, address: Buffer, addressBytes: Buffer): number;
   getsockopt(fd: number, level: number, name: number, value: Buffer, bytes: Buffer): number;
   /** Fills in an int and a struct rusage. */
+  /** Ends this process now, and waits for none of its threads. */
+  _exit(status: number): number;
   wait4(pid: number, status: Buffer, options: number, usage: Buffer): number;
   /** Which child has ended, into a siginfo_t, without collecting it. */
   waitid(kind: number, pid: number, information: Buffer, options: number): number;
   flock(fd: number, operation: number): number;
+  fallocate(fd: number, mode: number, from: number, bytes: number): number;
   memfd_create(name: string, flags: number): number;
   /** Fills in two ints: the end to read from, the end to write to. */
   pipe2(ends: Buffer, flags: number): number;
@@ -31,6 +35,7 @@ interface Libc {
   open_by_handle_at(mount: number, handle: Buffer, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Buffer, bytes: number): number;
   bind(fd: number, address: Buffer, bytes: number): number;
+  connect(fd: number, address: Buffer, bytes: number): number;
   statmount(request: Buffer, answer: Buffer, bytes: number, flags: number): number;
   listns(request: Buffer, ids: Buffer, count: number, flags: number): number;
   unshare(flags: number): number;
@@ -71,11 +76,13 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   ioctl: 'int ioctl(int fd, unsigned long request, ...)',
   socket: 'int socket(int domain, int type, int protocol)',
   send: 'long send(int fd, void *data, size_t bytes, int flags)',
-  recv: 'long recv(int fd, void *into, size_t bytes, int flags)',
+  recvfrom: 'long recvfrom(int fd, void *into, size_t bytes, int flags, void *address, void *addressBytes)',
   getsockopt: 'int getsockopt(int fd, int level, int name, void *value, void *bytes)',
+  _exit: 'void _exit(int status)',
   wait4: 'int wait4(int pid, void *status, int options, void *usage)',
   waitid: 'int waitid(int kind, unsigned int pid, void *information, int options)',
   flock: 'int flock(int fd, int operation)',
+  fallocate: 'int fallocate(int fd, int mode, long from, long bytes)',
   memfd_create: 'int memfd_create(const char *name, unsigned int flags)',
   pipe2: 'int pipe2(void *ends, int flags)',
   fcntl: 'int fcntl(int fd, int command, ...)',
@@ -89,6 +96,7 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   open_by_handle_at: 'int open_by_handle_at(int mount, void *handle, int flags)',
   setsockopt: 'int setsockopt(int fd, int level, int name, void *value, unsigned int bytes)',
   bind: 'int bind(int fd, void *address, unsigned int bytes)',
+  connect: 'int connect(int fd, void *address, unsigned int bytes)',
   statmount: [457, 'void *request, void *answer, size_t bytes, uint32_t flags'],
   listns: [470, 'void *request, void *ids, size_t count, uint32_t flags'],
   unshare: 'int unshare(int flags)',
@@ -163,30 +171,9 @@ function findTrim(): Native | undefined {
 const trim = findTrim();
 
 /** Gives memory that is free back to the kernel, malloc_trim(3); after work that needed much for a moment. */
-export const giveBackMemory = (): void => void trim?.(0);
-
-const POLLIN = 1;
-
-/** struct pollfd { int fd; short events, revents } */
-function pollEntry(fd: number): Buffer {
-  const entry = Buffer.alloc(8);
-  entry.writeInt32LE(fd, 0);
-  entry.writeInt16LE(POLLIN, 4);
-  return entry;
-}
-
-const pollInBackground = library.func(prototypes.poll as string);
-
-/**
- * Waits on one of the four threads of libuv's pool for a descriptor to become readable; a pidfd does when its process ends.
- * @returns false when `timeoutMs` passed first
- */
-export function readable(fd: number, timeoutMs: number): Promise<boolean> {
-  const entry = pollEntry(fd);
-  return new Promise((resolve, reject) => {
-    pollInBackground.async(entry, 1, timeoutMs, (error: Error | null, ready: number) => (error ? reject(error) : resolve(ready > 0)));
-  });
-}
+export const giveBackMemory = (): void => {
+  trim?.(0);
+};
 
 /** struct iovec and struct msghdr, recvmsg(2) */
 const Piece = koffi.struct({ at: 'void *', bytes: 'size_t' });

@@ -1,8 +1,11 @@
-// netlink(7): messages and attributes. Sockets are used synchronously: the kernel has answered when
-// send returns, so that nothing waits and a socket may be made while visiting a network namespace.
+// Sockets of netlink(7). They are used synchronously: the kernel has answered when send returns, so that nothing waits
+// and a socket may be made while visiting a network namespace.
 import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { SysError } from './errors.ts';
+import { MSG_DONTWAIT, MSG_TRUNC } from './flags.ts';
 import { sendInBackground, sys } from './libc.ts';
+import { answeredErrno, type Message, parseMessages } from './netlink-messages.ts';
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
@@ -10,65 +13,16 @@ const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_ROUTE = 0;
 const HEADER_BYTES = 16;
 const RECEIVE_BYTES = 1 << 17;
-const MSG_DONTWAIT = 0x40;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
 const NLM_F_REQUEST = 1;
 const NLM_F_ACK = 4;
 export const NLM_F_CREATE = 0x400;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_DUMP = 0x300;
 
-export interface Message {
-  readonly type: number;
-  /** What follows the header: the family's fixed struct, then attributes. */
-  readonly payload: Buffer;
-}
-
-/** One attribute, padded to four bytes (rtnetlink(7)). */
-export function attribute(type: number, value: Buffer): Buffer {
-  const bytes = Buffer.alloc((4 + value.length + 3) & ~3);
-  bytes.writeUInt16LE(4 + value.length, 0);
-  bytes.writeUInt16LE(type, 2);
-  value.copy(bytes, 4);
-  return bytes;
-}
-
-export const nested = (type: number, ...attributes: readonly Buffer[]): Buffer => attribute(type, Buffer.concat(attributes));
-
-export const text = (value: string): Buffer => Buffer.from(`${value}\0`);
-
-export function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value >>> 0);
-  return bytes;
-}
-
-/** The attributes that follow a fixed struct of `skip` bytes, by type; the flags in a type's upper bits are dropped. */
-export function parseAttributes(payload: Buffer, skip: number): Map<number, Buffer> {
-  const found = new Map<number, Buffer>();
-  for (let at = skip; at + 4 <= payload.length; ) {
-    const length = payload.readUInt16LE(at);
-    if (length < 4) break;
-    found.set(payload.readUInt16LE(at + 2) & 0x3fff, payload.subarray(at + 4, at + length));
-    at += (length + 3) & ~3;
-  }
-  return found;
-}
-
-/** One of those alone. */
-export function attributeOf(payload: Buffer, skip: number, type: number): Buffer | undefined {
-  for (let at = skip; at + 4 <= payload.length; ) {
-    const length = payload.readUInt16LE(at);
-    if (length < 4) break;
-    if ((payload.readUInt16LE(at + 2) & 0x3fff) === type) return payload.subarray(at + 4, at + length);
-    at += (length + 3) & ~3;
-  }
-  return undefined;
-}
-
-/** A string attribute without the NUL that ends it. */
-export const textOf = (value: Buffer | undefined): string | undefined => value?.toString().replace(/\0.*$/s, '');
+/** What one request may bring: a namespace that somebody filled with links without end is not read to its end. */
+const ANSWER_BYTES = 64 << 20;
+/** Datagrams of others that are thrown away in one go. */
+const STRANGE = 1000;
 
 /** A message to the kernel, as data. */
 export interface Request {
@@ -94,7 +48,11 @@ export class RequestFailed extends SysError {
 /** One for all sockets: what is received is copied out before anything else runs. */
 const buffer = Buffer.alloc(RECEIVE_BYTES);
 
-/** A route socket of the network namespace that this thread is in; it keeps that namespace wherever it is used. */
+/**
+ * A route socket of the network namespace that this thread is in; it keeps that namespace wherever it is used. Root of that
+ * namespace may send to any netlink socket there: this one is connected to the kernel, which refuses all others to it
+ * (ECONNREFUSED), and what came before that is thrown away.
+ */
 export class RouteSocket implements Disposable {
   readonly #fd: number;
   #sequence = 0;
@@ -102,10 +60,9 @@ export class RouteSocket implements Disposable {
   /** @param groups whose announcements it receives, as a mask, rtnetlink(7) */
   constructor(groups = 0) {
     this.#fd = sys('socket', 'a netlink socket', AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (groups === 0) return;
     try {
-      const address = addressOf(groups);
-      sys('bind', 'a netlink socket', this.#fd, address, address.length);
+      if (groups !== 0) sys('bind', 'a netlink socket', this.#fd, addressOf(groups), ADDRESS_BYTES);
+      sys('connect', 'a netlink socket', this.#fd, addressOf(0), ADDRESS_BYTES);
     } catch (error) {
       closeSync(this.#fd);
       throw error;
@@ -132,11 +89,16 @@ export class RouteSocket implements Disposable {
     sys('send', subject, this.#fd, messages, messages.length, 0);
     const answers = requests.map((): Message[] => []);
     let failed: RequestFailed | undefined;
+    let bytes = 0;
     for (let open = requests.length; open > 0; ) {
-      for (const { sequence, ...message } of this.#receive(subject, 0)) {
+      const datagram = this.#receive(subject);
+      bytes += datagram.length;
+      if (bytes > ANSWER_BYTES) throw new SysError('recvfrom', constants.errno.EMSGSIZE, subject);
+      for (const message of parseMessages(datagram)) {
+        const { sequence } = message;
         const request = requests[sequence - first];
         if (!request) continue; // an announcement
-        const errno = message.type === NLMSG_DONE ? 0 : answeredErrno(message);
+        const errno = answeredErrno(message);
         if (errno === undefined) {
           answers[sequence - first]?.push(message);
           continue;
@@ -157,7 +119,7 @@ export class RouteSocket implements Disposable {
   /** All that has come: announcements, and answers to what was sent in the background. @throws SysError ENOBUFS when some were lost */
   received(): Message[] {
     try {
-      return this.#receive('announcements', MSG_DONTWAIT);
+      return parseMessages(this.#receive('announcements'));
     } catch (error) {
       if (error instanceof SysError && error.errno === 'EAGAIN') return [];
       throw error;
@@ -173,15 +135,21 @@ export class RouteSocket implements Disposable {
     return Buffer.concat([header, payload, Buffer.alloc(-payload.length & 3)]);
   }
 
-  #receive(subject: string, flags: number): Sequenced[] {
-    const length = sys('recv', subject, this.#fd, buffer, buffer.length, flags);
-    const bytes = Buffer.from(buffer.subarray(0, length));
-    const messages: Sequenced[] = [];
-    for (let at = 0; at + HEADER_BYTES <= length; at += (bytes.readUInt32LE(at) + 3) & ~3) {
-      const payload = bytes.subarray(at + HEADER_BYTES, at + bytes.readUInt32LE(at));
-      messages.push({ type: bytes.readUInt16LE(at + 4), sequence: bytes.readUInt32LE(at + 8), payload });
+  /**
+   * One datagram of the kernel's. It is there already when it answers a request: one that was lost is never waited for.
+   * @throws SysError EAGAIN when there is none, ENOBUFS when some were lost, EMSGSIZE for one that is too long
+   */
+  #receive(subject: string): Buffer {
+    for (let strange = 0; strange < STRANGE; strange++) {
+      const address = Buffer.alloc(ADDRESS_BYTES);
+      const addressBytes = Buffer.alloc(4);
+      addressBytes.writeUInt32LE(address.length);
+      const length = sys('recvfrom', subject, this.#fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC, address, addressBytes);
+      if (portOf(address) !== KERNEL) continue;
+      if (length > buffer.length) throw new SysError('recvfrom', constants.errno.EMSGSIZE, subject);
+      return Buffer.from(buffer.subarray(0, length));
     }
-    return messages;
+    throw new SysError('recvfrom', constants.errno.EAGAIN, subject);
   }
 
   [Symbol.dispose](): void {
@@ -189,18 +157,15 @@ export class RouteSocket implements Disposable {
   }
 }
 
-interface Sequenced extends Message {
-  /** That of the request which it answers; 0 for an announcement. */
-  readonly sequence: number;
-}
+/** struct sockaddr_nl { u16 family, pad; u32 port, groups } */
+const ADDRESS_BYTES = 12;
+/** Its port. */
+const KERNEL = 0;
 
-/** What an acknowledgement (0) or a failure says; undefined for any other message. */
-export const answeredErrno = ({ type, payload }: Message): number | undefined =>
-  type === NLMSG_ERROR ? -payload.readInt32LE(0) : undefined;
+const portOf = (address: Buffer): number => address.readUInt32LE(4);
 
-/** struct sockaddr_nl */
 function addressOf(groups: number): Buffer {
-  const bytes = Buffer.alloc(12);
+  const bytes = Buffer.alloc(ADDRESS_BYTES);
   bytes.writeUInt16LE(AF_NETLINK, 0);
   bytes.writeUInt32LE(groups, 8);
   return bytes;

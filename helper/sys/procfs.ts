@@ -1,9 +1,10 @@
 // What the kernel says under /proc, parsed where it enters. All reads are synchronous: they are a few
 // microseconds each, and scanning happens on a thread of its own (discovery/worker.ts).
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import type { IdMapping, Mount } from '../protocol/inspection.ts';
 import type { NamespaceType } from '../protocol/model.ts';
 import { namespaceTypes } from '../protocol/namespaces.ts';
+import { processText } from './process-files.ts';
 
 export interface Stat {
   readonly name: string;
@@ -22,7 +23,7 @@ export function parseStat(text: string): Stat {
   return { name: text.slice(open + 1, close), state: fields[0] ?? '?', parent: Number(fields[1]), start: Number(fields[19]) };
 }
 
-export const readStat = (pid: number): Stat => parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+export const readStat = (pid: number): Stat => parseStat(processText(pid, 'stat', 'latin1'));
 
 /** One field of /proc/PID/status, proc_pid_status(5). */
 export function statusField(text: string, field: string): string | undefined {

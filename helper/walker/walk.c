@@ -398,7 +398,8 @@ EXPORT long walk_events(u32 fd, struct event *out, u32 capacity, u32 *seen)
 	char buffer[512] __attribute__((aligned(8)));
 	u32 count = 0;
 	*seen = 0;
-	while (count < capacity) {
+	/* What others sent before the socket was connected is not looked through without an end either. */
+	for (u32 looked = 0; count < capacity && looked < 16 * capacity; looked++) {
 		struct sockaddr_nl from;
 		u32 from_bytes = sizeof from;
 		long bytes = raw(__NR_recvfrom, fd, (u64)buffer, sizeof buffer, 0x40 /* MSG_DONTWAIT */, (u64)&from, (u64)&from_bytes);

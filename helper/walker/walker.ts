@@ -1,6 +1,6 @@
 // What walk.c reads, as types. Records stay where C wrote them: at 10,000 processes an object for each
 // would cost more than reading them.
-import { join } from 'node:path';
+import { pathOf } from '../code/own-code.ts';
 import type { NamespaceType } from '../protocol/model.ts';
 import { namespaceTypes } from '../protocol/namespaces.ts';
 import { SysError } from '../sys/errors.ts';
@@ -17,7 +17,7 @@ const SOCKET_KIND = 64;
 const NUMBERS = 4 * Math.ceil(32_768 / 24);
 const MOUNTS_AT_ONCE = 512;
 
-const walk = loadLibrary(join(import.meta.dirname, 'walk.so'), {
+const walk = loadLibrary(pathOf('walk.so'), {
   walk_processes: 'long walk_processes(void *pids, uint32_t count, void *out)',
   walk_numbers: 'long walk_numbers(const char *path, void *cursor, void *out, uint32_t capacity)',
   walk_thread_counts: 'long walk_thread_counts(void *pids, uint32_t count, void *out)',

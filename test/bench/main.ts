@@ -1,5 +1,6 @@
 // Burrow against what people use today, side by side in one run: npm run bench [-- GROUP…]. Needs root, runc and busybox.
 import { discovery } from './discovery/discovery.ts';
+import { hostile } from './hostile/hostile.ts';
 import { machine } from './machine.ts';
 import { sandbox } from './sandbox/sandbox.ts';
 import { keep, print, type Row } from './table.ts';
@@ -7,7 +8,7 @@ import { terminal } from './terminal/terminal.ts';
 import { window } from './window/window.ts';
 
 /** The contests by what they are about; each group has a file of results. */
-const groups: Readonly<Record<string, () => Promise<Row[]>>> = { discovery, terminal, window, sandbox };
+const groups: Readonly<Record<string, () => Promise<Row[]>>> = { discovery, terminal, window, sandbox, hostile };
 
 const asked = process.argv.slice(2);
 const unknown = asked.find(name => !Object.hasOwn(groups, name));

@@ -27,6 +27,7 @@ const shipped = [
   'extension/dist/extension.cjs',
   'extension/dist/jsonc-parser.cjs',
   'extension/dist/koffi.node',
+  'extension/dist/looking-worker.cjs',
   'extension/dist/relay',
   'extension/dist/stage',
   'extension/dist/unpack-worker.cjs',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { DefinitionInput } from '../../helper/protocol/definition/definition.ts';
 import type { Failure } from '../../helper/protocol/failure.ts';
@@ -150,6 +150,15 @@ describe('a helper that cannot serve', () => {
     assert.equal(
       serve(`${folder}/open/h.sock`),
       `burrow: ${folder}/open must be a directory of the helper's own user that nobody else can write.\n`,
+    );
+  });
+
+  it('does not put its socket below a directory of another user, who could put another there', () => {
+    mkdirSync(`${folder}/theirs`);
+    chownSync(`${folder}/theirs`, 61_002, 61_002);
+    assert.equal(
+      serve(`${folder}/theirs/a/h.sock`),
+      `burrow: ${folder}/theirs, on the way to ${folder}/theirs/a, belongs to another user or can be written by others. Choose a --socket below directories of root.\n`,
     );
   });
 

@@ -17,6 +17,7 @@ import {
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Change, changesOf } from '../../helper/changes/changes.ts';
 import { keep } from '../../helper/changes/keep.ts';
+import { takeCode } from '../../helper/code/own-code.ts';
 import type { Caller } from '../../helper/image/as-caller.ts';
 import { Refusal } from '../../helper/sys/errors.ts';
 import { inRepository } from '../support/repository.ts';
@@ -34,6 +35,8 @@ const fileOf = (path: string, text: string, uid = UID): void => {
   writeFileSync(path, text);
   chownSync(path, uid, uid);
 };
+
+takeCode(inRepository('dist'));
 
 describe('a thrown-away root', () => {
   let world: ThrownAway;
@@ -62,11 +65,7 @@ describe('a thrown-away root', () => {
     return Object.fromEntries(changes.map(({ path, ...rest }) => [path.replace(`${FOLDER}/`, ''), rest]));
   };
   const kept = (caller: Caller, ...paths: readonly string[]): Promise<number> =>
-    keep(
-      world.staging,
-      { disks: [DISK], paths: paths.map(path => (path.startsWith('/') ? path : `${HOME}/${path}`)), caller },
-      inRepository('dist/keeper.cjs'),
-    );
+    keep(world.staging, { disks: [DISK], paths: paths.map(path => (path.startsWith('/') ? path : `${HOME}/${path}`)), caller });
   const refused = async (caller: Caller, ...paths: readonly string[]): Promise<Refusal['failure']> => {
     try {
       await kept(caller, ...paths);

@@ -18,6 +18,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { takeCode } from '../../helper/code/own-code.ts';
 import type { Source, Unpacked } from '../../helper/image/questions.ts';
 import { removeRoot, unpack } from '../../helper/image/unpack.ts';
 import { eventually } from '../support/eventually.ts';
@@ -25,7 +26,7 @@ import { TestLayout } from '../support/oci.ts';
 import { inRepository } from '../support/repository.ts';
 import { archive, member } from '../support/tar.ts';
 
-const worker = inRepository('dist/unpack-worker.cjs');
+takeCode(inRepository('dist'));
 const folder = `/run/burrow-kernel-image-${process.pid}`;
 const closed = join(folder, 'closed');
 const into = join(closed, 'root');
@@ -43,7 +44,7 @@ const maps = {
 };
 const endless = new AbortController().signal;
 
-const unpacked = (source: Source, signal = endless): Promise<Unpacked> => unpack({ source, caller, into, maps }, signal, worker);
+const unpacked = (source: Source, signal = endless): Promise<Unpacked> => unpack({ source, caller, into, maps }, signal);
 const fromArchive = (path: string, signal?: AbortSignal) => unpacked({ kind: 'archive', path }, signal);
 
 /** A file that only its owner and group can read. */
@@ -99,7 +100,7 @@ describe('unpack', () => {
     await fromArchive(put('first.tar', archive(member({ name: 'a' })), 4321));
   });
   beforeEach(async () => {
-    await removeRoot(into, worker);
+    await removeRoot(into);
     mkdirSync(into);
     earlier = { descriptors: descriptors(), rights: rights() };
   });
@@ -156,7 +157,7 @@ describe('unpack', () => {
   it('reads what the caller may read by a group, and nothing that only root may', async () => {
     const bytes = archive(member({ name: 'a' }));
     assert.equal((await fromArchive(put('group.tar', bytes, 4321))).files, 1);
-    await removeRoot(into, worker);
+    await removeRoot(into);
     mkdirSync(into);
     const path = put('secret.tar', bytes);
     await assert.rejects(fromArchive(path), {
@@ -178,7 +179,7 @@ describe('unpack', () => {
     layout.index(layout.image([layer]));
     const source = { kind: 'image', path: layout.path } as const;
     assert.equal((await unpacked(source)).files, 1);
-    await removeRoot(into, worker);
+    await removeRoot(into);
     mkdirSync(into);
     chmodSync(layout.file(layout.blob('', layer).digest), 0o600);
     await assert.rejects(unpacked(source), /permission denied \(open: EACCES\)/);
@@ -277,13 +278,13 @@ describe('removeRoot', () => {
         subject: 'mounted',
         hint: 'Unmount it first.',
       };
-      await assert.rejects(removeRoot(root, worker), { failure });
+      await assert.rejects(removeRoot(root), { failure });
       assert.equal(readFileSync(join(root, 'a/mounted/file'), 'utf8'), 'kept');
     } finally {
       execFileSync('umount', [join(root, 'a/mounted')]);
     }
-    await removeRoot(root, worker);
+    await removeRoot(root);
     assert.ok(!existsSync(root));
-    await removeRoot(root, worker);
+    await removeRoot(root);
   });
 });

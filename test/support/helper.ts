@@ -16,12 +16,15 @@ export class TestHelper {
   readonly folder = `/run/burrow-e2e-${process.pid}-${++folders}`;
   readonly socket = join(this.folder, 'helper.sock');
 
-  constructor() {
+  readonly #executable: string;
+
+  constructor(program = executable) {
+    this.#executable = program;
     mkdirSync(this.folder, { mode: 0o755 });
   }
 
   start(...options: readonly string[]): void {
-    execFileSync(process.execPath, [executable, 'serve', '--detach', '--socket', this.socket, ...options], { stdio: 'ignore' });
+    execFileSync(process.execPath, [this.#executable, 'serve', '--detach', '--socket', this.socket, ...options], { stdio: 'ignore' });
   }
 
   /** One request over the socket, as anybody at a shell can make it. */

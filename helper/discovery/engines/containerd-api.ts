@@ -1,6 +1,7 @@
 // One container, asked from containerd itself: its image is nowhere else. gRPC is HTTP/2 with a length before each message.
 import { connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
+import { later } from '../../sys/background.ts';
 import type { Answer } from './api.ts';
 import { encodeField, fieldsOf } from './protobuf.ts';
 
@@ -21,7 +22,7 @@ export function askContainerd(socketPath: string, space: string, id: string, ans
       session.destroy();
     };
     const none = (): void => settle({ kind: 'none' });
-    const timer = setTimeout(() => settle({ kind: 'silent' }), answerMs);
+    const timer = later('an answer of containerd', answerMs, () => settle({ kind: 'silent' }));
     session.on('error', none);
     const headers = {
       ':method': 'POST',

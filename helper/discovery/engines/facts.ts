@@ -1,7 +1,7 @@
 // What is read of one process that may be a container's init.
-import { readFileSync } from 'node:fs';
 import type { Process } from '../../protocol/model.ts';
 import { namespaceTypes } from '../../protocol/namespaces.ts';
+import { processText } from '../../sys/process-files.ts';
 import { parseCgroup, readStat } from '../../sys/procfs.ts';
 import { containerOfCgroup } from './cgroup.ts';
 import type { Facts } from './engine.ts';
@@ -60,7 +60,7 @@ function parentOf({ pid, parent }: Process): number {
 
 function cgroupPaths(pid: number): string[] {
   try {
-    return parseCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).map(line => line.path);
+    return parseCgroup(processText(pid, 'cgroup')).map(line => line.path);
   } catch {
     return []; // it has ended
   }

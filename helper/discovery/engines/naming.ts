@@ -1,6 +1,7 @@
 // Which processes are the inits of containers, and what people call them. What is found of a process is kept until it ends;
 // where an engine has not said all yet it is asked again, soon at first and then rarely.
 import type { Container, Process } from '../../protocol/model.ts';
+import { background, later } from '../../sys/background.ts';
 import type { Gaps } from '../gaps.ts';
 import { byCgroup } from './cgroup.ts';
 import { byConmon } from './conmon.ts';
@@ -181,7 +182,8 @@ export class Naming {
     const { process } = candidate;
     if (candidate.isAsked) return;
     candidate.isAsked = true;
-    void this.#servers.ask({ api, id, subject: process }).then(names => {
+    background('the names of an engine', async () => {
+      const names = await this.#servers.ask({ api, id, subject: process });
       candidate.isAsked = false;
       if (!names || this.#disposed || this.#candidates.get(process.pid) !== candidate) return;
       candidate.names = names;
@@ -199,7 +201,7 @@ export class Naming {
     clearTimeout(this.#timer);
     const { nextMs } = this.#turns;
     if (nextMs === undefined || this.#disposed) return;
-    this.#timer = setTimeout(() => this.#tick(), Math.max(REST_MS, nextMs - performance.now())).unref();
+    this.#timer = later('names of containers', Math.max(REST_MS, nextMs - performance.now()), () => this.#tick()).unref();
   }
 
   #tick(): void {

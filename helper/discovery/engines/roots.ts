@@ -9,6 +9,8 @@ import { readStat } from '../../sys/procfs.ts';
 /** Docker's state of one container has been seen with 100 KB, Podman's list of all has 500 bytes for each. */
 const STATE_BYTES = 8 << 20;
 const ENTRIES = 4096;
+/** Many ticks of the slowest clock that a kernel is built with. */
+const FRESH_MS = 2000;
 
 /** What a file says, and whose file it is. */
 export interface Stated<T> {
@@ -43,17 +45,18 @@ export class Root implements Disposable {
     return undefined;
   }
 
-  read(path: string): Stated<string> | undefined {
+  /** @param limitBytes more is not read, and JSON that is cut is none */
+  read(path: string, limitBytes = STATE_BYTES): Stated<string> | undefined {
     try {
-      const { text, uid } = readOwnedInRoot(this.fd, path, STATE_BYTES);
+      const { text, uid } = readOwnedInRoot(this.fd, path, limitBytes);
       return { value: text.trim(), uid, path };
     } catch {
       return undefined;
     }
   }
 
-  readJson<T>(path: string, schema: z.ZodMiniType<T>): Stated<T> | undefined {
-    const stated = this.read(path);
+  readJson<T>(path: string, schema: z.ZodMiniType<T>, limitBytes?: number): Stated<T> | undefined {
+    const stated = this.read(path, limitBytes);
     if (!stated) return undefined;
     const value = parseJson(stated.value, schema);
     return value === undefined ? undefined : { ...stated, value };
@@ -79,6 +82,11 @@ export class Root implements Disposable {
       const { dev, ino, mtimeNs } = fstatSync(fd, { bigint: true });
       return `${dev}:${ino}:${mtimeNs}`;
     });
+  }
+
+  /** Has it changed so lately that a change that comes now may leave its stamp the same? The kernel's clock for files is coarse. */
+  isFresh(path: string): boolean {
+    return this.#withDirectory(path, true, fd => Math.abs(Date.now() - fstatSync(fd).mtimeMs) < FRESH_MS);
   }
 
   #withDirectory<T>(path: string, none: T, work: (fd: number) => T): T {

@@ -36,17 +36,20 @@ const CrunStatus = z.object({ pid: z.int(), 'process-start-time': z.int(), bundl
  */
 export const isStateName = (runtime: RuntimeName, name: string): boolean => runtime !== 'crun' || !name.startsWith('.');
 
-/** Undefined where there is none, or one that is being made. */
-export function readState(root: Root, runtime: RuntimeName, directory: string, id: string): RuntimeState | undefined {
+/**
+ * Undefined where there is none, or one that is being made.
+ * @param limitBytes one that is larger is none
+ */
+export function readState(root: Root, runtime: RuntimeName, directory: string, id: string, limitBytes?: number): RuntimeState | undefined {
   const stamp = root.stampOf(`${directory}/${id}`);
-  const read = (runtime === 'runc' ? readRunc : readCrun)(root, directory, id);
+  const read = (runtime === 'runc' ? readRunc : readCrun)(root, directory, id, limitBytes);
   return read && { ...read, runtime, id, stamp };
 }
 
 type Read = Omit<RuntimeState, 'runtime' | 'id' | 'stamp'>;
 
-function readRunc(root: Root, directory: string, id: string): Read | undefined {
-  const stated = root.readJson(`${directory}/${id}/state.json`, RuncState);
+function readRunc(root: Root, directory: string, id: string, limitBytes?: number): Read | undefined {
+  const stated = root.readJson(`${directory}/${id}/state.json`, RuncState, limitBytes);
   if (!stated) return undefined;
   const { init_process_pid: pid, init_process_start: start, config } = stated.value;
   const labels = Object.fromEntries((config?.labels ?? []).map(splitLabel));
@@ -54,8 +57,8 @@ function readRunc(root: Root, directory: string, id: string): Read | undefined {
   return { path: stated.path, uid: stated.uid, pid, start, labels: { ...labels, ...annotations } };
 }
 
-function readCrun(root: Root, directory: string, id: string): Read | undefined {
-  const stated = root.readJson(`${directory}/${id}/status`, CrunStatus);
+function readCrun(root: Root, directory: string, id: string, limitBytes?: number): Read | undefined {
+  const stated = root.readJson(`${directory}/${id}/status`, CrunStatus, limitBytes);
   if (!stated) return undefined;
   const { pid, 'process-start-time': start, bundle } = stated.value;
   const labels = { ...(bundle !== undefined && { bundle }), ...readBundle(root, `${directory}/${id}`)?.value.annotations };

@@ -24,8 +24,8 @@ interface Index {
   readonly place: Place;
   round: number;
   stamp: string | undefined;
-  /** Files that were not understood: of another runtime, half written, or nonsense. */
-  unread: readonly string[];
+  /** Those that were not understood: of another runtime, half written, or nonsense; and what their directories were like. */
+  unread: ReadonlyMap<string, string | undefined>;
   /** Pids of states that were read since somebody asked. */
   readonly news: number[];
   byId: Map<string, RuntimeState>;
@@ -34,8 +34,9 @@ interface Index {
 }
 
 const INDEXES = 64;
-/** So many states are read of those that are not root's beside the helper. */
+/** So many states are read of those that are not root's beside the helper, and so large they may be: a real one has 20 KB. */
 const OTHERS_STATES = 256;
+const OTHERS_BYTES = 128 << 10;
 /** One directory is tried again at a time: it may be a user's, and full of nonsense. */
 const RETRY_MS = 1000;
 
@@ -82,25 +83,26 @@ export class RuntimeStates {
 
   /** What could not be read is tried again: it may have been half written, and nobody asked for one of its place since. */
   addGaps(gaps: Gaps): void {
-    const doubtful = [...this.#indexes.values()].filter(({ unread }) => unread.length > 0);
+    const doubtful = [...this.#indexes.values()].filter(({ unread }) => unread.size > 0);
     const [oldest] = doubtful.sort((a, b) => a.round - b.round);
     const now = performance.now();
     if (oldest && now >= this.#retryAtMs) {
       this.#index(oldest.place);
       this.#retryAtMs = now + RETRY_MS;
     }
-    for (const { unread } of doubtful) for (const path of unread) gaps.add('states of containers', path, 'unreadable');
+    for (const { place, unread } of doubtful)
+      for (const id of unread.keys()) gaps.add('states of containers', `${place.path}/${id}`, 'unreadable');
   }
 
   #index(place: Place): Index {
     const key = keyOf(place);
-    const index = this.#indexes.get(key) ?? { place, round: -1, stamp: undefined, unread: [], news: [], byId: new Map(), byPid: new Map() };
+    const index = this.#indexes.get(key) ?? emptyIndex(place);
     if (index.round !== this.#round) {
       index.round = this.#round;
       this.#keep(key, index);
       using root = place.of ? Root.of(place.of) : Root.at();
       if (root) update(index, root, place);
-      else index.unread = [];
+      else index.unread = new Map();
     }
     return index;
   }
@@ -114,6 +116,16 @@ export class RuntimeStates {
   }
 }
 
+const emptyIndex = (place: Place): Index => ({
+  place,
+  round: -1,
+  stamp: undefined,
+  unread: new Map(),
+  news: [],
+  byId: new Map(),
+  byPid: new Map(),
+});
+
 /** Reads what is new in the directory. An id may be given again: its own directory is then another, which the stamp shows. */
 function update(index: Index, root: Root, { of, runtime, path }: Place): void {
   const stamp = root.stampOf(path);
@@ -122,17 +134,22 @@ function update(index: Index, root: Root, { of, runtime, path }: Place): void {
   const ids = (stamp === undefined ? [] : root.list(path))
     .filter(name => isStateName(runtime, name))
     .slice(0, isRoots ? undefined : OTHERS_STATES);
+  const unread = new Map<string, string | undefined>();
   const states = ids.flatMap(id => {
     const known = index.byId.get(id);
-    if (known?.stamp !== undefined && known.stamp === root.stampOf(`${path}/${id}`)) return known;
-    const state = readState(root, runtime, path, id);
-    if (state && isRoots) index.news.push(state.pid);
+    const now = root.stampOf(`${path}/${id}`);
+    if (known?.stamp !== undefined && known.stamp === now) return known;
+    // Both runtimes put a whole file in the place of the one before, which changes the directory.
+    const isSame = now !== undefined && index.unread.get(id) === now;
+    const state = isSame ? undefined : readState(root, runtime, path, id, isRoots ? undefined : OTHERS_BYTES);
+    if (!state) unread.set(id, root.isFresh(`${path}/${id}`) ? undefined : now);
+    else if (isRoots) index.news.push(state.pid);
     return state ?? [];
   });
   // What could not be read may be complete the next time.
-  index.stamp = states.length < ids.length ? undefined : stamp;
+  index.stamp = unread.size > 0 ? undefined : stamp;
   index.byId = new Map(states.map(state => [state.id, state]));
-  index.unread = ids.filter(id => !index.byId.has(id)).map(id => `${path}/${id}`);
+  index.unread = unread;
   index.byPid = new Map();
   for (const state of states) index.byPid.set(state.pid, [...(index.byPid.get(state.pid) ?? []), state]);
 }

@@ -1,5 +1,6 @@
 // The sockets on which a daemon waits for questions: engines are often started with one in an unusual place.
-import { opendirSync, readFileSync, readlinkSync } from 'node:fs';
+import { opendirSync, readlinkSync } from 'node:fs';
+import { processText } from '../../sys/process-files.ts';
 
 /** More descriptors than this are not looked at. */
 const DESCRIPTORS = 4096;
@@ -12,7 +13,7 @@ const SOCKETS = 4;
 export function listeningSockets(pid: number): readonly string[] | undefined {
   try {
     const inodes = socketInodes(pid);
-    return listeningPaths(readFileSync(`/proc/${pid}/net/unix`, 'utf8'), inodes);
+    return listeningPaths(processText(pid, 'net/unix'), inodes);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EACCES' ? undefined : [];
   }

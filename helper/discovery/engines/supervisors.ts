@@ -1,7 +1,7 @@
 // The programs that stay above a container, and what their command lines say. That such a process is the parent is the
 // kernel's word; what it calls its child is its own, which is enough: nobody can name another's child so.
-import { readFileSync } from 'node:fs';
 import type { Process } from '../../protocol/model.ts';
+import { processText } from '../../sys/process-files.ts';
 
 /** By the kernel's name for them, 15 bytes. LXC's monitor changes its command line, LXD's and Incus's are daemons of theirs. */
 const patterns: readonly RegExp[] = [/^containerd-shim/, /^conmon/, /^systemd-nspawn$/, /^systemd$/, /^(?:runc|crun)/];
@@ -14,12 +14,12 @@ export const isSupervisor = (process: Process): boolean => patterns.some(pattern
 /** Is what it starts in any namespace of its own a service? */
 export const startsServices = ({ name }: Process): boolean => name === 'systemd';
 
-const COMMAND_LINE_BYTES = 64 << 10;
+const COMMAND_LINE_BYTES = 32 << 10;
 
 /** The words of its command line, which {@link Process.command} no longer tells apart. */
 export function argumentsOf(process: Process): readonly string[] {
   try {
-    return readFileSync(`/proc/${process.pid}/cmdline`, 'utf8').slice(0, COMMAND_LINE_BYTES).split('\0');
+    return processText(process.pid, 'cmdline', 'utf8', COMMAND_LINE_BYTES).replace(/\0+$/, '').split('\0');
   } catch {
     return []; // it has ended
   }

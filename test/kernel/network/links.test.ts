@@ -1,14 +1,27 @@
 // What is asked of rtnetlink, in a network namespace that only this process has.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { parseIpv4 } from '../../../helper/network/address.ts';
 import { removeLink } from '../../../helper/network/remove-link.ts';
-import { getAddresses, getLinks, LOOPBACK, networkAround, newAddress, newVeth, up } from '../../../helper/network/rtnetlink.ts';
+import {
+  getAddresses,
+  getLinks,
+  LOOPBACK,
+  linkDeletion,
+  networkAround,
+  newAddress,
+  newVeth,
+  up,
+} from '../../../helper/network/rtnetlink.ts';
 import { cloneFlag } from '../../../helper/sys/flags.ts';
 import { sys } from '../../../helper/sys/libc.ts';
 import { RequestFailed, RouteSocket } from '../../../helper/sys/netlink.ts';
+
+/** linux/socket.h */
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
 
 const names = (): string[] => {
   using socket = new RouteSocket();
@@ -36,6 +49,30 @@ describe('links', () => {
     const found = new Map(getLinks(socket).map(({ index, name }) => [name, index]));
     assert.deepEqual([host, inside], [found.get('one'), found.get('other')]);
     await removeLink('one');
+  });
+
+  it('hears the kernel alone: whoever else sends to the socket is refused', () => {
+    const ports = (): string[] =>
+      readFileSync('/proc/thread-self/net/netlink', 'utf8')
+        .split('\n')
+        .slice(1)
+        .map(line => line.split(/\s+/)[2] ?? '');
+    const others = ports();
+    using socket = new RouteSocket();
+    const port = Number(ports().find(each => !others.includes(each)));
+    assert.ok(port > 0);
+    const stranger = sys('socket', 'a stranger', AF_NETLINK, SOCK_RAW, 0);
+    try {
+      const address = Buffer.alloc(12); // struct sockaddr_nl
+      address.writeUInt16LE(AF_NETLINK, 0);
+      address.writeUInt32LE(port, 4);
+      sys('connect', 'a stranger', stranger, address, address.length);
+      const message = linkDeletion('lo').payload;
+      assert.throws(() => sys('send', 'a stranger', stranger, message, message.length, 0), { syscall: 'send', errno: 'ECONNREFUSED' });
+      assert.ok(getLinks(socket).some(({ name }) => name === 'lo'));
+    } finally {
+      closeSync(stranger);
+    }
   });
 
   it('does several things by one message', async () => {

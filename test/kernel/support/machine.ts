@@ -93,8 +93,9 @@ export class Machine {
     });
     this.#helper = await Helper.reach(this.socket);
     onNotification(this.#helper.wire, 'terminal/exited', ({ terminal, ...ending }) => void this.endings.set(terminal, ending));
-    // A first scan, process and terminal make what the helper then keeps: a thread, sealed copies, the relay.
+    // A first scan, look, process and terminal make what the helper then keeps: threads and the relay.
     await this.call('namespaces/snapshot', {});
+    await this.call('terminal/choices', { target: { pid: this.pid } });
     await this.call('process/run', { target: { pid: this.pid }, command: ['true'] });
     const { terminal } = await this.call('terminal/open', {
       target: { pid: this.pid },

@@ -1,6 +1,7 @@
-import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { arch } from 'node:process';
+import { takeCode } from '../../../helper/code/own-code.ts';
 import { type Architecture, syscallNumbers } from '../../../helper/seccomp/syscall-table.ts';
 import { type Confinement, confine } from '../../../helper/security/confine.ts';
 import { prelude } from '../../../helper/stage/calls.ts';
@@ -38,10 +39,7 @@ export class Staged {
   constructor() {
     mkdirSync(this.folder, { mode: 0o755 });
     copyFileSync(compiled('calls'), this.#calls);
-    // Outside of the bundle the helper looks for the stage beside its own modules.
-    const beside = inRepository('out/helper/stage/stage');
-    copyFileSync(inRepository('dist/stage'), `${beside}-${process.pid}`);
-    renameSync(`${beside}-${process.pid}`, beside);
+    takeCode(inRepository('dist'));
   }
 
   /** What a command wrote, and how it ended. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { attribute, nested, parseAttributes, text, textOf, u32 } from '../../../../helper/sys/netlink.ts';
+import { attribute, nested, parseAttributes, text, textOf, u32 } from '../../../../helper/sys/netlink-messages.ts';
 
 describe('attribute', () => {
   it('counts itself without the padding, and is padded to four bytes', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -22,6 +22,16 @@ describe('RuntimeStates', () => {
     return gaps.list().filter(({ subject }) => subject.startsWith(folder)).length;
   }
 
+  /** The kernel's clock for files is coarse: what is done in one tick of it leaves one time. */
+  function withinOneTick(id: string, work: () => void): void {
+    const directory = join(folder, id);
+    const tick = Math.floor(Date.now() / 1000);
+    mkdirSync(directory);
+    utimesSync(directory, tick, tick);
+    work();
+    utimesSync(directory, tick, tick);
+  }
+
   /** As while a container is made: runc has its directory, and writes the state a little later. */
   function lookAtHalfWritten(id: string) {
     const init = exampleProcess();
@@ -41,5 +51,16 @@ describe('RuntimeStates', () => {
     writeFileSync(join(folder, 'web/state.json'), JSON.stringify({ init_process_pid: init.pid, init_process_start: init.start }));
     assert.equal(unread(runtimes), 0);
     assert.equal(runtimes.find(facts)?.state.id, 'web');
+  });
+
+  it('are read again where that was written in the same moment', () => {
+    const init = exampleProcess();
+    const facts = factsOf({ init, parent: asSupervisor({ name: 'runc' }), supervisor: ['runc', '--root', folder, 'run', 'quick'] });
+    withinOneTick('quick', () => {
+      assert.equal(facts.runtimes.find(facts), undefined);
+      writeFileSync(join(folder, 'quick/state.json'), JSON.stringify({ init_process_pid: init.pid, init_process_start: init.start }));
+    });
+    facts.runtimes.nextRound();
+    assert.equal(facts.runtimes.find(facts)?.state.id, 'quick');
   });
 });
