@@ -19,8 +19,8 @@ export interface Place {
 
 export interface Wishes {
   readonly limits: Limits;
-  /** Does it have processes? They are not to go with the login session of whoever started the helper, or to keep it from ending. */
-  readonly populated: boolean;
+  /** Do its processes outlive whoever asked for it? Then they neither go with a login session nor keep it from ending. */
+  readonly lasting: boolean;
   /** Is somebody inside uid 0 outside? Then no hierarchy may show him more than his own part of it. */
   readonly guarded: boolean;
   /** Must its processes be found and ended without a pid namespace of their own? */
@@ -60,13 +60,13 @@ const canLimit = ({ controllers }: Hierarchy): boolean => controllers.some(each 
 export const everyPlace = (hierarchies: readonly Hierarchy[], id: string): Place[] => hierarchies.map(hierarchy => placeIn(hierarchy, id));
 
 export function layOut(id: string, hierarchies: readonly Hierarchy[], wishes: Wishes): Layout {
-  const { limits, populated, guarded, killable, counted } = wishes;
+  const { limits, lasting, guarded, killable, counted } = wishes;
   const { writes, missing } = planLimits(limits, hierarchies);
   const limited = new Set(writes.map(write => write.hierarchy));
   const forKilling = killable ? firstThat(hierarchies, killers) : undefined;
   const forCounting = counted ? firstThat(hierarchies, counters) : undefined;
   const places = hierarchies
-    .filter(each => guarded || limited.has(each) || each === forKilling || each === forCounting || (populated && tracks(each)))
+    .filter(each => guarded || limited.has(each) || each === forKilling || each === forCounting || (lasting && tracks(each)))
     .map(hierarchy => placeIn(hierarchy, id));
   const make = (version: 1 | 2): Step[] =>
     places.filter(({ hierarchy }) => hierarchy.version === version).flatMap(place => stepsFor(place, writes));

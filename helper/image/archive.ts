@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Extract, extract, type Header } from 'tar-stream';
 import type { Caller } from './as-caller.ts';
 import type { Budget } from './budget.ts';
-import { decompressor, MAGIC_BYTES } from './compression.ts';
+import { decompressor, MAGIC_BYTES, undecompressed } from './compression.ts';
 import { Fault } from './fault.ts';
 import type { Members } from './member.ts';
 import type { Tree } from './tree.ts';
@@ -40,8 +40,8 @@ export async function unpackArchive(pieces: AsyncIterable<Buffer>, kind: 'archiv
   const flow = pipeline(Readable.from(ending.watch(opened ? opened(all) : all), { objectMode: false }), parser, { signal });
   const [written, flown] = await Promise.allSettled([consume(parser, kind, unpacking), flow]);
   signal.throwIfAborted();
-  // What the parser met comes first: the flow then ends too, and only says that it did.
-  for (const each of [written, flown]) if (each.status === 'rejected') throw explained(each.reason);
+  const reasons: unknown[] = [written, flown].flatMap(each => (each.status === 'rejected' ? [each.reason] : []));
+  if (reasons.length > 0) throw explained(reasons.find(reason => !isEcho(reason)) ?? reasons[0]);
   if (kind === 'archive' && !ending.isMarked) throw new Fault('it ends without the mark of an end, so something is missing');
 }
 
@@ -104,6 +104,10 @@ class Ending {
   }
 }
 
+/** When one end of a stream fails, the other one only says that the stream has ended, as streamx and Node call it. */
+const isEcho = (reason: unknown): boolean =>
+  reason instanceof Error && 'code' in reason && (reason.code === 'STREAM_DESTROYED' || reason.code === 'ERR_STREAM_PREMATURE_CLOSE');
+
 /** What the parser and zlib say, as the end of a sentence. */
 const faults: readonly (readonly [RegExp, string])[] = [
   [/^Unexpected end of data/, 'it ends in the middle of a member'],
@@ -115,7 +119,9 @@ const faults: readonly (readonly [RegExp, string])[] = [
 ];
 
 function explained(error: unknown): unknown {
-  const text = error instanceof Error && !(error instanceof Fault) ? error.message : '';
-  const known = faults.find(([pattern]) => pattern.test(text));
+  if (!(error instanceof Error) || error instanceof Fault) return error;
+  // As Node's zlib names what zstd found wrong.
+  if ('code' in error && `${error.code}`.startsWith('ZSTD_')) return new Fault(undecompressed('zstd', error.message));
+  const known = faults.find(([pattern]) => pattern.test(error.message));
   return known ? new Fault(known[1]) : error;
 }

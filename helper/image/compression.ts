@@ -91,11 +91,14 @@ async function* through(pieces: AsyncIterable<Buffer>, start: () => ChildProcess
     const [code] = (await ended) as [number | null];
     const failure = await fed;
     if (failure !== undefined && !isDeaf(failure)) throw failure;
-    if (code !== 0) throw new Fault(`it cannot be decompressed: ${name} says ${JSON.stringify(said.trim())}`);
+    if (code !== 0) throw new Fault(undecompressed(name, said.trim()));
   } finally {
     child.kill('SIGKILL');
   }
 }
+
+/** The end of a sentence. @param said by what decompresses, which is no sentence of ours */
+export const undecompressed = (name: string, said: string): string => `it cannot be decompressed: ${name} says ${JSON.stringify(said)}`;
 
 /** A program that has seen enough takes no more, and says why itself. */
 const isDeaf = (error: unknown): boolean =>

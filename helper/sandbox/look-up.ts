@@ -8,7 +8,7 @@ import type { World } from '../entry/target.ts';
 import { asCaller, type Caller, openFileAs } from '../image/as-caller.ts';
 import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
 import type { Facts, Unpacked } from '../plan/facts.ts';
-import { isGuarded } from '../plan/plan.ts';
+import { isGuarded, isMortal, type Purpose } from '../plan/plan.ts';
 import { rootOf } from '../plan/root-files.ts';
 import { idmappedSources, sourcesOf } from '../plan/sources.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
@@ -47,11 +47,16 @@ export interface Found {
   readonly profile?: string;
 }
 
+export interface Asked {
+  readonly definition: Definition;
+  readonly caller: Caller;
+  readonly purpose: Purpose;
+}
+
 /** @throws Refusal with the key of the definition that cannot be had here */
 export async function lookUp(
   id: string,
-  definition: Definition,
-  caller: Caller,
+  { definition, caller, purpose }: Asked,
   { records, staging, pins, unpacked, firstTenant, hierarchies, hidden, networks }: Premises,
   world: World,
   kept: readonly Kept[],
@@ -77,7 +82,7 @@ export async function lookUp(
   const killable = namespaces.pid !== true && init !== 'none';
   const { places, make, missing } = layOut(id, hierarchies, {
     limits: groupLimitsOf(limits),
-    populated: init !== 'none',
+    lasting: init !== 'none' && !isMortal(definition, purpose),
     guarded,
     killable,
     counted: limits.cpuSeconds !== undefined,

@@ -28,7 +28,7 @@ import { Ends } from './ends.ts';
 import { idmapped, mapFor } from './idmaps.ts';
 import { endInit, isAlive } from './init.ts';
 import { Handles } from './joins.ts';
-import { type Found, lookUp, type Premises } from './look-up.ts';
+import { type Asked, type Found, lookUp, type Premises } from './look-up.ts';
 import { carryOut } from './making.ts';
 import { type Kept, Records, type Traces } from './records.ts';
 import { takeAway } from './teardown.ts';
@@ -126,8 +126,10 @@ export class Sandboxes {
     this.#requireFree(definition.name);
     const id = newId();
     using handles = new Handles();
-    const found = await this.#lookUp(id, { definition, caller, world }, handles).finally(() => this.#premises.networks.delete(id));
-    return { steps: describe(planFor(definition, found.facts, { kind: 'stay' })), notices: [...found.notices], found };
+    const purpose: Purpose = { kind: 'stay' };
+    const looked = this.#lookUp(id, { definition, caller, purpose }, world, handles);
+    const found = await looked.finally(() => this.#premises.networks.delete(id));
+    return { steps: describe(planFor(definition, found.facts, purpose)), notices: [...found.notices], found };
   }
 
   /** @throws Refusal with the plan's line, the call and the errno; then nothing of it is left */
@@ -208,14 +210,14 @@ export class Sandboxes {
     });
   }
 
-  #lookUp(id: string, { definition, caller, world }: Making, handles: Handles): Promise<Found> {
-    return lookUp(id, definition, caller, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles);
+  #lookUp(id: string, asked: Asked, world: Making['world'], handles: Handles): Promise<Found> {
+    return lookUp(id, asked, this.#premises, { ...world, sandboxes: this.dwellings() }, this.#all(), handles);
   }
 
   async #start(id: string, running: Running, handles: Handles): Promise<Sandbox> {
     const { definition: written, caller, purpose, stdio, onEnd } = running;
     const { records } = this.#premises;
-    const found = await this.#lookUp(id, running, handles);
+    const found = await this.#lookUp(id, running, running.world, handles);
     const { traces, notices, profile } = found;
     this.#places.set(id, found.facts.cgroups.places);
     const record = (): void => records.write({ phase: 'making', traces });

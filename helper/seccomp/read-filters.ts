@@ -1,12 +1,23 @@
 // The filters that a thread is under, as the kernel has them: PTRACE_SECCOMP_GET_FILTER, ptrace(2). There is no way
-// without stopping the thread. A single-threaded process does it, since tracing is a matter between two threads; it
+// without stopping the thread. A process of one thread does it, since tracing is a matter between two threads; it
 // ends right after, and with that the kernel lets the thread go on with whatever signal was on its way to it.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { prelude } from '../stage/calls.ts';
-import type { Argument, Call } from '../stage/program.ts';
+import { type Argument, type Call, flags, type Program } from '../stage/program.ts';
 import { StageFailed, stage } from '../stage/run.ts';
 import { Refusal } from '../sys/errors.ts';
-import { __WALL, MFD_CLOEXEC, PTRACE_INTERRUPT, PTRACE_SECCOMP_GET_FILTER, PTRACE_SEIZE, seccompReturn } from '../sys/flags.ts';
+import {
+  __WALL,
+  MFD_CLOEXEC,
+  P_PID,
+  PTRACE_INTERRUPT,
+  PTRACE_SECCOMP_GET_FILTER,
+  PTRACE_SEIZE,
+  seccompReturn,
+  WEXITED,
+  WNOWAIT,
+  WSTOPPED,
+} from '../sys/flags.ts';
 import { sys } from '../sys/libc.ts';
 
 /** struct sock_filter { u16 code; u8 jt, jf; u32 k } */
@@ -29,7 +40,16 @@ const FOUND = 'what was found';
  * @returns the oldest first, each a struct sock_filter[]
  * @throws Refusal `denied` where somebody traces it, `unsupported` where the kernel does not tell or there are too many, `gone`
  */
-export async function readFilters(thread: number, count: number, label: string): Promise<Buffer[]> {
+export function readFilters(thread: number, count: number, label: string): Promise<Buffer[]> {
+  const asked = underway.get(thread) ?? read(thread, count, label).finally(() => underway.delete(thread));
+  underway.set(thread, asked);
+  return asked;
+}
+
+/** By thread: no two trace one at a time, so whoever asks meanwhile gets the same answer. */
+const underway = new Map<number, Promise<Buffer[]>>();
+
+async function read(thread: number, count: number, label: string): Promise<Buffer[]> {
   if (count > MAX_FILTERS)
     throw new Refusal('unsupported', `${label} is under ${count} seccomp filters; Burrow takes at most ${MAX_FILTERS} over.`, {
       subject: label,
@@ -37,6 +57,10 @@ export async function readFilters(thread: number, count: number, label: string):
   const [nothing, zeros] = [openSync('/dev/null', 'r+'), openSync('/dev/zero', 'r')];
   const found = sys('memfd_create', FOUND, 'burrow-filters', MFD_CLOEXEC);
   try {
+    let gone: () => void = () => undefined;
+    const detached = new Promise<void>(resolve => {
+      gone = resolve;
+    });
     await stage({
       program: reading(thread, count),
       stdio: [nothing, nothing, nothing],
@@ -44,8 +68,9 @@ export async function readFilters(thread: number, count: number, label: string):
         [ZEROS, zeros],
         [FOUND, found],
       ]),
-      onEnd: () => undefined,
+      onEnd: gone,
     });
+    await detached;
     const filters = Array.from({ length: count + 1 }, (_, index) => filterAt(found, index));
     if (filters.pop()?.length !== 0)
       throw new Refusal('gone', `${label} has come under another filter meanwhile.`, { hint: 'Try it again.' });
@@ -57,13 +82,15 @@ export async function readFilters(thread: number, count: number, label: string):
   }
 }
 
+const waiting = { WSTOPPED, WEXITED, WNOWAIT, __WALL } as const;
+
 const ptrace = (name: string, request: number, ...rest: readonly Argument[]): Call => ({
   call: 'ptrace',
   arguments: [{ text: name, value: request }, ...rest],
 });
 
 /** Each filter with nothing but zeros behind it. One more is asked for, which nobody has unless a filter was added meanwhile. */
-function reading(thread: number, count: number): Call[] {
+function reading(thread: number, count: number): Program {
   const room = { bytes: Buffer.alloc(MAX_FILTER_BYTES), text: '{filter}' };
   const one = (index: number): Call[] => [
     { call: 'read', arguments: [{ handle: ZEROS }, room, MAX_FILTER_BYTES] },
@@ -75,9 +102,16 @@ function reading(thread: number, count: number): Call[] {
   ];
   return [
     ...prelude,
+    // A child is waited for until it is no more, and with it the hold that it has on the thread.
+    { do: 'fork' },
+    { do: 'sync', until: 'notes its pid' },
     ptrace('PTRACE_SEIZE', PTRACE_SEIZE, thread, 0, 0),
     ptrace('PTRACE_INTERRUPT', PTRACE_INTERRUPT, thread, 0, 0),
-    { call: 'wait4', arguments: [thread, { bytes: Buffer.alloc(4), text: '{status}' }, { text: '__WALL', value: __WALL }, null] },
+    // With WNOWAIT, as what is waited for otherwise loses the signal that it was about to get.
+    {
+      call: 'waitid',
+      arguments: [{ text: 'P_PID', value: P_PID }, thread, null, flags(waiting, 'WSTOPPED', 'WEXITED', 'WNOWAIT', '__WALL'), null],
+    },
     ...Array.from({ length: count + 1 }, (_, index) => one(index)).flat(),
   ];
 }

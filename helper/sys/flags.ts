@@ -133,6 +133,8 @@ export const LOCK_EX_NB = 6;
 
 /** linux/wait.h, wait(2). */
 export const WNOHANG = 1;
+export const P_PID = 1;
+export const WSTOPPED = 2;
 export const __WALL = 0x4000_0000;
 
 /** linux/ptrace.h */

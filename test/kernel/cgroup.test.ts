@@ -27,7 +27,7 @@ const ids: string[] = [];
 /** The cgroups of one more sandbox. */
 function group(wishes: Partial<Wishes>, among: readonly Hierarchy[] = hierarchies): readonly Place[] {
   const id = `test-${process.pid}-${++count}`;
-  const layout = layOut(id, among, { limits: {}, populated: false, guarded: false, killable: false, counted: false, ...wishes });
+  const layout = layOut(id, among, { limits: {}, lasting: false, guarded: false, killable: false, counted: false, ...wishes });
   assert.deepEqual(layout.missing, []);
   ids.push(id);
   make(layout);
@@ -233,7 +233,7 @@ describe('cgroups', () => {
     const id = `test-${process.pid}-${++count}`;
     const layout = layOut(id, hierarchies, {
       limits: { memoryBytes: MB, processes: -5 },
-      populated: false,
+      lasting: false,
       guarded: true,
       killable: false,
       counted: false,
@@ -245,7 +245,7 @@ describe('cgroups', () => {
   it('refuses an id that is taken, and leaves that sandbox alone', () => {
     const places = limited({ processes: 7 });
     const id = ids.at(-1) ?? '';
-    const layout = layOut(id, hierarchies, { limits: { processes: 9 }, populated: false, guarded: true, killable: false, counted: false });
+    const layout = layOut(id, hierarchies, { limits: { processes: 9 }, lasting: false, guarded: true, killable: false, counted: false });
     assert.throws(() => make(layout), { name: 'SysError', syscall: 'mkdir', errno: 'EEXIST' });
     assert.equal(contentOf(places, 'pids.max'), '7');
     assert.equal(findPlaces(id, hierarchies).length, places.length);

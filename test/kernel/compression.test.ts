@@ -25,15 +25,23 @@ for (const program of ['xz', 'zstd'] as const)
       assert.ok(readFileSync(join(place.into, 'sub/large')).equals(contents));
     });
 
-    for (const where of ['beginning', 'end'] as const)
-      it(`is refused when it cannot be decompressed, because of its ${where}`, async () => {
-        using place = new Place();
-        const noise = Buffer.concat(Array.from({ length: 30_000 }, (_, index) => createHash('sha256').update(`${index}`).digest()));
-        const good = compress(archive(member({ name: 'a', contents: noise })));
-        const damaged = where === 'end' ? good.subarray(0, -2000) : Buffer.from(good).fill(0xff, 6, 30);
-        const refusal = await place.refusal(place.unpackBytes(damaged));
-        assert.match(refusal, new RegExp(`^The archive /a.tar cannot be unpacked: it cannot be decompressed: ${program} says ".+"\\.$`));
-      });
+    const noise = Buffer.concat(Array.from({ length: 30_000 }, (_, index) => createHash('sha256').update(`${index}`).digest()));
+    const good = (): Buffer => compress(archive(member({ name: 'a', contents: noise })));
+    const end = `it cannot be decompressed: ${program} says ".+"`;
+
+    it('is refused when it is damaged', async () => {
+      using place = new Place();
+      const refusal = await place.refusal(place.unpackBytes(good().fill(0xff, 6, 30)));
+      assert.match(refusal, new RegExp(`^The archive /a.tar cannot be unpacked: ${end}\\.$`));
+    });
+
+    it('is refused when its end is missing', async () => {
+      using place = new Place();
+      const refusal = await place.refusal(place.unpackBytes(good().subarray(0, -2000)));
+      // Since Node 22.15 zstd is part of it: 24 says that there should be more, 22 only gives what there is.
+      const here = program === 'xz' ? end : `${end}|its compressed data ends too early|it ends in the middle of a member`;
+      assert.match(refusal, new RegExp(`^The archive /a.tar cannot be unpacked: (${here})\\.$`));
+    });
   });
 
 it('a layer that zstd compressed is one of an image', async () => {

@@ -51,7 +51,7 @@ describe('after a crash of the helper', () => {
     const network = { hostLink: 'bw-0a1b2c3d', hostAddress: '10.201.0.1/30', link: 'eth0', address: '10.201.0.2/30' };
     const traces = { id: '0a1b2c3d', name: 'web', network, disks: [] };
     // A process that was on its way into the sandbox, and is nobody's child any more.
-    const groups = layOut(traces.id, hostHierarchies(), { limits: {}, guarded: false, killable: true, counted: false, populated: true });
+    const groups = layOut(traces.id, hostHierarchies(), { limits: {}, guarded: false, killable: true, counted: false, lasting: true });
     make(groups);
     const lost = await sleepers.start('sh', '-c', `${intoGroups(groups.places.map(place => place.inside))}; exec sleep infinity`);
     writeFileSync(`${machine.folder}/sandboxes/0a1b2c3d.json`, JSON.stringify({ phase: 'making', traces }));

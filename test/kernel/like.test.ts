@@ -112,7 +112,7 @@ describe('New Sandbox Like This', () => {
         guarded: false,
         killable: false,
         counted: false,
-        populated: false,
+        lasting: false,
       });
       assert.deepEqual(layout.missing, []);
       make(layout);

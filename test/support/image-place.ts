@@ -2,12 +2,18 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Limits, usualLimits } from '../../helper/image/budget.ts';
+import { unpackArchive } from '../../helper/image/archive.ts';
+import { Budget, type Limits, usualLimits } from '../../helper/image/budget.ts';
+import { Members } from '../../helper/image/member.ts';
 import { performJob } from '../../helper/image/perform.ts';
 import type { Source, Unpacked } from '../../helper/image/questions.ts';
+import { Tree } from '../../helper/image/tree.ts';
 import { toFailure } from '../../helper/sys/errors.ts';
 
 const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+const map = (outside: number) => [{ inside: 0, outside, count: 1 }];
+const maps = { uids: map(own.uid), gids: map(own.gid) };
+const caller = { ...own, groups: [] };
 
 export class Place implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'burrow-image-'));
@@ -22,15 +28,16 @@ export class Place implements Disposable {
   }
 
   unpack(source: Source, limits: Partial<Limits> = {}): Promise<Unpacked> {
-    const map = (outside: number) => [{ inside: 0, outside, count: 1 }];
-    const job = {
-      source,
-      caller: { ...own, groups: [] },
-      into: this.into,
-      maps: { uids: map(own.uid), gids: map(own.gid) },
-      limits: { ...usualLimits, ...limits },
-    };
+    const job = { source, caller, into: this.into, maps, limits: { ...usualLimits, ...limits } };
     return performJob(job, new AbortController().signal);
+  }
+
+  /** An archive as it comes in, in the test's own time. What it leaves stays. */
+  async unpackPieces(pieces: AsyncIterable<Buffer>): Promise<void> {
+    const budget = new Budget(this.into, usualLimits);
+    using tree = new Tree(this.into, own, budget);
+    const members = new Members(maps);
+    await unpackArchive(pieces, 'archive', { tree, members, budget, caller, signal: new AbortController().signal });
   }
 
   unpackBytes(bytes: Buffer, limits?: Partial<Limits>): Promise<Unpacked> {

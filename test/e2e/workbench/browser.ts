@@ -7,6 +7,8 @@ import { type Profile, xdgFolders } from './profile.ts';
 
 /** How long one action may take before the test fails with the locator that it waited for. */
 const actionMs = 20_000 * patience;
+/** How long the workbench may take to load: a new installation compiles all of it. */
+const loadMs = 120_000 * patience;
 
 /** @throws Missing when there is no Chromium */
 export function launchBrowser(profile: Profile): Promise<Browser> {
@@ -32,6 +34,7 @@ export function launchBrowser(profile: Profile): Promise<Browser> {
 export async function openPage(browser: Browser, note: (line: string) => void): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, permissions: ['clipboard-read', 'clipboard-write'] });
   context.setDefaultTimeout(actionMs);
+  context.setDefaultNavigationTimeout(loadMs);
   await context.route(
     url => url.hostname !== '127.0.0.1',
     route => route.abort(),

@@ -32,7 +32,8 @@ for (const maker of whoMakes)
         what: 'abort(3)',
         command: ['perl', '-MPOSIX', '-e', 'POSIX::abort()'],
         ending: { signal: 'SIGABRT' },
-        asFirst: { signal: 'SIGSEGV' },
+        // Without the signal it ends with an instruction that faults: hlt on x86-64, brk on arm64.
+        asFirst: { signal: process.arch === 'arm64' ? 'SIGTRAP' : 'SIGSEGV' },
       },
       { what: 'a code like that of a signal', command: ['sh', '-c', 'exit 137'], ending: { exitCode: 137 } },
       { what: 'an orphan that stays behind', command: ['sh', '-c', 'sleep 600 & exit 3'], ending: { exitCode: 3 } },

@@ -6,8 +6,9 @@ PATH=$PATH:/usr/sbin:/sbin
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)}
 : "${mirror:?apt names no Debian mirror here: set MIRROR}"
 mkdir -p "$images"
-rm -rf "$tree"
-trap 'rm -rf "$tree" "$images/$name.initrd.tree" "$images/$name.modules"' EXIT
+# Nothing of this machine that may be mounted below it goes along.
+rm -rf --one-file-system "$tree"
+trap 'rm -rf --one-file-system "$tree" "$images/$name.initrd.tree" "$images/$name.modules"' EXIT
 
 joined() { echo $* | tr ' ' ,; }
 

@@ -8,10 +8,12 @@ import { isAlive } from '../../support/processes.ts';
 import { asAnn, burrow, call, helperPid, run, stopHelper, type } from './burrow.ts';
 
 const cgroupOf = (pid: number): string => readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim();
-const sessionsOf = (user: string): string[] => {
-  const all = JSON.parse(run('loginctl', 'list-sessions', '--output=json')) as { session: string; user: string }[];
-  return all.filter(each => each.user === user).map(each => each.session);
-};
+/** Login sessions of a user, by loginctl(1), whose columns are the session, the user's number and the user's name. */
+const sessionsOf = (user: string): string[] =>
+  run('loginctl', 'list-sessions', '--no-legend')
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .flatMap(([session = '', , name]) => (name === user ? [session] : []));
 
 /** What every helper must do, however it was started. */
 function serves(): void {
@@ -75,6 +77,7 @@ describe('a helper that ann started with sudo in a session of hers', () => {
     const { sandboxes } = await call('sandbox/list', {});
     const sandbox = sandboxes.find(({ name }) => name === 'hers')?.pid ?? 0;
     for (const pid of [helper, sandbox]) assert.doesNotMatch(cgroupOf(pid), /user\.slice|session-/);
+    assert.notDeepEqual(sessionsOf('ann'), []);
     run('loginctl', 'terminate-user', 'ann');
     await eventually('the end of the sessions of ann', () => sessionsOf('ann').length === 0, 60);
     for (const pid of [helper, sandbox]) assert.ok(isAlive(pid), `${pid} lives`);

@@ -17,9 +17,8 @@ function report(definition: DefinitionInput): Report {
   const file = join(folder, `${definition.name}.burrow.jsonc`);
   writeFileSync(file, JSON.stringify({ root: 'readonly', network: 'none', ...definition }));
   const { stdout, stderr } = type('run', file, '--json');
-  const [last = ''] = stdout.trimEnd().split('\n').slice(-1);
-  assert.ok(last.startsWith('{'), stderr);
-  return Report.parse(JSON.parse(last));
+  assert.ok(stdout.startsWith('{'), stderr);
+  return Report.parse(JSON.parse(stdout));
 }
 
 const setting = (id: string, file: string): string => readFileSync(join(groups, id, file), 'utf8').trim();

@@ -6,7 +6,7 @@ import { describeStep, type Layout, layOut, type Wishes } from '../../../../help
 import { describe as describeCall } from '../../../../helper/stage/program.ts';
 import { hybridHost, systemdHost, v1Host } from './hosts.ts';
 
-const plain: Wishes = { limits: {}, populated: false, guarded: false, killable: false, counted: false };
+const plain: Wishes = { limits: {}, lasting: false, guarded: false, killable: false, counted: false };
 const make = (host: readonly Hierarchy[], wishes: Partial<Wishes>): Layout => layOut('web', host, { ...plain, ...wishes });
 const used = (host: readonly Hierarchy[], wishes: Partial<Wishes>): (string | undefined)[] =>
   make(host, wishes).places.map(({ hierarchy }) => hierarchy.mount.split('/').at(-1));
@@ -23,9 +23,9 @@ describe('layOut', () => {
   });
 
   it('keeps processes out of the login session, in every hierarchy that knows of sessions', () => {
-    assert.deepEqual(used(systemdHost(), { populated: true }), ['cgroup']);
-    assert.deepEqual(used(hybridHost(), { populated: true }), ['systemd', 'unified']);
-    assert.deepEqual(used(v1Host(), { populated: true }), ['systemd']);
+    assert.deepEqual(used(systemdHost(), { lasting: true }), ['cgroup']);
+    assert.deepEqual(used(hybridHost(), { lasting: true }), ['systemd', 'unified']);
+    assert.deepEqual(used(v1Host(), { lasting: true }), ['systemd']);
   });
 
   it('uses every hierarchy where root inside is root outside', () => assert.deepEqual(make(v1Host(), { guarded: true }).places.length, 5));

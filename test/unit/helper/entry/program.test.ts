@@ -127,7 +127,7 @@ describe('entryProgram', () => {
   it('enters the target’s control groups as the host’s root, by being born into that of v2', () => {
     const { places } = layOut('a1', hybridHost(), {
       limits: { processes: 5 },
-      populated: false,
+      lasting: false,
       guarded: false,
       killable: true,
       counted: false,

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Limits } from '../../../../helper/image/budget.ts';
 import { Place } from '../../../support/image-place.ts';
@@ -210,6 +211,16 @@ describe('unpackArchive refuses, and leaves nothing behind', () => {
       assert.equal(await place.refusal(place.unpackBytes(bytes, limits)), `The archive /a.tar cannot be unpacked: ${end}.`);
     });
   }
+
+  it('what ends too early, and says so also when it waited for a turn of others', async () => {
+    using place = new Place();
+    async function* late(): AsyncGenerator<Buffer> {
+      // Longer than members may follow each other without such a turn.
+      await setTimeout(30);
+      yield archive(member({ name: 'a', contents: 'x'.repeat(1000) })).subarray(0, 1024);
+    }
+    await assert.rejects(place.unpackPieces(late()), { message: 'it ends in the middle of a member' });
+  });
 
   it('what is no regular file', async () => {
     using place = new Place();

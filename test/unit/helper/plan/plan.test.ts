@@ -55,7 +55,7 @@ describe('planFor', () => {
 
   it('is born into a group of v2 while it has the right to, and is in the cgroup namespace of the host', () => {
     const born = 'stage   clone3({flags=CLONE_PARENT|CLONE_INTO_CGROUP, cgroup=<cgroup>})';
-    const cgroups = groupsOn(systemdHost(), { populated: true, guarded: true });
+    const cgroups = groupsOn(systemdHost(), { lasting: true, guarded: true });
     const joined = { ...joinedOf('cgroup'), cgroups };
     inOrder(planLines({}, { cgroups }), born, 'stage   setresuid(1000, 1000, 1000)');
     inOrder(planLines({ namespaces: { cgroup: 'redis' } }, joined), born, 'stage   setns(<cgroup of redis>, CLONE_NEWCGROUP)');

@@ -40,7 +40,7 @@ export const asRoot = {
 } satisfies Partial<Facts>;
 
 export const groupsOn = (hierarchies: readonly Hierarchy[], wishes: Partial<Wishes>): Groups =>
-  layOut('0a1b2c3d', hierarchies, { limits: {}, populated: false, guarded: false, killable: false, counted: false, ...wishes });
+  layOut('0a1b2c3d', hierarchies, { limits: {}, lasting: false, guarded: false, killable: false, counted: false, ...wishes });
 
 export const stay: Purpose = { kind: 'stay' };
 export const inTerminal: Purpose = { kind: 'run', terminal: true };

@@ -52,7 +52,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   'ordinary-on-v2': {
     what: 'the same with its control group, on a host with cgroup v2 alone',
     definition: {},
-    facts: { cgroups: groupsOn(systemdHost(), { populated: true }) },
+    facts: { cgroups: groupsOn(systemdHost(), { lasting: true }) },
   },
   root: { what: 'the same where root inside is root outside', definition: {}, facts: asRoot },
   readonly: { what: 'this machine’s files, unchangeable', definition: { root: 'readonly' } },

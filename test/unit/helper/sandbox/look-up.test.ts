@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import { after, before, describe, it } from 'node:test';
+import type { Hierarchy } from '../../../../helper/cgroup/hierarchies.ts';
 import type { World } from '../../../../helper/entry/target.ts';
 import type { Caller } from '../../../../helper/image/as-caller.ts';
-import { isGuarded } from '../../../../helper/plan/plan.ts';
+import { isGuarded, type Purpose } from '../../../../helper/plan/plan.ts';
 import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
 import { Handles } from '../../../../helper/sandbox/joins.ts';
 import { type Found, lookUp } from '../../../../helper/sandbox/look-up.ts';
 import { Records } from '../../../../helper/sandbox/records.ts';
 import { Refusal } from '../../../../helper/sys/errors.ts';
+import { systemdHost } from '../cgroup/hosts.ts';
 
 const ordinary: Caller = { uid: 1000, gid: 1000, groups: [27] };
 /** Whoever runs the tests: only root may look with the rights of somebody else. */
@@ -24,6 +26,11 @@ const world: World = {
   sandboxes: [],
 };
 
+interface More {
+  readonly purpose?: Purpose;
+  readonly hierarchies?: readonly Hierarchy[];
+}
+
 describe('lookUp', () => {
   let state = '';
   before(() => {
@@ -31,7 +38,8 @@ describe('lookUp', () => {
   });
   after(() => rmSync(state, { recursive: true }));
 
-  async function find(definition: Partial<DefinitionInput>, caller: Caller): Promise<Found> {
+  async function find(definition: Partial<DefinitionInput>, caller: Caller, more: More = {}): Promise<Found> {
+    const { purpose = { kind: 'stay' }, hierarchies = [] } = more;
     using handles = new Handles();
     const premises = {
       records: new Records(state),
@@ -39,13 +47,25 @@ describe('lookUp', () => {
       pins: join(state, 'namespaces'),
       unpacked: join(state, 'unpacked'),
       firstTenant: undefined,
-      hierarchies: [],
+      hierarchies,
       hidden: [],
       networks: new Map(),
     };
     const whole = Definition.parse({ name: 'web', network: 'none', ...definition });
-    return lookUp('0a1b2c3d', whole, caller, premises, world, [], handles);
+    return lookUp('0a1b2c3d', { definition: whole, caller, purpose }, premises, world, [], handles);
   }
+
+  it('gives control groups to what outlives whoever asked for it, also without limits', async () => {
+    const inPipes: Purpose = { kind: 'run', terminal: false };
+    const groups = async (definition: Partial<DefinitionInput>, purpose?: Purpose): Promise<number> =>
+      (await find(definition, self, { hierarchies: systemdHost(), ...(purpose && { purpose }) })).facts.cgroups.places.length;
+    const users = { uid: [{ inside: 0, outside: 1000 }], gid: [{ inside: 0, outside: 1000 }] };
+    assert.equal(await groups({ users }), 1);
+    assert.equal(await groups({ users, onExit: 'keep' }, inPipes), 1);
+    assert.equal(await groups({ users }, inPipes), 0);
+    assert.equal(await groups({ users, persist: false }), 0);
+    assert.equal(await groups({ users, init: 'none', namespaces: { pid: false } }), 0);
+  });
 
   const denied = new Refusal('denied', 'namespaces.user: only root may do without a user namespace.', {
     hint: 'Leave "user" among the namespaces.',
