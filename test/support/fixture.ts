@@ -7,6 +7,7 @@ export type FixtureName =
   | 'cri'
   | 'crun'
   | 'docker'
+  | 'incus'
   | 'lxc'
   | 'nested'
   | 'netns'
