@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { named, readWords } from './support/asked.mjs';
+import { named, readWords, UsageError } from './support/asked.mjs';
 import { installDependencies, installWorkbench, isRoot, lack, provideFor, root, searchPath } from './support/install.mjs';
 
 const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
@@ -33,9 +33,7 @@ const nodeTest = (files, { seconds, serial = false }) =>
 
 const build = () => node('extension/build.mjs');
 const bundleHostSuite = () => node('test/host/bundle.mjs');
-function makePackages() {
-  return node('extension/package.mjs');
-}
+const makePackages = () => node('extension/package.mjs');
 
 /** Each layer: what words after it are, whether it needs root, what it runs after, and how it is run, which answers whether it passed. */
 const layers = {
@@ -79,9 +77,9 @@ const everything = ['lint', 'unit', 'kernel', 'package', 'host', 'e2e'];
 /** They take a machine as it is, and have it changed by nothing: what a stranger runs first. */
 const installNothing = ['lint', 'unit'];
 
-/** Why a layer cannot run here; nothing when it can. Files that are named run with what there is. */
+/** Why a layer cannot run here; nothing when it can. What is named runs with what there is. */
 function hindrance({ layer, words }, missing) {
-  if (layers[layer].needsRoot && !isRoot) return `it needs root: sudo npm run test:${layer}`;
+  if (layers[layer].needsRoot && !isRoot) return `It needs root: sudo npm run test:${layer}`;
   const lacks = lack(missing, layer);
   if (lacks !== undefined && words.length > 0) console.log(lacks);
   return words.length > 0 ? undefined : lacks;
@@ -105,21 +103,30 @@ function run(asked, missing, mayBeSkipped) {
   return results.every(({ outcome }) => outcome !== 'FAILED');
 }
 
+/** What is run for what was asked: all layers for nothing, and before each layer those that it runs after. */
+function runsFor(asked) {
+  const whole = layer => ({ layer, words: [] });
+  if (asked.length === 0) return everything.map(whole);
+  return asked.flatMap(each => [...(layers[each.layer].after ?? []).map(whole), each]);
+}
+
 function main(given) {
   const { asked, mayInstall } = readWords(given, layers);
-  const all = asked.length === 0;
-  const wanted = (all ? everything.map(layer => ({ layer, words: [] })) : asked).flatMap(each => [
-    ...(all ? [] : (layers[each.layer].after ?? []).map(layer => ({ layer, words: [] }))),
-    each,
-  ]);
+  const wanted = runsFor(asked);
   installDependencies();
   const users = ['build', ...wanted.map(({ layer }) => layer).filter(layer => isRoot || !layers[layer].needsRoot)];
   const missing = provideFor(users, { mayInstall: mayInstall && !wanted.every(({ layer }) => installNothing.includes(layer)) });
   const unbuilt = lack(missing, 'build');
-  if (unbuilt !== undefined) throw new Error(`Burrow cannot be built. ${unbuilt}`);
-  if (!tool('typescript/bin/tsc', '-b') || !build()) return false;
-  return run(wanted, missing, all && !inCi);
+  if (unbuilt !== undefined) console.log(`Burrow cannot be built. ${unbuilt}`);
+  if (unbuilt !== undefined || !tool('typescript/bin/tsc', '-b') || !build()) return false;
+  return run(wanted, missing, asked.length === 0 && !inCi);
 }
 
 if (!existsSync('/proc/self/ns')) throw new Error('Burrow and its tests need Linux.');
-process.exitCode = main(process.argv.slice(2)) ? 0 : 1;
+try {
+  process.exitCode = main(process.argv.slice(2)) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

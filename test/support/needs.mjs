@@ -60,7 +60,7 @@ export function needsOn(architecture) {
   // biome-ignore format: a table
   return [
     { ...compiles('cc', 'c', 'stdio.h', 'asm/unistd.h'), debian: 'gcc, libc6-dev', users: ['build'] },
-    { ...compiles(other.compiler, 'c', 'asm/unistd.h'), debian: other.debian, users: ['package'] },
+    { ...compiles(other.compiler, 'c', 'asm/unistd.h'), debian: other.debian, users: ['package', 'bench'] },
     // What the native modules of the workbench are built with, and what it is seen in.
     { ...compiles('g++', 'c++', 'string'), debian: 'g++', users: ['start', 'host', 'e2e', 'bench'] },
     { ...runs('make'), debian: 'make', users: ['start', 'host', 'e2e', 'bench'] },
