@@ -91,7 +91,7 @@ const installNothing = ['lint', 'unit'];
 
 /** Why a layer cannot run here; nothing when it can. What is named runs with what there is. */
 function hindrance({ layer, words }, missing) {
-  if (layers[layer].needsRoot && !isRoot) return `it needs root: sudo npm run test:${layer}`;
+  if (layers[layer].needsRoot && !isRoot) return `It needs root: sudo npm run test:${layer}`;
   const lacks = lack(missing, layer);
   if (lacks !== undefined && words.length > 0) console.log(lacks);
   return words.length > 0 ? undefined : lacks;
