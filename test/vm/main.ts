@@ -2,14 +2,14 @@
 // and gone afterwards: npm run test:vm [MACHINE…] [FILE…], with a FILE as kernel/entry/ or vm/story/helper. Needs root. Where there is no
 // KVM a machine is emulated and takes an hour.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRepository } from '../support/repository.ts';
 import { imageFor } from './image.ts';
 import { type Machine, machines } from './machines.ts';
 import { pack } from './pack.ts';
 import { Facts, isRight, outcomeOf, Result } from './result.ts';
-import { print, writeTable } from './table.ts';
+import { print, folder as resultsFolder, writeTable } from './table.ts';
 
 const folder = process.env['BURROW_VM_IMAGES'] ?? inRepository('out/vm');
 

@@ -1,10 +1,13 @@
 // The results as tables: one for the person at the terminal, and one in the README of what was tried.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inRepository } from '../support/repository.ts';
 import { machines } from './machines.ts';
 import { type Outcome, Result } from './result.ts';
 
 const readme = inRepository('README.md');
+/** A file for each machine. */
+export const folder = inRepository('test/vm/results');
 const [BEGIN, END] = ['<!-- what was tried: written by npm run test:vm -->', '<!-- end of what was tried -->'];
 
 const counts = (outcome: Outcome | undefined): string => {
@@ -16,8 +19,8 @@ const counts = (outcome: Outcome | undefined): string => {
 
 /** The last result of each machine, in the order of the table of machines. */
 export function lastResults(): Result[] {
-  const files = readdirSync(inRepository('test/vm/results')).filter(file => file.endsWith('.json'));
-  const results = files.map(file => Result.parse(JSON.parse(readFileSync(inRepository('test/vm/results', file), 'utf8'))));
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const results = files.map(file => Result.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))));
   const place = ({ machine }: Result): number => machines.findIndex(({ name }) => name === machine);
   return results.sort((a, b) => place(a) - place(b));
 }
