@@ -65,8 +65,8 @@ function test(machine: Machine, wanted: readonly string[]): Result {
 
 /** The whole result of a machine stays in the repository, and all of them in the README. */
 function keep(results: readonly Result[]): void {
-  for (const result of results)
-    writeFileSync(inRepository(`test/vm/results/${result.machine}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  mkdirSync(resultsFolder, { recursive: true });
+  for (const result of results) writeFileSync(join(resultsFolder, `${result.machine}.json`), `${JSON.stringify(result, null, 2)}\n`);
   writeTable();
 }
 
