@@ -86,7 +86,9 @@ function openProcess(entered: Entered, chosen: Chosen, types: readonly Namespace
   entered.label = label;
   try {
     whileItLives(chosen, proc, began => {
-      for (const type of types ?? supportedTypes) addNamespace(entered, type, openSync(`${proc}/ns/${type}`, 'r'));
+      // Its files can be shown only from within their mount namespace, also to who asked for others alone.
+      const wanted = new Set([...(types ?? supportedTypes), ...(entered.tools === undefined ? [] : (['mnt'] as const))]);
+      for (const type of wanted) addNamespace(entered, type, openSync(`${proc}/ns/${type}`, 'r'));
       settle(entered, { pid, proc, began }, types);
       entered.member = pid;
     });

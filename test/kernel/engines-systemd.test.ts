@@ -6,6 +6,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { parseMountInfo } from '../../helper/sys/procfs.ts';
 import { eventually } from '../support/eventually.ts';
 import { Fixture, Missing, mustRun } from '../support/fixture.ts';
+import { startOf } from './entry/support/facts.ts';
 import { Machine } from './support/machine.ts';
 import { Sleepers } from './support/sleepers.ts';
 
@@ -61,7 +62,7 @@ describe('systemd', () => {
     const main = await sleepers.start(join(FX_ROOT, 'systemd'), '-c', script);
     const second = await sleepers.start(join(FX_ROOT, 'systemd'), '-c', script);
     const found = await eventually('the service', async () => (await containers()).find(each => each.pid === main));
-    assert.deepEqual(found, { engine: 'systemd', id: unit, name: unit, pid: main, labels: {}, source: 'cgroup' });
+    assert.deepEqual(found, { engine: 'systemd', id: unit, name: unit, pid: main, start: startOf(main), labels: {}, source: 'cgroup' });
     assert.equal(
       (await containers()).find(each => each.pid === second),
       undefined,
