@@ -54,13 +54,26 @@ function childrenOf(proc: string): number[] {
 
 /**
  * A program stays on the mount that it was executed from. Only where that mount is one of those below the root directory was
- * it executed there; the same file may also be seen through another. One that was deleted since still has its directory.
+ * it executed there; the same file may also be seen through another. One that was deleted since still has a directory above it.
  */
 function wasExecutedBelow(proc: string, root: number): boolean {
   const program = mountAt(() => openSync(`${proc}/exe`, O_PATH));
   if (program === undefined) return true; // a kernel thread, or one that may not be looked at: it has no environment to read either
   const path = pathBelow(readlinkSync(`${proc}/exe`), readlinkSync(`${proc}/root`))?.replace(/ \(deleted\)$/, '');
-  return path !== undefined && [path, dirname(path)].some(each => mountAt(() => openInRoot(root, each, O_PATH)) === program);
+  if (path === undefined) return false;
+  const mountOf = (each: string): string | undefined => mountAt(() => openInRoot(root, each, O_PATH));
+  return (
+    mountOf(path) === program ||
+    directoriesAbove(path)
+      .map(mountOf)
+      .find(mount => mount !== undefined) === program
+  );
+}
+
+/** `/a/b`, `/a` and `/` of `/a/b/c`. */
+function directoriesAbove(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [] : [above, ...directoriesAbove(above)];
 }
 
 /** The number of the mount that something is on, proc_pid_fdinfo(5); undefined where it cannot be opened. */
