@@ -53,12 +53,6 @@ const cases: Readonly<Record<string, Case>> = {
     source: /^conmon$/,
   },
   lxc: { fixture: 'lxc', is: name => ({ engine: 'lxc', id: name, name }), labels: unlabelled, source: /^lxc monitor$/ },
-  'Incus or LXD': {
-    fixture: 'incus',
-    is: name => ({ name, id: `fx_${name}`, space: 'fx', image: 'Busybox of fx' }),
-    labels: unlabelled,
-    source: /^(?:incus|lxd) API$/,
-  },
   'systemd-nspawn': {
     fixture: 'nspawn',
     is: name => ({ engine: 'nspawn', id: name, name }),

@@ -7,7 +7,6 @@ export type FixtureName =
   | 'cri'
   | 'crun'
   | 'docker'
-  | 'incus'
   | 'lxc'
   | 'nested'
   | 'netns'

@@ -44,9 +44,6 @@ const staticBusybox = holds(
   'd=$(mktemp -d) && cp "$(command -v busybox)" "$d/busybox" && chroot "$d" /busybox true; s=$?; rm -r "$d"; exit $s',
 );
 
-/** Where Debian has one of them it is not the same everywhere; Incus's daemon is not on the path. */
-const incusOrLxd = holds('incus or lxd', 'PATH=$PATH:/usr/libexec/incus; incusd --version || lxd --version');
-
 /** The packages for both architectures are made on either. Each compiler but recommends its headers. */
 const otherCompiler = {
   x64: { compiler: 'aarch64-linux-gnu-gcc', debian: 'gcc-aarch64-linux-gnu, linux-libc-dev-arm64-cross' },
@@ -84,7 +81,6 @@ export function needsOn(architecture) {
     { ...holds('newuidmap', 'newuidmap 2>&1 | grep -qi usage'), debian: 'uidmap', users: ['kernel'] },
     { ...runs('lxc-start'), debian: 'lxc', users: ['kernel'] },
     { ...runs('lxc-info'), debian: 'lxc', users: ['kernel'] },
-    { ...incusOrLxd, debian: 'incus | lxd', users: ['kernel'] },
     { ...runs('systemd-nspawn'), debian: 'systemd-container', users: ['kernel'] },
     // What the tests look with, and what they do as a person would.
     { ...runs('ip', '-V'), debian: 'iproute2', users: ['kernel', 'e2e', 'bench'] },
