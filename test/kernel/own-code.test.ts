@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parts } from '../../helper/code/own-code.ts';
 import { TestHelper } from '../support/helper.ts';
@@ -13,7 +11,8 @@ const changed = (folder: string, part: string): string =>
   part.endsWith('.cjs') ? `require('node:fs').writeFileSync('${folder}/ran-${part}', '');\n` : `#!/bin/sh\ntouch ${folder}/ran-${part}\n`;
 
 describe('the code of a helper', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'burrow-own-code-'));
+  // A new sandbox has a /tmp of its own.
+  const folder = mkdtempSync('/var/tmp/burrow-own-code-');
   const dist = `${folder}/dist`;
   const helper = new TestHelper(`${dist}/burrow.cjs`);
   before(() => {

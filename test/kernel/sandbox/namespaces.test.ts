@@ -97,7 +97,11 @@ for (const maker of whoMakes)
       ] as const) {
         const { message, hint } = await client.refused({ name: 'two', namespaces });
         assert.deepEqual([message, hint], refusal(type));
-        await client.machine.requireClean();
+        const { sandboxes } = await client.call('sandbox/list', {});
+        assert.deepEqual(
+          sandboxes.map(({ name }) => name),
+          ['one'],
+        );
       }
       for (const pid of [true, 'one'] as const) {
         const two = await client.create({ name: 'two', namespaces: { mnt: 'one', user: 'one', pid } });
