@@ -36,14 +36,19 @@ export interface OwnedText {
   readonly uid: number;
 }
 
-/** Reads the beginning of a regular file. @throws SysError, or Error for anything that is no file */
-export function readOwnedInRoot(root: number, path: string, limitBytes = READ_BYTES): OwnedText {
+/**
+ * Reads the beginning of a regular file.
+ * @param whole of one that is longer than the limit nothing is read
+ * @throws SysError, or Error for anything that is no such file
+ */
+export function readOwnedInRoot(root: number, path: string, limitBytes = READ_BYTES, whole = false): OwnedText {
   // Looked at before it is opened: a FIFO would hold the helper, and opening a device may do something.
   const held = openInRoot(root, path, O_PATH);
   try {
     // Files of the kernel's own have no size, and some wait for ever: a container can mount /proc/kmsg here.
     const stat = fstatSync(held);
     if (!stat.isFile() || stat.size === 0) throw new Error(`${path} is no file`);
+    if (whole && stat.size > limitBytes) throw new Error(`${path} has more than ${limitBytes} bytes`);
     const fd = openSync(reopenPath(held), constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const buffer = Buffer.alloc(Math.min(stat.size, limitBytes));

@@ -37,10 +37,12 @@ describe('the code of a helper', () => {
     const archive = { name: 'unpacked', network: 'none' as const, root: { archive: `${folder}/root.tar` }, command: ['/bin/true'] };
     assert.equal((await helper.call('sandbox/run', { definition: archive })).exitCode, 0);
     await helper.call('sandbox/create', { definition: { name: 'writes', network: 'none' } });
-    const kept = `${folder}/kept`;
+    // Below /tmp a sandbox has a file system of its own, which is none of this machine's files.
+    const kept = `/var/tmp/burrow-own-code-${process.pid}`;
     await helper.call('process/run', { target: { sandbox: 'writes' }, command: ['sh', '-c', `echo kept > ${kept}`] });
     assert.deepEqual(await helper.call('sandbox/keep', { sandbox: 'writes', paths: [kept] }), { kept: 1 });
     assert.equal(readFileSync(kept, 'utf8'), 'kept\n');
+    rmSync(kept);
 
     assert.deepEqual(
       readdirSync(folder).filter(name => name.startsWith('ran-')),

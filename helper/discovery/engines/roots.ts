@@ -45,10 +45,10 @@ export class Root implements Disposable {
     return undefined;
   }
 
-  /** @param limitBytes more is not read, and JSON that is cut is none */
+  /** @param limitBytes of a file that is longer nothing is read: it may be as long as its owner says, at no cost to its owner */
   read(path: string, limitBytes = STATE_BYTES): Stated<string> | undefined {
     try {
-      const { text, uid } = readOwnedInRoot(this.fd, path, limitBytes);
+      const { text, uid } = readOwnedInRoot(this.fd, path, limitBytes, true);
       return { value: text.trim(), uid, path };
     } catch {
       return undefined;

@@ -49,11 +49,12 @@ describe('Root', () => {
     assert.equal(own.read('/dev/zero'), undefined);
   });
 
-  it('reads no more than the beginning of a huge file', () => {
+  it('reads nothing of a file that is longer than it may be', () => {
     writeFileSync(join(folder, 'inside/huge.json'), '{"id":"web"}');
+    assert.equal(root.read('/huge.json', 12)?.value, '{"id":"web"}');
+    assert.equal(root.read('/huge.json', 11), undefined);
     truncateSync(join(folder, 'inside/huge.json'), 40 << 20);
-    assert.ok((root.read('/huge.json')?.value.length ?? 0) <= 8 << 20);
-    assert.equal(root.readJson('/huge.json', z.object({ id: z.string() })), undefined);
+    assert.equal(root.read('/huge.json'), undefined);
   });
 
   it('takes only JSON of the right shape', () => {
