@@ -31,6 +31,7 @@ const enginesOf = ({ facts: { engines } }: Result): string =>
     .join(', ');
 
 export function markdown(results: readonly Result[]): string {
+  if (results.length === 0) return 'No machine has been through all of its tests with this version yet.';
   const rows = results.map(result => {
     const { what, facts, story, kernel } = result;
     return `| ${[what, facts.kernel, facts.systemd, enginesOf(result), counts(story), counts(kernel)].join(' | ')} |`;
