@@ -10,6 +10,11 @@ export class StatusBar {
     return this.#page.locator('.statusbar-item').filter({ hasText: text }).first();
   }
 
+  /** The editor's own entry for problems comes when the window has started all of its parts. */
+  async waitUntilStarted(): Promise<void> {
+    await this.#page.locator('[id="status.problems"]').waitFor();
+  }
+
   /** How many errors the editor knows of, when there are no warnings. */
   problems(errors: number): Locator {
     return this.#page.locator('[id="status.problems"]').filter({ hasText: new RegExp(`^\\s*${errors}\\s*0`) });

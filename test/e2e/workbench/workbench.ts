@@ -78,8 +78,7 @@ export class Workbench {
     const page = await openPage(browser, line => lines.push(line));
     const workbench = new Workbench(page, browser, server, profile, lines);
     try {
-      await page.goto(server.workbenchAddress(folder));
-      await workbench.activityBar.open('Burrow');
+      await workbench.enter();
       return workbench;
     } catch (error) {
       await workbench.keepEvidence('open');
@@ -99,7 +98,7 @@ export class Workbench {
   /** As F5 in the browser: the window is there anew, and the extension host too. */
   async reload(): Promise<void> {
     await this.page.reload();
-    await this.activityBar.open('Burrow');
+    await this.#started();
   }
 
   /** As a crash would end it; the window starts another one. */
@@ -114,7 +113,13 @@ export class Workbench {
 
   async enter(): Promise<void> {
     await this.page.goto(this.#server.workbenchAddress(this.folder));
+    await this.#started();
+  }
+
+  /** Before that a window does less than it will: it leaves the panel open when the last terminal closes. */
+  async #started(): Promise<void> {
     await this.activityBar.open('Burrow');
+    await this.statusBar.waitUntilStarted();
   }
 
   /** What was copied last. */
