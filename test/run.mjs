@@ -2,7 +2,7 @@
 // of them but electron, bench and vm.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { named, readWords, UsageError } from './support/asked.mjs';
 import { installDependencies, installWorkbench, isRoot, lack, provideFor, root, searchPath } from './support/install.mjs';
@@ -27,9 +27,9 @@ function compiled(folder, suffix, words) {
   return named(files, words).map(file => join('out', file.replace(/\.ts$/, '.js')));
 }
 
-/** @param {{ seconds: number, serial?: boolean }} bounds `seconds` is how long a test, and a file of tests, may take before it counts as hung */
-const nodeTest = (files, { seconds, serial = false }) =>
-  node('--test', '--test-reporter=spec', `--test-timeout=${seconds * 1000}`, ...(serial ? ['--test-concurrency=1'] : []), ...files);
+/** @param {{ seconds: number, atOnce?: number }} bounds `seconds` is how long a test, and a file of tests, may take before it counts as hung */
+const nodeTest = (files, { seconds, atOnce = 1 }) =>
+  node('--test', '--test-reporter=spec', `--test-timeout=${seconds * 1000}`, `--test-concurrency=${atOnce}`, ...files);
 
 const build = () => node('extension/build.mjs');
 const bundleHostSuite = () => node('test/host/bundle.mjs');
@@ -38,11 +38,11 @@ const makePackages = () => node('extension/package.mjs');
 /** Each layer: what words after it are, whether it needs root, what it runs after, and how it is run, which answers whether it passed. */
 const layers = {
   lint: { run: () => tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.') },
-  unit: { takes: 'files', run: words => nodeTest(compiled('test/unit', 'test', words), { seconds: 60 }) },
+  unit: { takes: 'files', run: words => nodeTest(compiled('test/unit', 'test', words), { seconds: 60, atOnce: availableParallelism() }) },
   kernel: {
     takes: 'files',
     needsRoot: true,
-    run: words => nodeTest(compiled('test/kernel', 'test', words), { seconds: 600, serial: true }),
+    run: words => nodeTest(compiled('test/kernel', 'test', words), { seconds: 600 }),
   },
   package: { run: () => makePackages() && nodeTest(compiled('test/package', 'test', []), { seconds: 60 }) },
   host: {
@@ -57,7 +57,7 @@ const layers = {
     after: ['package'],
     run(words) {
       installWorkbench();
-      return nodeTest(compiled('test/e2e', 'e2e', words), { seconds: 600, serial: true });
+      return nodeTest(compiled('test/e2e', 'e2e', words), { seconds: 600 });
     },
   },
   electron: { run: () => bundleHostSuite() && node('out/test/host/run-in-desktop.js') },

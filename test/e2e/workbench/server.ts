@@ -126,8 +126,7 @@ export class Server {
   }
 
   /**
-   * Ends it and all below it. Its watchers and extension hosts would end by themselves only seconds
-   * later, so what is left after a moment is killed.
+   * Ends it and all below it: its watchers and extension hosts would end by themselves only seconds later.
    */
   async stop(): Promise<void> {
     const { pid } = this.#child;
@@ -136,9 +135,7 @@ export class Server {
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
     await ended;
-    const left = () => below.filter(isAlive);
-    await eventually('the end of the extension host', () => left().length === 0, 2).catch(() => {
-      for (const each of left()) process.kill(each, 'SIGKILL');
-    });
+    for (const each of below.filter(isAlive)) process.kill(each, 'SIGKILL');
+    await eventually('the end of the extension host', () => !below.some(isAlive));
   }
 }
