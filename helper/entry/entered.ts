@@ -7,16 +7,30 @@ import type { Inhabitant } from './inhabitant.ts';
 import { closeMemberships, type Membership } from './memberships.ts';
 import type { Resident } from './resident.ts';
 
-/** What a terminal or a command enters, held open. */
-export class Entered implements Disposable {
+/** What is held open of a target: descriptors, which are whoever's has this. Plain data, which can go to another thread. */
+export interface Holdings {
   /** As a person calls it: `redis-1`, `pid 812`, `net:[4026532345]`. */
+  readonly label: string;
+  readonly namespaces: ReadonlyMap<NamespaceType, number>;
+  /** The root directory; only where the mnt namespace is joined, or where it is shown to programs of elsewhere. */
+  readonly root: number | undefined;
+  readonly memberships: readonly Membership[];
+}
+
+export function closeHoldings({ namespaces, root, memberships }: Holdings): void {
+  for (const fd of namespaces.values()) closeSync(fd);
+  if (root !== undefined) closeSync(root);
+  closeMemberships(memberships);
+}
+
+/** What a terminal or a command enters, held open. */
+export class Entered implements Holdings, Disposable {
   label: string;
   readonly namespaces = new Map<NamespaceType, number>();
   /** Those that nobody asked for, and that hold the programs of the mnt namespace. */
   readonly brought = new Set<NamespaceType>();
   /** Where the programs are from that only look at its files: a root directory of this machine. Undefined where they are its own. */
   tools: string | undefined;
-  /** The root directory; only where the mnt namespace is joined, or where it is shown to programs of elsewhere. */
   root: number | undefined;
   /** How ids inside are ids outside; only where the user namespace is joined. */
   uidMap: IdMapping[] | undefined;
@@ -35,7 +49,7 @@ export class Entered implements Disposable {
    */
   takesPlace = false;
   /** The resident's own seccomp filters, where they were asked for: see own-filters.ts. */
-  filters: readonly Buffer[] | undefined;
+  filters: readonly Uint8Array[] | undefined;
   /** Nobody chose among the namespaces of the resident: the command is in all of them. */
   isWhole = false;
   /** Ids and capabilities of the resident mean the same for the command, which comes to be in the same user namespace. */
@@ -50,11 +64,18 @@ export class Entered implements Disposable {
     this.label = label;
   }
 
+  /** From now on they are the caller's. */
+  release(): Holdings {
+    const { label, root, memberships } = this;
+    const namespaces = new Map(this.namespaces);
+    this.namespaces.clear();
+    Object.assign(this, { root: undefined, memberships: [] });
+    return { label, namespaces, root, memberships };
+  }
+
   [Symbol.dispose](): void {
-    for (const fd of this.namespaces.values()) closeSync(fd);
-    if (this.root !== undefined) closeSync(this.root);
     this.inhabitant?.[Symbol.dispose]();
-    closeMemberships(this.memberships);
+    closeHoldings(this);
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { O_PATH } from '../sys/flags.ts';
-import type { Entered } from './entered.ts';
+import type { Holdings } from './entered.ts';
 import { startupDirectory } from './integration/startup-directory.ts';
 import { type EntryPlan, groupOf, handleOf, OWN_MOUNTS, OWN_PROC, rootOf, STARTUP_DIRECTORY } from './program.ts';
 
@@ -9,7 +9,7 @@ export class Handles implements Disposable {
   readonly all: ReadonlyMap<string, number>;
   readonly #own: number[] = [];
 
-  constructor({ namespaces, root, memberships, label }: Entered, { view, hasMounts, lsm, hasStartupDirectory }: EntryPlan) {
+  constructor({ namespaces, root, memberships, label }: Holdings, { view, hasMounts, lsm, hasStartupDirectory }: EntryPlan) {
     const hold = (path: string, flags: string | number): number => {
       const fd = openSync(path, flags);
       this.#own.push(fd);

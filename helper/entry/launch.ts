@@ -1,23 +1,20 @@
 // Starts a command inside a target: check → take handles → act → give back.
-import { closeSync, readlinkSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { NamespaceType } from '../protocol/model.ts';
-import type { Entry } from '../protocol/target.ts';
+import type { Entry, Size } from '../protocol/target.ts';
 import type { Ending } from '../stage/reaper.ts';
 import { StageFailed, stage } from '../stage/run.ts';
 import { Refusal } from '../sys/errors.ts';
-import { reopenPath } from '../sys/in-root.ts';
-import { type AsWhom, asWhom } from './as-whom.ts';
 import type { Command } from './command.ts';
-import type { Entered } from './entered.ts';
-import { type Circumstances, type Launch, planFor } from './entry-plan.ts';
+import { closeHoldings } from './entered.ts';
+import type { Launch } from './entry-plan.ts';
 import { Handles } from './handles.ts';
 import { requireRunning } from './memberships.ts';
 import { noCommand } from './no-command.ts';
-import { noticesFor } from './notices.ts';
-import { takeFilters, tooStrict } from './own-filters.ts';
+import { tooStrict } from './own-filters.ts';
+import type { Prepared } from './prepare.ts';
 import { type EntryPlan, entryProgram } from './program.ts';
-import { enter, type World } from './target.ts';
-import { requireTools } from './tools.ts';
+import type { Pty } from './pty.ts';
 
 export interface Launched {
   readonly pid: number;
@@ -27,53 +24,59 @@ export interface Launched {
   readonly notices: string[];
 }
 
-/** Makes the descriptors 0, 1 and 2 of the command once it is known as whom it runs; they are closed here. */
-export interface Stdio {
-  readonly terminal: boolean;
-  readonly open: (entered: Entered, as: AsWhom) => readonly [number, number, number];
+/** Makes the descriptors 0, 1 and 2 of the command, which are closed here. A terminal's other end is the receiver's. */
+export type Stdio =
+  | { readonly size: Size; readonly open: (terminal: Pty) => readonly [number, number, number] }
+  | { readonly size?: undefined; readonly open: () => readonly [number, number, number] };
+
+export interface LaunchWorld {
+  /** See prepare.ts: by a thread that is given up when the target holds it. */
+  readonly prepare: (entry: Launch, size: Size | undefined) => Promise<Prepared>;
 }
 
-export type LaunchWorld = World & Pick<Circumstances, 'cover'>;
-
-/** @throws Refusal `no-command` when there is nothing to execute; otherwise see enter, asWhom and stage */
+/** @throws Refusal `no-command` when there is nothing to execute; otherwise see prepare and stage */
 export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, onEnd: (ending: Ending) => void): Promise<Launched> {
-  if (entry.tools !== undefined) requireTools(entry.tools);
-  using entered = await enter(entry.target, world, entry.tools);
-  if (entry.filter === 'own') await takeFilters(entered);
-  const as = asWhom(entered, entry.user);
-  const planned = planFor(entered, as, entry, { ...world, ...stdio });
-  using handles = new Handles(entered, planned);
-  const given = stdio.open(entered, as);
-  const plan = stdio.terminal ? withTerminal(planned, given[0]) : planned;
-  const start = (each: EntryPlan): Promise<number> => stage({ program: entryProgram(each), stdio: given, handles: handles.all, onEnd });
+  const prepared = await world.prepare(entry, stdio.size);
   try {
-    const started = start(plan);
-    const notices = [...noticesFor(entered, as, plan), ...lostDirectory(entered, as, entry)]; // while the stage is at work
-    const pid = await started.catch((error: unknown) => {
-      const missed = missedDirectory(error, plan.command);
-      if (missed === undefined) throw error;
-      notices.push(missed);
-      return start({ ...plan, command: { ...plan.command, directory: '/' } });
-    });
-    return { pid, label: entered.label, joined: [...plan.types], notices };
-  } catch (error) {
-    if (!(error instanceof StageFailed)) requireRunning(entered.memberships, entered.label);
-    throw explained(error, entry, entered.label);
+    const given = stdioOf(stdio, prepared);
+    try {
+      return await start(entry, prepared, given, onEnd);
+    } finally {
+      for (const fd of new Set(given)) closeSync(fd);
+    }
   } finally {
-    for (const fd of new Set(given)) closeSync(fd);
+    closeHoldings(prepared);
   }
 }
 
-/** Its own terminal is the only one that a command sees in a closed view. */
-function withTerminal(plan: EntryPlan, slave: number): EntryPlan {
-  const { view } = plan;
-  return view?.closed ? { ...plan, view: { ...view, closed: { ...view.closed, terminal: readlinkSync(reopenPath(slave)) } } } : plan;
+function stdioOf(stdio: Stdio, { terminal }: Prepared): readonly [number, number, number] {
+  if (stdio.size === undefined) return stdio.open();
+  if (!terminal) throw new Error('no terminal was made');
+  return stdio.open(terminal);
 }
 
-/** Of a process that is nowhere below its own root: the command begins in `/`, unless it is told to begin elsewhere. */
-function lostDirectory({ resident, terms, tools }: Entered, { isResident }: AsWhom, { directory }: Launch): string[] {
-  const isOwn = isResident && !terms && directory === undefined && tools === undefined;
-  return isOwn && resident?.directory === undefined ? [`the directory of ${resident?.name} is out of reach; this is /`] : [];
+async function start(
+  entry: Launch,
+  prepared: Prepared,
+  given: readonly [number, number, number],
+  onEnd: (ending: Ending) => void,
+): Promise<Launched> {
+  const { plan, label, memberships } = prepared;
+  const notices = [...prepared.notices];
+  using handles = new Handles(prepared, plan);
+  const begin = (each: EntryPlan): Promise<number> => stage({ program: entryProgram(each), stdio: given, handles: handles.all, onEnd });
+  try {
+    const pid = await begin(plan).catch((error: unknown) => {
+      const missed = missedDirectory(error, plan.command);
+      if (missed === undefined) throw error;
+      notices.push(missed);
+      return begin({ ...plan, command: { ...plan.command, directory: '/' } });
+    });
+    return { pid, label, joined: [...plan.types], notices };
+  } catch (error) {
+    if (!(error instanceof StageFailed)) requireRunning(memberships, label);
+    throw explained(error, entry, label);
+  }
 }
 
 const why: Readonly<Record<string, string>> = {

@@ -10,7 +10,8 @@ import { cloneFlag, cloneFlagName } from '../sys/flags.ts';
  * @param look is called with the number of a process that is in there, and has given nothing of the helper's away
  * @throws StageFailed of setns: EPERM without CAP_SYS_ADMIN in it; whatever `look` throws
  */
-export async function lookInto(type: NamespaceType, fd: number, label: string, look: (pid: number) => void): Promise<void> {
+export async function lookInto<T>(type: NamespaceType, fd: number, label: string, look: (pid: number) => T): Promise<T> {
+  const seen: T[] = [];
   const handle = `${type} of ${label}`;
   const nowhere = openSync('/dev/null', 'r+');
   try {
@@ -23,9 +24,12 @@ export async function lookInto(type: NamespaceType, fd: number, label: string, l
       ],
       stdio: [nowhere, nowhere, nowhere],
       handles: new Map([[handle, fd]]),
-      onSync: (_, pid) => look(pid),
+      onSync: (_, pid) => {
+        seen.push(look(pid));
+      },
       onEnd: () => undefined,
     });
+    return seen[0] as T; // a stage that ends well has been at its sync
   } finally {
     closeSync(nowhere);
   }

@@ -63,7 +63,7 @@ function strangeFiles({ ownTypes }: Entered, { types, view }: EntryPlan): string
     : [`${wrong.join(' and ')} ${wrong.length === 1 ? 'is' : 'are'} not of the namespaces that this shell is in`];
 }
 
-const copiedFilter = (name: string, filters: readonly Buffer[]): string[] => [
+const copiedFilter = (name: string, filters: readonly Uint8Array[]): string[] => [
   `the seccomp filter of ${name} holds this shell; to read it ${name} was stopped for a moment`,
   ...(filters.some(hasSupervisor) ? [`system calls that a supervisor answers for ${name} fail in this shell (ENOSYS)`] : []),
 ];

@@ -1,17 +1,17 @@
 // The seccomp filters of the process whose place a command takes, for who asks for them and not for Burrow's own.
-import { readFilters } from '../seccomp/read-filters.ts';
 import { Refusal } from '../sys/errors.ts';
 import { processText } from '../sys/process-files.ts';
 import { parseStat, statusField } from '../sys/procfs.ts';
 import type { Entered } from './entered.ts';
 import { isFiltered } from './powers.ts';
+import type { Probes } from './probes.ts';
 
 /**
  * Has them installed in the command. Where no filter holds the process there is nothing to do, and a sandbox's are
  * known without looking.
  * @throws Refusal `invalid` where no place is taken, `denied` or `unsupported` where they cannot be read or had
  */
-export async function takeFilters(entered: Entered): Promise<void> {
+export async function takeFilters(entered: Entered, { filtersOf }: Probes): Promise<void> {
   const { resident, takesPlace, terms, label } = entered;
   if (terms) return;
   if (!resident || !takesPlace)
@@ -27,7 +27,7 @@ export async function takeFilters(entered: Entered): Promise<void> {
       subject: label,
       hint: 'Leave "filter" out.',
     });
-  const filters = await readFilters(resident.thread, Number(statusField(resident.status, 'Seccomp_filters')), label);
+  const filters = await filtersOf(resident.thread, Number(statusField(resident.status, 'Seccomp_filters')), label);
   if (startOf(resident.thread) !== resident.start) throw new Refusal('gone', `${label} ended a moment ago.`, { subject: label });
   entered.filters = filters;
 }

@@ -14,7 +14,7 @@ export interface Powers {
 }
 
 /** A process's own, which were asked for. */
-type Filters = readonly Buffer[];
+type Filters = readonly Uint8Array[];
 
 /** The helper gives nothing of it up while it lives. */
 let own: readonly number[] | undefined;
@@ -90,7 +90,7 @@ function inPlaceOf(resident: Resident, possible: ReadonlySet<Capability>, isWhol
 export const isFiltered = ({ status }: Resident): boolean => statusField(status, 'Seccomp') !== '0';
 
 /** Burrow's own, which denies what a container's engine denies, in place of one that was not read. */
-const filterLike = (resident: Resident, kept: ReadonlySet<Capability>): Buffer | undefined =>
+const filterLike = (resident: Resident, kept: ReadonlySet<Capability>): Uint8Array | undefined =>
   isFiltered(resident) && !resident.is32Bit ? defaultFilter(kept) : undefined;
 
 export const bitsOf = (hex = '0'): number[] => {

@@ -24,7 +24,7 @@ async function start(entry: Entry, world: LaunchWorld, onEnd: (ending: Ending) =
     return pipes.inside;
   };
   try {
-    const launched = await launch(entry, world, { terminal: false, open }, ending => {
+    const launched = await launch(entry, world, { open }, ending => {
       runs = false;
       onEnd(ending);
     });

@@ -12,10 +12,10 @@ import { inodeOf, ownInode } from '../sys/namespaces.ts';
 import { parseNamespaceLink, readNamespace, supportedTypes } from '../sys/procfs.ts';
 import { Entered, type Terms } from './entered.ts';
 import { joinHolders } from './holding.ts';
-import { mapsOf, readMaps } from './id-maps.ts';
+import { readMaps } from './id-maps.ts';
 import { Inhabitant } from './inhabitant.ts';
-import { lookInto } from './look-into.ts';
 import { closeMemberships, openMemberships } from './memberships.ts';
+import type { Probes } from './probes.ts';
 import { type Chosen, processOf, whileItLives } from './process-of.ts';
 import { readResident } from './resident.ts';
 import { requireTools } from './tools.ts';
@@ -30,6 +30,7 @@ export interface Dwelling {
 export interface World {
   readonly discovery: Pick<Discovery, 'containers' | 'open'>;
   readonly sandboxes: readonly Dwelling[];
+  readonly probes: Probes;
 }
 
 /**
@@ -46,7 +47,7 @@ export async function enter(target: Target, world: World, tools?: string): Promi
     else openProcess(entered, await processOf(target, world), target.types);
     if (entered.tools === undefined && !joinHolders(entered)) onlyShow(entered);
     entered.sharesUser = sharesUser(entered);
-    await addMaps(entered);
+    await addMaps(entered, world);
     return entered;
   } catch (error) {
     entered[Symbol.dispose]();
@@ -152,21 +153,21 @@ function join(entered: Entered): void {
 async function openNamespaces(
   entered: Entered,
   { namespaces, types }: Extract<Target, { namespaces: unknown }>,
-  { discovery }: World,
+  world: World,
 ): Promise<void> {
   const chosen = namespaces.filter(each => types?.includes(each.type) ?? true);
   if (chosen.length === 0) throw new Refusal('invalid', 'None of the namespaces is of the types to join.');
   entered.label = chosen.map(({ type, inode }) => `${type}:[${inode}]`).join(' ');
   for (const key of chosen) {
-    const { fd, members } = await discovery.open(key);
+    const { fd, members } = await world.discovery.open(key);
     addNamespace(entered, key.type, fd);
     entered.member ??= members[0]?.pid;
-    if (entered.namespaces.has(key.type)) await addFiles(entered, key, members);
+    if (entered.namespaces.has(key.type)) await addFiles(entered, key, members, world);
   }
 }
 
 /** The root directory of a mount namespace and who has it, the maps of a user namespace: what a process in it shows. */
-async function addFiles(entered: Entered, { type, inode }: NamespaceReference, members: readonly Member[]): Promise<void> {
+async function addFiles(entered: Entered, { type, inode }: NamespaceReference, members: readonly Member[], world: World): Promise<void> {
   if (type !== 'mnt' && type !== 'user') return;
   for (const { pid, start } of members) {
     const proc = `/proc/${pid}/task/${pid}`;
@@ -182,16 +183,14 @@ async function addFiles(entered: Entered, { type, inode }: NamespaceReference, m
       leave(entered, type);
     }
   }
-  if (type === 'mnt') await addRoot(entered);
+  if (type === 'mnt') await addRoot(entered, world);
 }
 
 /** An ordinary user's helper may not look at what it has not made. */
-async function addRoot(entered: Entered): Promise<void> {
+async function addRoot(entered: Entered, { probes }: World): Promise<void> {
   const mnt = entered.namespaces.get('mnt');
   if (mnt === undefined || process.getuid?.() !== 0) return;
-  await lookInto('mnt', mnt, entered.label, pid => {
-    entered.root = openSync(`/proc/${pid}/root`, O_PATH | files.O_DIRECTORY);
-  });
+  entered.root = await probes.rootIn(mnt, entered.label);
 }
 
 /** Forgets what was read of a process that turned out to be another one. */
@@ -211,12 +210,12 @@ function sharesUser({ inhabitant, namespaces }: Entered): boolean {
 }
 
 /** Of the user namespace that is joined, unless a process in it has shown them already. */
-async function addMaps(entered: Entered): Promise<void> {
+async function addMaps(entered: Entered, { probes }: World): Promise<void> {
   const { inhabitant, namespaces, label } = entered;
   const user = namespaces.get('user');
   if (user === undefined) return;
   if (inhabitant && entered.sharesUser) Object.assign(entered, inhabitant.maps);
-  else if (!entered.uidMap || entered.brought.has('user')) Object.assign(entered, await mapsOf(user, label));
+  else if (!entered.uidMap || entered.brought.has('user')) Object.assign(entered, await probes.mapsIn(user, label));
 }
 
 /** Keeps only what differs: joining the own user namespace again is an error (EINVAL), any other is no use. */

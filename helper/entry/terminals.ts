@@ -10,7 +10,7 @@ import { later } from '../sys/background.ts';
 import { Refusal } from '../sys/errors.ts';
 import { keptOf, requireRoom } from './kept.ts';
 import { type LaunchWorld, launch } from './launch.ts';
-import { openPty, type Pty, resize } from './pty.ts';
+import { type Pty, resize } from './pty.ts';
 import { redraw } from './redraw.ts';
 import type { Streams } from './streams.ts';
 import { Terminal } from './terminal.ts';
@@ -51,9 +51,9 @@ export class Terminals {
         entry,
         world,
         {
-          terminal: true,
-          open: ({ root, tools }, { outside: { uid, gid } }) => {
-            const slave = this.#make(terminal, openPty(tools === undefined ? root : undefined, size, uid, gid));
+          size,
+          open: pty => {
+            const slave = this.#make(terminal, pty);
             return [slave, slave, slave];
           },
         },

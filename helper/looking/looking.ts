@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { handedOn, sourceOf } from '../code/own-code.ts';
+import { closeHoldings } from '../entry/entered.ts';
+import { giveUp } from '../entry/prepare.ts';
 import type { World } from '../entry/target.ts';
 import type { Target } from '../protocol/target.ts';
-import { heard, later } from '../sys/background.ts';
+import { background, heard, later } from '../sys/background.ts';
 import { Refusal } from '../sys/errors.ts';
 import { recordEvent } from '../sys/log.ts';
 import { answerOf, outcomeOf } from './outcome.ts';
@@ -13,24 +15,34 @@ import type { DwellingData, Need, Outcome, Question, Questions, Said, Told } fro
 const DEADLINE_MS = 5000;
 /** So many threads may be held at a time; they end when they are let go. */
 const HELD = 8;
-/** One waits so long for the next question. */
-const IDLE_MS = 30_000;
+/** A question waits so long for a thread that is at work; then it gets one of its own, as that one may be held. */
+const PATIENCE_MS = 25;
 
-/** The threads that look into targets: one question a thread at a time, so that none waits behind one that hangs. */
+/** What an answer holds that comes when nobody waits for it any more. */
+const giveBack: { readonly [Q in Question]?: (answer: Questions[Q]['answer']) => void } = { prepare: giveUp, take: closeHoldings };
+
+/** The threads that look into targets: one question a thread at a time, so that none waits for long behind one that hangs. */
 export class Looking {
   #idle: Looker | undefined;
+  #working = 0;
   #held = 0;
+  readonly #waiting = new Set<(looker: Looker) => void>();
+
+  /** Has a thread wait for the first question: to start one takes longer than most answers. */
+  begin(): void {
+    this.#idle ??= new Looker();
+  }
 
   /** @throws Refusal as the function behind the question does; `system` when the target does not answer in time */
   async ask<Q extends Question>(question: Q, params: Questions[Q]['params'], world: World): Promise<Questions[Q]['answer']> {
     if (this.#held >= HELD)
       throw new Refusal('system', `${HELD} looks into targets are held up already; none is begun until one of them ends.`);
-    const dwelling = dwellingOf(params.target, world);
-    const looker = this.#idle?.lives ? this.#idle : new Looker();
-    this.#idle = undefined;
-    const answered = looker.ask({ kind: 'asked', question, params, dwelling } as Told, world);
+    const dwelling = dwellingOf('entry' in params ? params.entry.target : params.target, world);
     const over = new AbortController();
+    this.#working++;
     try {
+      const looker = await this.#looker();
+      const answered = looker.ask({ kind: 'asked', question, params, dwelling } as Told, world);
       const outcome = await Promise.race([answered, delay(DEADLINE_MS, undefined, { signal: over.signal })]);
       if (outcome) this.#keep(looker);
       else this.#giveUp(question, looker, answered);
@@ -42,28 +54,42 @@ export class Looking {
       return answerOf(outcome) as Questions[Q]['answer'];
     } finally {
       over.abort();
+      this.#working--;
     }
   }
 
-  #keep(looker: Looker): void {
-    this.#idle?.end();
-    this.#idle = looker;
-    later('a thread that looks', IDLE_MS, () => {
-      if (this.#idle !== looker) return;
-      this.#idle = undefined;
-      looker.end();
-    }).unref();
+  async #looker(): Promise<Looker> {
+    const idle = this.#idle;
+    this.#idle = undefined;
+    if (idle?.lives) return idle;
+    if (this.#working === 1) return new Looker();
+    return await new Promise(resolve => {
+      const take = (looker: Looker): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(take);
+        resolve(looker);
+      };
+      const timer = later('a thread that looks', PATIENCE_MS, () => take(new Looker()));
+      this.#waiting.add(take);
+    });
   }
 
-  #giveUp(question: Question, looker: Looker, answered: Promise<Outcome>): void {
+  #keep(looker: Looker): void {
+    const [next] = this.#waiting;
+    if (next && looker.lives) next(looker);
+    else if (this.#idle) looker.end();
+    else this.#idle = looker;
+  }
+
+  #giveUp<Q extends Question>(question: Q, looker: Looker, answered: Promise<Outcome>): void {
     this.#held++;
     recordEvent('look given up', { question });
-    answered
-      .finally(() => {
-        this.#held--;
-        looker.end();
-      })
-      .catch(() => undefined);
+    background('a look that was given up', async () => {
+      const outcome = await answered;
+      this.#held--;
+      looker.end();
+      if ('answer' in outcome) giveBack[question]?.(outcome.answer as Questions[Q]['answer']);
+    });
   }
 }
 
@@ -86,7 +112,6 @@ class Looker {
   #asked: { readonly world: World; readonly answer: (outcome: Outcome) => void } | undefined;
 
   constructor() {
-    this.#worker.unref();
     this.#worker.on(
       'message',
       heard('an answer of a look', (said: Said) => this.#hear(said)),
@@ -96,6 +121,7 @@ class Looker {
       this.#answer({ failure: { kind: 'system', message: error.message }, isRefusal: false });
     };
     this.#worker.on('error', ended).on('exit', () => ended(new Error('the thread that looked has ended')));
+    this.#worker.unref(); // after its listeners, which hold this process
   }
 
   ask(told: Told, world: World): Promise<Outcome> {
@@ -125,7 +151,20 @@ class Looker {
   }
 
   #find(need: Need): unknown {
-    const discovery = this.#asked?.world.discovery;
-    return need.what === 'containers' ? discovery?.containers(need.key, need.byId) : discovery?.open(need.reference);
+    const asked = this.#asked;
+    if (!asked) throw new Error('nobody asks any more');
+    const { discovery, probes } = asked.world;
+    switch (need.what) {
+      case 'containers':
+        return discovery.containers(need.key, need.byId);
+      case 'open':
+        return discovery.open(need.reference);
+      case 'root':
+        return probes.rootIn(need.mnt, need.label);
+      case 'maps':
+        return probes.mapsIn(need.user, need.label);
+      case 'filters':
+        return probes.filtersOf(need.thread, need.count, need.label);
+    }
   }
 }

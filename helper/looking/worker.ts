@@ -2,6 +2,7 @@
 // system that never answers, and then nobody else waits with it.
 import { parentPort } from 'node:worker_threads';
 import { choicesIn } from '../entry/choices.ts';
+import { prepare, take } from '../entry/prepare.ts';
 import type { World } from '../entry/target.ts';
 import { likenessOf } from '../likeness/likeness.ts';
 import { heard, surviveErrors } from '../sys/background.ts';
@@ -13,6 +14,8 @@ import type { DwellingData, Need, Outcome, Question, Questions, Said, Told } fro
 const lookers: { readonly [Q in Question]: (params: Questions[Q]['params'], world: World) => Promise<Questions[Q]['answer']> } = {
   choices: ({ target }, world) => choicesIn(target, world),
   like: ({ target, wish }, world) => likenessOf(target, world, wish),
+  prepare,
+  take: ({ target }, world) => take(target, world),
 };
 
 const needed = new Map<number, (outcome: Outcome) => void>();
@@ -32,6 +35,11 @@ const worldOf = (dwelling: DwellingData | undefined): World => ({
   discovery: {
     containers: (key, byId) => ask({ what: 'containers', key, byId }),
     open: reference => ask({ what: 'open', reference }),
+  },
+  probes: {
+    rootIn: (mnt, label) => ask({ what: 'root', mnt, label }),
+    mapsIn: (user, label) => ask({ what: 'maps', user, label }),
+    filtersOf: (thread, count, label) => ask({ what: 'filters', thread, count, label }),
   },
   sandboxes: dwelling ? [{ ...dwelling, terms: () => dwelling.terms }] : [],
 });

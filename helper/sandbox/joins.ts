@@ -1,8 +1,9 @@
 // The namespaces of others that a definition joins, and a tenant's: opened once, and held until the stage has them.
 import { closeSync, openSync } from 'node:fs';
-import type { Entered } from '../entry/entered.ts';
+import { closeHoldings } from '../entry/entered.ts';
 import { isWithin } from '../entry/holding.ts';
-import { enter, type World } from '../entry/target.ts';
+import type { Taken } from '../entry/prepare.ts';
+import type { Dwelling } from '../entry/target.ts';
 import { parseTarget } from '../entry/target-words.ts';
 import type { Joined } from '../plan/facts.ts';
 import type { Definition } from '../protocol/definition/definition.ts';
@@ -34,6 +35,12 @@ export class Handles implements Disposable {
   }
 }
 
+export interface World {
+  readonly sandboxes: readonly Dwelling[];
+  /** See take: by a thread that is given up when the target holds it. */
+  readonly take: (target: Target) => Promise<Taken>;
+}
+
 export interface Joins {
   readonly joined: Partial<Readonly<Record<NamespaceType, Joined>>>;
   /** Of the user namespace that is joined; empty where no process is left in it, that could show them. */
@@ -50,15 +57,20 @@ export async function openJoins({ namespaces }: Definition, world: World, handle
   for (const type of inOrder) {
     const choice = namespaces[type];
     if (typeof choice === 'boolean') continue;
-    using entered = await enter(targetOf(type, choice, world), world).catch((error: unknown) => {
+    const taken = await world.take(targetOf(type, choice, world)).catch((error: unknown) => {
       throw error instanceof Refusal ? new Refusal(error.failure.kind, `namespaces.${type}: ${error.message}`, error.failure) : error;
     });
-    const fd = entered.namespaces.get(type);
-    if (fd === undefined) continue;
-    if (type === 'mnt') requireHolders(entered, namespaces, choice, name => handles.all.get(joined[name]?.handle ?? ''));
-    entered.namespaces.delete(type); // it is ours now
-    joined[type] = handles.add(`${type} of ${choice}`, fd, pathOf(type, choice, entered.member));
-    if (type === 'user') ids = { uids: entered.uidMap ?? [], gids: entered.gidMap ?? [] };
+    const others = new Map(taken.namespaces);
+    try {
+      const fd = others.get(type);
+      if (fd === undefined) continue;
+      if (type === 'mnt') requireHolders(taken, namespaces, choice, name => handles.all.get(joined[name]?.handle ?? ''));
+      others.delete(type); // it is the sandbox's now
+      joined[type] = handles.add(`${type} of ${choice}`, fd, pathOf(type, choice, taken.member));
+      if (type === 'user') ids = { uids: taken.uidMap ?? [], gids: taken.gidMap ?? [] };
+    } finally {
+      closeHoldings({ ...taken, namespaces: others });
+    }
   }
   return { joined, ids };
 }
@@ -68,7 +80,7 @@ const inOrder: readonly NamespaceType[] = [...namespaceTypes.filter(type => type
 
 /** A pid namespace of the sandbox's own keeps strangers' programs from the host's processes as well as theirs does. */
 function requireHolders(
-  { brought, namespaces, tools }: Entered,
+  { brought, namespaces, tools }: Taken,
   wanted: Definition['namespaces'],
   choice: string,
   joined: (type: NamespaceType) => number | undefined,

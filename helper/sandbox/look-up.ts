@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Hierarchy } from '../cgroup/hierarchies.ts';
 import { layOut } from '../cgroup/layout.ts';
 import type { MissingLimit } from '../cgroup/limits.ts';
-import type { World } from '../entry/target.ts';
 import { asCaller, type Caller, openFileAs } from '../image/as-caller.ts';
 import { type Ipv4Network, parseIpv4 } from '../network/address.ts';
 import type { Facts, Unpacked } from '../plan/facts.ts';
@@ -19,7 +18,7 @@ import { confinementOf, groupLimitsOf, keyOf } from './confinement.ts';
 import { disksOf, frontsOf } from './disks.ts';
 import { identityIn } from './identity.ts';
 import { idsFor } from './ids.ts';
-import { type Handles, openJoins, openTenant } from './joins.ts';
+import { type Handles, openJoins, openTenant, type World } from './joins.ts';
 import { networkFor } from './network.ts';
 import type { Kept, Records, Traces } from './records.ts';
 

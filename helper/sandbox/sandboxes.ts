@@ -7,7 +7,7 @@ import { findHidden, hostHierarchies } from '../cgroup/hierarchies.ts';
 import { thaw } from '../cgroup/kill.ts';
 import type { Place } from '../cgroup/layout.ts';
 import type { Terms } from '../entry/entered.ts';
-import type { Dwelling, World } from '../entry/target.ts';
+import type { Dwelling } from '../entry/target.ts';
 import type { Caller } from '../image/as-caller.ts';
 import { parseIpv4 } from '../network/address.ts';
 import { freeSubnetHere } from '../network/occupied.ts';
@@ -27,7 +27,7 @@ import { confinementOf } from './confinement.ts';
 import { Ends } from './ends.ts';
 import { idmapped, mapFor } from './idmaps.ts';
 import { endInit, isAlive } from './init.ts';
-import { Handles } from './joins.ts';
+import { Handles, type World } from './joins.ts';
 import { type Asked, type Found, lookUp, type Premises } from './look-up.ts';
 import { carryOut } from './making.ts';
 import { type Kept, Records, type Traces } from './records.ts';
@@ -45,7 +45,7 @@ const STORE = '/var/lib/burrow';
 export interface Making {
   readonly definition: Definition;
   readonly caller: Caller;
-  readonly world: Pick<World, 'discovery'>;
+  readonly world: Pick<World, 'take'>;
 }
 
 export interface Running extends Making {

@@ -26,7 +26,7 @@ export function filterOf(policy: Policy, circumstances: Circumstances): Buffer {
 const passes = (answer: number): boolean => answer === seccompReturn.SECCOMP_RET_ALLOW || answer === seccompReturn.SECCOMP_RET_LOG;
 
 /** Needs no_new_privs, or CAP_SYS_ADMIN in the user namespace: EACCES without either, seccomp(2). */
-export const install = (filter: Buffer): Call => ({
+export const install = (filter: Uint8Array): Call => ({
   call: 'seccomp',
   arguments: [{ text: 'SECCOMP_SET_MODE_FILTER', value: SECCOMP_SET_MODE_FILTER }, 0, { filter }],
 });

@@ -151,10 +151,11 @@ const RETURN_CONSTANT = 0x06;
 const ACTION = 0xffff_0000;
 
 /** Whether it hands system calls to a supervisor, seccomp_unotify(2). A copy has none, and the kernel then answers ENOSYS. */
-export function hasSupervisor(filter: Buffer): boolean {
+export function hasSupervisor(filter: Uint8Array): boolean {
+  const code = new DataView(filter.buffer, filter.byteOffset, filter.byteLength);
   for (let at = 0; at < filter.length; at += INSTRUCTION_BYTES) {
-    const isAnswer = filter.readUInt16LE(at) === RETURN_CONSTANT;
-    if (isAnswer && (filter.readUInt32LE(at + 4) & ACTION) >>> 0 === seccompReturn.SECCOMP_RET_USER_NOTIF) return true;
+    const isAnswer = code.getUint16(at, true) === RETURN_CONSTANT;
+    if (isAnswer && (code.getUint32(at + 4, true) & ACTION) >>> 0 === seccompReturn.SECCOMP_RET_USER_NOTIF) return true;
   }
   return false;
 }

@@ -20,9 +20,9 @@ export interface Confinement {
   };
   readonly noNewPrivileges: boolean;
   /** struct sock_filter[], of filterOf. */
-  readonly filter?: Buffer;
+  readonly filter?: Uint8Array;
   /** Those of the process in whose place the command runs, see readFilters; the oldest first, as each must let the next be installed. */
-  readonly copied?: readonly Buffer[];
+  readonly copied?: readonly Uint8Array[];
 }
 
 /**

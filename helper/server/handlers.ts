@@ -2,8 +2,10 @@
 import { constants } from 'node:os';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { LaunchWorld } from '../entry/launch.ts';
+import { probes } from '../entry/probes.ts';
 import { open, run } from '../entry/processes.ts';
 import type { Streams } from '../entry/streams.ts';
+import type { World } from '../entry/target.ts';
 import type { Terminals } from '../entry/terminals.ts';
 import { another } from '../likeness/another.ts';
 import type { Looking } from '../looking/looking.ts';
@@ -82,7 +84,9 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   'namespaces/inspect': (reference, { discovery }) => discovery.inspect(reference),
 
   'terminal/open': (params, services, { peer, notify }) =>
-    services.terminals.open(params, worldOf(services), peer.uid, (terminal, ending) => notify('terminal/exited', { terminal, ...ending })),
+    services.terminals.open(params, launching(services), peer.uid, (terminal, ending) =>
+      notify('terminal/exited', { terminal, ...ending }),
+    ),
   'terminal/resize': ({ terminal, size }, { terminals }, { peer }) => {
     terminals.resize(terminal, size, peer.uid);
     return {};
@@ -97,9 +101,9 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   'terminal/attach': (params, { terminals }, { peer, notify }) =>
     terminals.attach(params, peer.uid, (terminal, ending) => notify('terminal/exited', { terminal, ...ending })),
 
-  'process/run': (params, services, { onClose }) => run(params, worldOf(services), onClose),
+  'process/run': (params, services, { onClose }) => run(params, launching(services), onClose),
   'process/open': (params, services, { peer, notify, onClose }) =>
-    open(params, worldOf(services), {
+    open(params, launching(services), {
       uid: peer.uid,
       streams: services.streams,
       onClose,
@@ -151,12 +155,16 @@ export const handlers: { readonly [M in MethodName]: Handler<M> } = {
   },
 };
 
-const worldOf = ({ discovery, sandboxes, state }: Services): LaunchWorld => ({ discovery, sandboxes: sandboxes.dwellings(), cover: state });
+const worldOf = ({ discovery, sandboxes }: Services): World => ({ discovery, sandboxes: sandboxes.dwellings(), probes });
 
-const making = (definition: Definition, { discovery }: Services, { peer }: Client): Making => ({
+const launching = (services: Services): LaunchWorld => ({
+  prepare: (entry, size) => services.looking.ask('prepare', { entry, size, cover: services.state }, worldOf(services)),
+});
+
+const making = (definition: Definition, services: Services, { peer }: Client): Making => ({
   definition,
   caller: peer,
-  world: { discovery },
+  world: { take: target => services.looking.ask('take', { target }, worldOf(services)) },
 });
 
 /** @throws Refusal `invalid` for what is no signal here */

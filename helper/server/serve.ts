@@ -66,6 +66,7 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
     for (const tell of watchers) tell(sandboxes.list());
   });
   const discovery = new Discovery();
+  const looking = new Looking();
   const services: Services = {
     version,
     state,
@@ -74,7 +75,7 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
     streams,
     terminals: new Terminals(streams),
     sandboxes,
-    looking: new Looking(),
+    looking,
     watchSandboxes: watcher => {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
@@ -108,6 +109,7 @@ export async function serve({ socket: given, user, firstTenant }: ServeOptions):
     process.umask(mask);
   }
   if (user !== process.getuid?.()) chownSync(socket, user, -1);
+  looking.begin();
   recordEvent('started', { version, socket, user });
 }
 

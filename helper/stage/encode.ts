@@ -38,11 +38,11 @@ class Data {
   #bytes = 0;
   readonly relocations: number[] = [];
 
-  add(part: Buffer): number {
+  add(part: Uint8Array): number {
     const at = this.#bytes;
     this.#bytes += (part.length + 7) & ~7;
     if (this.#bytes > this.#all.length) this.#all = Buffer.concat([this.#all], Math.max(this.#bytes, 2 * this.#all.length));
-    part.copy(this.#all, at);
+    this.#all.set(part, at);
     return at;
   }
 
@@ -84,7 +84,7 @@ class Data {
   }
 
   /** struct sock_fprog: how many instructions, and where they are. */
-  addFilter(instructions: Buffer): number {
+  addFilter(instructions: Uint8Array): number {
     const program = Buffer.alloc(16);
     program.writeUInt16LE(instructions.length / 8, 0);
     writeU64(program, this.add(instructions), 8);

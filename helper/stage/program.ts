@@ -17,7 +17,7 @@ export type Argument =
   /** A NULL-terminated array of strings, as execve(2) takes it. */
   | { readonly strings: readonly string[] }
   /** struct sock_fprog for these instructions of classic BPF, eight bytes each. */
-  | { readonly filter: Buffer }
+  | { readonly filter: Uint8Array }
   /** What an earlier call of the program returned, by that call's `as`. */
   | { readonly resultOf: string }
   /** A descriptor that the helper opened and hands over, by its description. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { takeCode } from '../../helper/code/own-code.ts';
+import { probes } from '../../helper/entry/probes.ts';
 import { Looking } from '../../helper/looking/looking.ts';
 import { Refusal } from '../../helper/sys/errors.ts';
 import { inRepository } from '../support/repository.ts';
@@ -12,7 +13,7 @@ describe('a look into a target', () => {
   const looking = new Looking();
   const sleepers = new Sleepers();
   const unused = (): Promise<never> => Promise.reject(new Refusal('unknown', 'Discovery was asked.'));
-  const world = { discovery: { containers: unused, open: unused }, sandboxes: [] };
+  const world = { discovery: { containers: unused, open: unused }, sandboxes: [], probes };
   let pid = 0;
   before(async () => {
     pid = await sleepers.start('unshare', '--mount', 'sleep', 'infinity');

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { pid } from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import type { Hierarchy } from '../../../../helper/cgroup/hierarchies.ts';
-import type { World } from '../../../../helper/entry/target.ts';
+import { take } from '../../../../helper/entry/prepare.ts';
+import { probes } from '../../../../helper/entry/probes.ts';
 import type { Caller } from '../../../../helper/image/as-caller.ts';
 import { isGuarded, type Purpose } from '../../../../helper/plan/plan.ts';
 import { Definition, type DefinitionInput } from '../../../../helper/protocol/definition/definition.ts';
-import { Handles } from '../../../../helper/sandbox/joins.ts';
+import { Handles, type World } from '../../../../helper/sandbox/joins.ts';
 import { type Found, lookUp } from '../../../../helper/sandbox/look-up.ts';
 import { Records } from '../../../../helper/sandbox/records.ts';
 import { Refusal } from '../../../../helper/sys/errors.ts';
@@ -21,10 +22,8 @@ const self: Caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 
 const root: Caller = { uid: 0, gid: 0, groups: [] };
 
 /** No container runs, and no namespace is asked for by its number. */
-const world: World = {
-  discovery: { containers: async () => [], open: () => assert.fail('no namespace is named') },
-  sandboxes: [],
-};
+const nothing = { discovery: { containers: async () => [], open: () => assert.fail('no namespace is named') }, sandboxes: [], probes };
+const world: World = { sandboxes: [], take: target => take(target, nothing) };
 
 interface More {
   readonly purpose?: Purpose;

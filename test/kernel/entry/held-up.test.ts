@@ -1,0 +1,52 @@
+// A target with a file system that never answers: a network's that is away, or one whose program stands still.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { Failure } from '../../../helper/protocol/failure.ts';
+import { failureOf } from '../support/asking.ts';
+import { Machine } from '../support/machine.ts';
+import { Sleepers } from '../support/sleepers.ts';
+
+describe('a target whose file system does not answer', () => {
+  let machine: Machine;
+  const sleepers = new Sleepers();
+  let pid = 0;
+  before(async () => {
+    machine = await Machine.start();
+    const device = join(machine.folder, 'fuse');
+    execFileSync('mknod', [device, 'c', '10', '229']);
+    // Nobody reads what the kernel asks of descriptor 3.
+    const options = 'fd=3,rootmode=40000,user_id=0,group_id=0';
+    const line = `exec 3<>${device}; mount -i -t fuse -o ${options} away /etc; exec busybox sleep infinity`;
+    pid = await sleepers.start('unshare', '--mount', '--propagation', 'private', 'sh', '-ec', line);
+  });
+  afterEach(() => sleepers.stop());
+  after(async () => {
+    await machine.requireClean();
+    await machine.stop();
+  });
+
+  it('is given up, with a sentence; and meanwhile all others are answered', async () => {
+    const size = { columns: 80, rows: 24 };
+    let waiting = 2;
+    const ended = (failure: Failure | undefined): Failure | undefined => {
+      waiting--;
+      return failure;
+    };
+    const held = Promise.all([
+      failureOf(machine.call('process/run', { target: { pid }, command: ['true'] })).then(ended),
+      failureOf(machine.call('terminal/open', { target: { pid }, size })).then(ended),
+    ]);
+    const { exitCode } = await machine.call('process/run', { target: { pid: machine.pid }, command: ['true'] });
+    await machine.call('sandbox/list', {});
+    await machine.call('terminal/choices', { target: { pid: machine.pid } });
+    assert.equal(exitCode, 0);
+    assert.equal(waiting, 2);
+    for (const failure of await held)
+      assert.deepEqual(failure, {
+        kind: 'system',
+        message: 'The target did not answer within 5 s: a file system or a process in it holds up whoever looks.',
+      });
+  });
+});
