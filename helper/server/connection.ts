@@ -19,12 +19,10 @@ import { couldNot } from './wording.ts';
 
 /** Answers one client until it leaves. */
 export function converse(socket: Socket, peer: Peer, services: Services): void {
-  const traffic = new Traffic();
+  const traffic = new Traffic(() => socket.writableLength);
   const writer = new SocketMessageWriter(socket, {
     encode,
-    onWritten: message => {
-      if (Message.isResponse(message) && message.id !== null) traffic.answered();
-    },
+    onWritten: message => traffic.written(Message.isResponse(message) && message.id !== null),
   });
   const reader = new SocketMessageReader(socket, traffic, () => refuseOther(writer));
   const connection = createMessageConnection(reader, writer);

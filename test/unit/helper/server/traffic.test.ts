@@ -3,21 +3,38 @@ import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Traffic } from '../../../../helper/server/traffic.ts';
 
+/** Whether it waits now, and that it goes on after that. */
+async function waits(traffic: Traffic, goOn: () => void): Promise<boolean> {
+  let hasRoom = false;
+  const room = traffic.room().then(() => {
+    hasRoom = true;
+  });
+  await nextTurn();
+  const waited = !hasRoom;
+  goOn();
+  await room;
+  return waited;
+}
+
 describe('the traffic of one client', () => {
   it('has room for 256 requests at a time, and for one more with each answer', async () => {
-    const traffic = new Traffic();
+    const traffic = new Traffic(() => 0);
     for (let count = 0; count < 256; count++) {
-      await traffic.room();
+      assert.equal(await waits(traffic, () => undefined), false);
       traffic.asked();
     }
-    let hasRoom = false;
-    const room = traffic.room().then(() => {
-      hasRoom = true;
-    });
-    await nextTurn();
-    assert.equal(hasRoom, false);
-    traffic.answered();
-    await room;
-    assert.equal(hasRoom, true);
+    assert.equal(await waits(traffic, () => traffic.written(true)), true);
+  });
+
+  it('has none while a mebibyte waits to be read, until some of it was', async () => {
+    let unreadBytes = 0;
+    const traffic = new Traffic(() => unreadBytes);
+    assert.equal(await waits(traffic, () => undefined), false);
+    unreadBytes = 2 << 20;
+    const reads = (): void => {
+      unreadBytes = 0;
+      traffic.written(false);
+    };
+    assert.equal(await waits(traffic, reads), true);
   });
 });
