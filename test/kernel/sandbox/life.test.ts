@@ -6,6 +6,7 @@ import { afterEach, describe, it } from 'node:test';
 import { Helper } from '../../../helper/client/connect.ts';
 import { eventually } from '../../support/eventually.ts';
 import { descendants, isAlive } from '../../support/processes.ts';
+import { freezerOf } from '../entry/support/freezer.ts';
 import { ordinary, whoMakes } from '../support/callers.ts';
 import { setClient } from '../support/client.ts';
 import { Door } from '../support/door.ts';
@@ -48,6 +49,16 @@ for (const maker of whoMakes)
           assert.ok(report.wallSeconds > 0);
           assert.deepEqual(await listed(), []);
         });
+
+    it('one that stands frozen goes like any other', async () => {
+      const { id, pid } = await client.create({ name: 'web' });
+      const freezer = freezerOf(pid);
+      assert.ok(freezer, 'a group of its own');
+      await freezer.freeze();
+      await client.call('sandbox/remove', { sandbox: id });
+      assert.ok(!isAlive(pid));
+      assert.deepEqual(await listed(), []);
+    });
 
     it('a run reads its input and writes both its streams', async () => {
       const report = await client.run({ name: 'web', command: ['sh', '-c', 'cat; echo err >&2; read x || echo end'] }, 'from outside\n');
