@@ -2,7 +2,7 @@
 import type { Result } from '../protocol/methods.ts';
 import type { Target } from '../protocol/target.ts';
 import { asWhom } from './as-whom.ts';
-import { usualDirectory } from './entry-plan.ts';
+import { usualDirectory, viewOf } from './entry-plan.ts';
 import { readAccounts } from './identity.ts';
 import { shellsIn } from './shells.ts';
 import { enter, type World } from './target.ts';
@@ -17,7 +17,7 @@ export async function choicesIn(target: Target, world: World): Promise<Result<'t
   const { identity } = as;
   return {
     user: identity.name ?? `${identity.uid}:${identity.gid}`,
-    directory: usualDirectory(entered, as),
+    directory: usualDirectory(entered, as, viewOf(entered, undefined, '/')),
     users: readAccounts(entered)
       .map(({ name }) => name)
       .slice(0, MOST_USERS),

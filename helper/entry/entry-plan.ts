@@ -1,4 +1,5 @@
 // From what was found out about a target, and what is asked for, to what the stage will do.
+import type { NamespaceType } from '../protocol/model.ts';
 import type { Entry } from '../protocol/target.ts';
 import { inodeOf } from '../sys/namespaces.ts';
 import type { AsWhom } from './as-whom.ts';
@@ -6,7 +7,7 @@ import type { Entered } from './entered.ts';
 import { powersBeside } from './powers.ts';
 import type { EntryPlan } from './program.ts';
 import { attemptsFor, isThere } from './shells.ts';
-import { shownAt, type View, viewFor } from './view.ts';
+import { shownAt, type Tools, type View, viewFor } from './view.ts';
 
 const USUAL_UMASK = 0o022;
 
@@ -25,12 +26,9 @@ export interface Circumstances {
 export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, terminal }: Circumstances): EntryPlan {
   const { terms, resident, namespaces, label, takesPlace } = entered;
   const privileged = process.getuid?.() === 0;
-  const types = [...namespaces.keys()].filter(type => type !== 'mnt' || entered.tools === undefined);
-  const net = namespaces.get('net');
+  const types = typesOf(entered);
   const tools = entered.tools === undefined ? undefined : { directory: entered.tools, cover, writable: entry.writable ?? false };
-  // Who takes the place of a process sees what that one sees, right or not: its mounts are its own.
-  const seesHost = !takesPlace && !types.includes('mnt') && privileged;
-  const view = seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools, cover) : undefined;
+  const view = viewOf(entered, tools, cover);
   const own = as.isResident ? resident : undefined;
   const attempts = attemptsFor(
     {
@@ -73,6 +71,19 @@ export function planFor(entered: Entered, as: AsWhom, entry: Launch, { cover, te
       },
     },
   };
+}
+
+/** The namespaces to join. Those of mounts are not, where only files are shown. */
+const typesOf = ({ namespaces, tools }: Entered): NamespaceType[] =>
+  [...namespaces.keys()].filter(type => type !== 'mnt' || tools === undefined);
+
+/** How the host's files are seen; undefined where they stay as they are, or are not seen. */
+export function viewOf(entered: Entered, tools: Tools | undefined, cover: string): View | undefined {
+  const types = typesOf(entered);
+  const net = entered.namespaces.get('net');
+  // Who takes the place of a process sees what that one sees, right or not: its mounts are its own.
+  const seesHost = !entered.takesPlace && !types.includes('mnt') && process.getuid?.() === 0;
+  return seesHost ? viewFor(new Set(types), net === undefined ? undefined : inodeOf(net), tools, cover) : undefined;
 }
 
 /**

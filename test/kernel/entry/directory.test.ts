@@ -55,6 +55,13 @@ describe('the directory of a command', () => {
     assert.equal(await place({ pid: nowhere }), '/', 'and nothing else is offered');
   });
 
+  it('is / beside the processes of others, where homes of this machine are not to be seen', async () => {
+    const pid = await sleepers.start('unshare', '--pid', '--fork', 'sleep', 'infinity');
+    const target = { pid, types: ['pid' as const] };
+    assert.deepEqual(await run({ target }), ['/', []]);
+    assert.equal(await place(target), '/');
+  });
+
   it('is / where its user may not enter the one that was asked for', async () => {
     const expected = ['/', [`this user may not enter ${shut}; this is /`]];
     assert.deepEqual(await run({ target: { pid: here }, user: STRANGER, directory: shut }), expected);
