@@ -1,5 +1,5 @@
 // The helper of this machine at its usual socket, and the command `burrow`, as people have them.
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { type MethodName, methods, type ParamsInput, protocolVersion, type Result } from '../../../helper/protocol/methods.ts';
@@ -12,8 +12,13 @@ export const burrow = '/usr/local/bin/burrow';
 export const run = (command: string, ...words: readonly string[]): string =>
   execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trimEnd();
 
+const login = ['-o', 'BatchMode=yes', 'ann@localhost'];
+
 /** A line of shell as ann, in a login session of hers. */
-export const asAnn = (line: string): string => run('ssh', '-o', 'BatchMode=yes', 'ann@localhost', line);
+export const asAnn = (line: string): string => run('ssh', ...login, line);
+
+/** A login session of ann's that lasts until somebody ends it. */
+export const stayAsAnn = (): ChildProcess => spawn('ssh', [...login, 'sleep', '3600'], { stdio: 'ignore' });
 
 export async function call<M extends MethodName>(method: M, params: ParamsInput<M>): Promise<Result<M>> {
   const { stdout } = await promisify(execFile)(burrow, ['call', method, JSON.stringify(params)], { maxBuffer: 64 << 20 });
