@@ -1,5 +1,6 @@
 // The ways in which the helper is started on a machine with systemd: from each, one sees, enters, and it ends without a trace.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { protocolVersion } from '../../../helper/protocol/methods.ts';
@@ -8,12 +9,9 @@ import { isAlive } from '../../support/processes.ts';
 import { asAnn, burrow, call, helperPid, run, stayAsAnn, stopHelper, type } from './burrow.ts';
 
 const cgroupOf = (pid: number): string => readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim();
-/** Login sessions of a user, by loginctl(1), whose columns are the session, the user's number and the user's name. */
+/** Login sessions of a user; loginctl(1) knows no user who has none. */
 const sessionsOf = (user: string): string[] =>
-  run('loginctl', 'list-sessions', '--no-legend')
-    .split('\n')
-    .map(line => line.trim().split(/\s+/))
-    .flatMap(([session = '', , name]) => (name === user ? [session] : []));
+  spawnSync('loginctl', ['show-user', user, '--property=Sessions', '--value'], { encoding: 'utf8' }).stdout.split(/\s+/).filter(Boolean);
 
 /** What every helper must do, however it was started. */
 function serves(): void {
