@@ -63,7 +63,7 @@ describe('the engines of this machine', () => {
       let pid = 0;
       before(async () => {
         if (start !== undefined) engines('start', start);
-        pid = await eventually(`the process of ${name}`, () => Number(engines('pid', name)), 30);
+        pid = await eventually(`the process of ${name}`, () => Number(engines('pid', name)) || undefined, 30);
       });
 
       it('is shown by its name, its engine and its image', async () => {
