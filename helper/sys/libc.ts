@@ -31,6 +31,7 @@ interface Libc {
   pidfd_open(pid: number, flags: number): number;
   pidfd_send_signal(pidfd: number, signal: number): number;
   pidfd_getfd(pidfd: number, fd: number, flags: number): number;
+  readlinkat(directory: number, path: string, into: Buffer, bytes: number): number;
   openat2(directory: number, path: string | Buffer, how: Buffer, bytes: number): number;
   open_by_handle_at(mount: number, handle: Buffer, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Buffer, bytes: number): number;
@@ -87,6 +88,7 @@ const prototypes: Readonly<Record<keyof Libc, string | readonly [number, string]
   pipe2: 'int pipe2(void *ends, int flags)',
   fcntl: 'int fcntl(int fd, int command, ...)',
   fstatfs: 'int fstatfs64(int fd, void *into)',
+  readlinkat: 'long readlinkat(int directory, const char *path, void *into, size_t bytes)',
   poll: 'int poll(void *entries, unsigned long count, int timeoutMs)',
   // glibc 2.36 is the first with these by name; older hosts have them by number, the same on x86-64 and arm64.
   pidfd_open: [434, 'int pid, uint32_t flags'],
