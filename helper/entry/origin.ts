@@ -57,11 +57,11 @@ function childrenOf(proc: string): number[] {
  * it executed there; the same file may also be seen through another. One that was deleted since still has a directory above it.
  */
 function wasExecutedBelow(proc: string, root: number): boolean {
-  const program = mountAt(() => openSync(`${proc}/exe`, O_PATH));
+  const program = mountOfProgram(proc);
   if (program === undefined) return true; // a kernel thread, or one that may not be looked at: it has no environment to read either
   const path = pathBelow(readlinkSync(`${proc}/exe`), readlinkSync(`${proc}/root`))?.replace(/ \(deleted\)$/, '');
   if (path === undefined) return false;
-  const mountOf = (each: string): string | undefined => mountAt(() => openInRoot(root, each, O_PATH));
+  const mountOf = (each: string): string | undefined => mountBelow(root, each);
   return (
     mountOf(path) === program ||
     directoriesAbove(path)
@@ -76,16 +76,32 @@ function directoriesAbove(path: string): string[] {
   return above === path ? [] : [above, ...directoriesAbove(above)];
 }
 
-/** The number of the mount that something is on, proc_pid_fdinfo(5); undefined where it cannot be opened. */
-function mountAt(open: () => number): string | undefined {
-  let fd: number | undefined;
+const unseen: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EPERM']);
+
+/** Undefined for one that has no program to look at. @throws Error of node:fs for want of descriptors, say: that tells nothing of it */
+function mountOfProgram(proc: string): string | undefined {
   try {
-    fd = open();
-    return /^mnt_id:\t(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
+    return mountAt(openSync(`${proc}/exe`, O_PATH));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && unseen.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+function mountBelow(root: number, path: string): string | undefined {
+  try {
+    return mountAt(openInRoot(root, path, O_PATH));
   } catch {
     return undefined;
+  }
+}
+
+/** The number of the mount that something is on, proc_pid_fdinfo(5). @param fd is closed */
+function mountAt(fd: number): string | undefined {
+  try {
+    return /^mnt_id:\t(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    closeSync(fd);
   }
 }
 
