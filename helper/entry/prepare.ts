@@ -37,13 +37,13 @@ export async function prepare({ entry, cover, size }: Wish, world: World): Promi
   const planned = planFor(entered, as, entry, { cover, terminal: size !== undefined });
   const notices = [...noticesFor(entered, as, planned), ...lostDirectory(entered, as, entry)];
   const terminal = size && openPty(entered.tools === undefined ? entered.root : undefined, size, as.outside.uid, as.outside.gid);
-  return { ...entered.release(), plan: terminal ? withTerminal(planned, terminal) : planned, notices, terminal };
+  const plan = terminal ? withTerminal(planned, terminal) : planned;
+  return { ...entered.release(), plan, notices, terminal };
 }
 
 /** What nobody is there to receive any more. */
 export function giveUp(prepared: Prepared): void {
-  const { terminal } = prepared;
-  for (const fd of terminal ? [terminal.master, terminal.slave] : []) closeSync(fd);
+  if (prepared.terminal) closePty(prepared.terminal);
   closeHoldings(prepared);
 }
 
@@ -58,9 +58,19 @@ export async function take(target: Target, world: World): Promise<Taken> {
 }
 
 /** Its own terminal is the only one that a command sees in a closed view. */
-function withTerminal(plan: EntryPlan, { slave }: Pty): EntryPlan {
+function withTerminal(plan: EntryPlan, terminal: Pty): EntryPlan {
   const { view } = plan;
-  return view?.closed ? { ...plan, view: { ...view, closed: { ...view.closed, terminal: readlinkSync(reopenPath(slave)) } } } : plan;
+  if (!view?.closed) return plan;
+  try {
+    return { ...plan, view: { ...view, closed: { ...view.closed, terminal: readlinkSync(reopenPath(terminal.slave)) } } };
+  } catch (error) {
+    closePty(terminal);
+    throw error;
+  }
+}
+
+function closePty({ master, slave }: Pty): void {
+  for (const fd of [master, slave]) closeSync(fd);
 }
 
 /** Of a process that is nowhere below its own root: the command begins in `/`, unless it is told to begin elsewhere. */

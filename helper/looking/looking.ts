@@ -10,11 +10,10 @@ import { Refusal } from '../sys/errors.ts';
 import { recordEvent } from '../sys/log.ts';
 import { answerOf, outcomeOf } from './outcome.ts';
 import type { DwellingData, Need, Outcome, Question, Questions, Said, Told } from './questions.ts';
+import { Turns } from './turns.ts';
 
 /** What does not answer by then is given up, with its thread: nothing wakes a thread that the kernel holds. */
 const DEADLINE_MS = 5000;
-/** So many threads may be held at a time; they end when they are let go. */
-const HELD = 8;
 /** A question waits so long for a thread that is at work; then it gets one of its own, as that one may be held. */
 const PATIENCE_MS = 25;
 
@@ -25,7 +24,7 @@ const giveBack: { readonly [Q in Question]?: (answer: Questions[Q]['answer']) =>
 export class Looking {
   #idle: Looker | undefined;
   #working = 0;
-  #held = 0;
+  readonly #turns = new Turns();
   readonly #waiting = new Set<(looker: Looker) => void>();
 
   /** Has a thread wait for the first question: to start one takes longer than most answers. */
@@ -35,17 +34,20 @@ export class Looking {
 
   /** @throws Refusal as the function behind the question does; `system` when the target does not answer in time */
   async ask<Q extends Question>(question: Q, params: Questions[Q]['params'], world: World): Promise<Questions[Q]['answer']> {
-    if (this.#held >= HELD)
-      throw new Refusal('system', `${HELD} looks into targets are held up already; none is begun until one of them ends.`);
-    const dwelling = dwellingOf('entry' in params ? params.entry.target : params.target, world);
+    const target = 'entry' in params ? params.entry.target : params.target;
+    const key = JSON.stringify(target);
+    await this.#turns.begin(key);
     const over = new AbortController();
     this.#working++;
+    let isHeld = false;
     try {
+      const dwelling = dwellingOf(target, world);
       const looker = await this.#looker();
       const answered = looker.ask({ kind: 'asked', question, params, dwelling } as Told, world);
       const outcome = await Promise.race([answered, delay(DEADLINE_MS, undefined, { signal: over.signal })]);
+      isHeld = !outcome;
       if (outcome) this.#keep(looker);
-      else this.#giveUp(question, looker, answered);
+      else this.#giveUp(question, looker, answered, key);
       if (!outcome)
         throw new Refusal(
           'system',
@@ -55,6 +57,8 @@ export class Looking {
     } finally {
       over.abort();
       this.#working--;
+      if (isHeld) this.#turns.hold(key);
+      else this.#turns.end(key);
     }
   }
 
@@ -81,12 +85,11 @@ export class Looking {
     else this.#idle = looker;
   }
 
-  #giveUp<Q extends Question>(question: Q, looker: Looker, answered: Promise<Outcome>): void {
-    this.#held++;
+  #giveUp<Q extends Question>(question: Q, looker: Looker, answered: Promise<Outcome>, key: string): void {
     recordEvent('look given up', { question });
     background('a look that was given up', async () => {
       const outcome = await answered;
-      this.#held--;
+      this.#turns.letGo(key);
       looker.end();
       if ('answer' in outcome) giveBack[question]?.(outcome.answer as Questions[Q]['answer']);
     });

@@ -51,7 +51,13 @@ async function hear(told: Told): Promise<void> {
     return;
   }
   const look = lookers[told.question] as (params: unknown, world: World) => Promise<unknown>;
-  say({ kind: 'answered', outcome: await outcomeOf('Could not look into it', () => look(told.params, worldOf(told.dwelling))) });
+  const outcome = await outcomeOf('Could not look into it', () => look(told.params, worldOf(told.dwelling)));
+  try {
+    say({ kind: 'answered', outcome });
+  } catch (error) {
+    // It is no plain data: a mistake of ours, for which nobody shall wait.
+    say({ kind: 'answered', outcome: await outcomeOf('Could not pass on what was found', () => Promise.reject(error)) });
+  }
 }
 
 // A visit to a mount namespace needs a root directory that no other thread shares.
