@@ -6,12 +6,21 @@ import type { NamespaceReference, ScanReport, Statistics } from '../protocol/mod
 import { background, heard, later } from '../sys/background.ts';
 import { Refusal } from '../sys/errors.ts';
 import { recordEvent } from '../sys/log.ts';
+import { type HeldUpBy, holderOf, type Watched } from './hold-ups.ts';
 import type { FoundContainer, OpenedNamespace, Question, Questions, Said } from './questions.ts';
+import { Watchdog } from './watchdog.ts';
 
 interface Waiting {
+  /** Asks the same again. */
+  readonly again: () => void;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** Threads that were given up and that the kernel still holds. Each has memory of its own. */
+const ABANDONED = 8;
+/** Of so many processes the reads are left out that held a thread up. */
+const REMEMBERED = 64;
 
 /** A thread that died of something may die of it again at once. */
 const RESTART_MS = 1000;
@@ -25,6 +34,9 @@ export class Discovery {
   readonly #waiting = new Map<number, Waiting>();
   readonly #watchers = new Map<number, Watcher>();
   #numbers = 0;
+  #watchdog: Watchdog | undefined;
+  #heldUpBy: readonly HeldUpBy[] = [];
+  #abandoned = 0;
   #restarting: NodeJS.Timeout | undefined;
 
   /** JSON of a Snapshot of this moment, in pieces. */
@@ -74,20 +86,26 @@ export class Discovery {
 
   #ask<Q extends Question>(question: Q, params: Questions[Q]['params']): Promise<Questions[Q]['answer']> {
     return new Promise((resolve, reject) => {
-      this.#worker ??= this.#start();
-      const worker = this.#worker;
-      const id = ++this.#numbers;
-      this.#waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });
-      worker.postMessage({ id, question, params });
+      const ask = (): void => {
+        this.#worker ??= this.#start();
+        const worker = this.#worker;
+        const id = ++this.#numbers;
+        this.#waiting.set(id, { again: ask, resolve: resolve as (answer: unknown) => void, reject });
+        worker.postMessage({ id, question, params });
+      };
+      ask();
     });
   }
 
   #start(): Worker {
     // Tens of thousands of small objects live for long: V8 would rather let its heap grow than tidy up.
     setFlagsFromString('--optimize-for-size');
+    const watchdog = new Watchdog(pid => this.#giveUp(worker, pid));
+    this.#watchdog = watchdog;
+    const watched: Watched = { reading: watchdog.reading.buffer, heldUpBy: this.#heldUpBy };
     const worker = new Worker(sourceOf('discovery-worker.cjs'), {
       eval: true,
-      workerData: handedOn(),
+      workerData: { ...handedOn(), ...watched },
       trackUnmanagedFds: false, // descriptors that ioctl returns are closed by node:fs, which would warn
       // Little of what a scan makes outlives it: without a bound it would fill memory until the next collection.
       resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 1 },
@@ -104,9 +122,27 @@ export class Discovery {
     return worker;
   }
 
+  /** A process holds the thread up: another one is asked the same, which does not read that of it, and watchers begin again with everything. */
+  #giveUp(worker: Worker, pid: number): void {
+    const holder = holderOf(pid);
+    recordEvent('discovery given up', { pid, owner: holder?.owner });
+    if (this.#worker !== worker || this.#abandoned >= ABANDONED) return;
+    if (holder) this.#heldUpBy = [...this.#heldUpBy, holder].slice(-REMEMBERED);
+    this.#abandoned++;
+    worker.removeAllListeners();
+    worker.on('error', () => undefined).on('exit', () => this.#abandoned--);
+    worker.terminate().catch(() => undefined);
+    this.#worker = undefined;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { again } of waiting) again();
+    for (const number of this.#watchers.keys()) this.#tellAll(number);
+  }
+
   /** A thread that crashes costs the questions under way; terminals go on, and watchers begin again with everything. */
   #restart(error: Error): void {
     this.#worker = undefined;
+    this.#watchdog?.[Symbol.dispose]();
     recordEvent('discovery ended', { error: error.stack ?? String(error) });
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();

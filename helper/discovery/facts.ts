@@ -3,6 +3,7 @@
 import type { Process } from '../protocol/model.ts';
 import { processText } from '../sys/process-files.ts';
 import { readStat, statusField } from '../sys/procfs.ts';
+import { unlessHeldUp } from './hold-ups.ts';
 
 export type Facts = Pick<Process, 'parent' | 'start' | 'name' | 'command' | 'uid' | 'pids'>;
 
@@ -12,11 +13,13 @@ const COMMAND_BYTES = 4096;
 export function readFacts(pid: number): Facts {
   const stat = readStat(pid);
   const status = processText(pid, 'status');
+  const name = Buffer.from(stat.name, 'latin1').toString();
+  const command = (): string => processText(pid, 'cmdline', 'utf8', COMMAND_BYTES).replaceAll('\0', ' ').trimEnd();
   return {
     parent: stat.parent,
     start: stat.start,
-    name: Buffer.from(stat.name, 'latin1').toString(),
-    command: processText(pid, 'cmdline', 'utf8', COMMAND_BYTES).replaceAll('\0', ' ').trimEnd(),
+    name,
+    command: unlessHeldUp({ pid, start: stat.start }, name, command),
     uid: Number(statusField(status, 'Uid')?.split('\t')[0] ?? -1),
     pids: (statusField(status, 'NSpid') ?? String(pid)).split(/\s+/).map(Number),
   };

@@ -5,6 +5,8 @@ import type { Process } from '../../protocol/model.ts';
 import { O_PATH } from '../../sys/flags.ts';
 import { openInRoot, readOwnedInRoot, reopenPath } from '../../sys/in-root.ts';
 import { readStat } from '../../sys/procfs.ts';
+import { unlessHeldUp } from '../hold-ups.ts';
+import type { Member } from '../questions.ts';
 
 /** Docker's state of one container has been seen with 100 KB, Podman's list of all has 500 bytes for each. */
 const STATE_BYTES = 8 << 20;
@@ -22,9 +24,12 @@ export interface Stated<T> {
 /** All that fails here costs a name: the file may be gone, another's, half written or made up. */
 export class Root implements Disposable {
   readonly fd: number;
+  /** Whose directory it is, and whose file systems may hold up whoever follows a path below it. */
+  readonly #of: Member | undefined;
 
-  private constructor(path: string) {
+  private constructor(path: string, of?: Member) {
     this.fd = openSync(path, O_PATH | constants.O_DIRECTORY);
+    this.#of = of;
   }
 
   /** The directory that is to be `/`; the helper's own when none is named. */
@@ -33,9 +38,11 @@ export class Root implements Disposable {
   }
 
   /** Undefined when the process has ended or may not be looked into. */
-  static of({ pid, start }: Process): Root | undefined {
+  static of(process: Process): Root | undefined {
+    const { pid, start } = process;
     try {
-      const root = new Root(`/proc/${pid}/root`);
+      const root = unlessHeldUp(process, undefined, () => new Root(`/proc/${pid}/root`, { pid, start }));
+      if (!root) return undefined;
       // Opened first, compared then: the number may be another process's by now.
       if (readStat(pid).start === start) return root;
       root[Symbol.dispose]();
@@ -48,8 +55,9 @@ export class Root implements Disposable {
   /** @param limitBytes of a file that is longer nothing is read: it may be as long as its owner says, at no cost to its owner */
   read(path: string, limitBytes = STATE_BYTES): Stated<string> | undefined {
     try {
-      const { text, uid } = readOwnedInRoot(this.fd, path, limitBytes, true);
-      return { value: text.trim(), uid, path };
+      const read = () => readOwnedInRoot(this.fd, path, limitBytes, true);
+      const owned = this.#of ? unlessHeldUp(this.#of, undefined, read) : read();
+      return owned && { value: owned.text.trim(), uid: owned.uid, path };
     } catch {
       return undefined;
     }
@@ -90,6 +98,11 @@ export class Root implements Disposable {
   }
 
   #withDirectory<T>(path: string, none: T, work: (fd: number) => T): T {
+    const look = (): T => this.#openDirectory(path, none, work);
+    return this.#of ? unlessHeldUp(this.#of, none, look) : look();
+  }
+
+  #openDirectory<T>(path: string, none: T, work: (fd: number) => T): T {
     let fd: number | undefined;
     try {
       fd = openInRoot(this.fd, path, O_PATH | constants.O_DIRECTORY);

@@ -2,6 +2,7 @@
 // kernel's word; what it calls its child is its own, which is enough: nobody can name another's child so.
 import type { Process } from '../../protocol/model.ts';
 import { processText } from '../../sys/process-files.ts';
+import { unlessHeldUp } from '../hold-ups.ts';
 
 /** By the kernel's name for them, 15 bytes. LXC's monitor changes its command line, LXD's and Incus's are daemons of theirs. */
 const patterns: readonly RegExp[] = [/^containerd-shim/, /^conmon/, /^systemd-nspawn$/, /^systemd$/, /^(?:runc|crun)/];
@@ -19,7 +20,8 @@ const COMMAND_LINE_BYTES = 32 << 10;
 /** The words of its command line, which {@link Process.command} no longer tells apart. */
 export function argumentsOf(process: Process): readonly string[] {
   try {
-    return processText(process.pid, 'cmdline', 'utf8', COMMAND_LINE_BYTES).replace(/\0+$/, '').split('\0');
+    const words = (): string[] => processText(process.pid, 'cmdline', 'utf8', COMMAND_LINE_BYTES).replace(/\0+$/, '').split('\0');
+    return unlessHeldUp(process, [], words);
   } catch {
     return []; // it has ended
   }
