@@ -78,7 +78,8 @@ export async function lookUp(
   if (network) networks.set(id, parseIpv4(network.hostAddress));
   const source = unpackedFrom(definition, join(unpacked, id));
   const guarded = isGuarded(definition, { uids: ids.uids, joined }) && init !== 'none';
-  const killable = namespaces.pid !== true && init !== 'none';
+  // Also where none stays in it: commands that are run in there end with it.
+  const killable = namespaces.pid !== true;
   const { places, make, missing } = layOut(id, hierarchies, {
     limits: groupLimitsOf(limits),
     lasting: init !== 'none' && !isMortal(definition, purpose),

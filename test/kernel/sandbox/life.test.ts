@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { afterEach, describe, it } from 'node:test';
 import { Helper } from '../../../helper/client/connect.ts';
 import { eventually } from '../../support/eventually.ts';
-import { descendants, isAlive } from '../../support/processes.ts';
+import { descendants, isAlive, processes } from '../../support/processes.ts';
 import { freezerOf } from '../entry/support/freezer.ts';
 import { ordinary, whoMakes } from '../support/callers.ts';
 import { setClient } from '../support/client.ts';
@@ -58,6 +58,16 @@ for (const maker of whoMakes)
       await client.call('sandbox/remove', { sandbox: id });
       assert.ok(!isAlive(pid));
       assert.deepEqual(await listed(), []);
+    });
+
+    it('one in which no process stays takes along what runs in it', async () => {
+      const namespaces = { pid: false, mnt: false };
+      const { id } = await client.call('sandbox/create', { definition: { name: 'web', init: 'none', namespaces } });
+      const command = ['sleep', `600${id.replace(/\D/g, '')}`];
+      const running = client.call('process/run', { target: { sandbox: id }, command });
+      await eventually('the command', () => processes().some(each => each.command === command.join(' ')));
+      await client.call('sandbox/remove', { sandbox: id });
+      assert.equal((await running).signal, 'SIGKILL');
     });
 
     it('a run reads its input and writes both its streams', async () => {

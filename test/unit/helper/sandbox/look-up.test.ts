@@ -63,7 +63,7 @@ describe('lookUp', () => {
     assert.equal(await groups({ users, onExit: 'keep' }, inPipes), 1);
     assert.equal(await groups({ users }, inPipes), 0);
     assert.equal(await groups({ users, persist: false }), 0);
-    assert.equal(await groups({ users, init: 'none', namespaces: { pid: false } }), 0);
+    assert.equal(await groups({ users, init: 'none', namespaces: { pid: false } }), 1, 'what is run in there ends with it');
   });
 
   const denied = new Refusal('denied', 'namespaces.user: only root may do without a user namespace.', {
