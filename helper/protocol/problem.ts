@@ -19,6 +19,21 @@ export function firstProblem({ issues }: Pick<z.ZodError, 'issues'>, whole: stri
   return `${path || whole} ${words(issue)}`;
 }
 
+/**
+ * zod leaves a key `__proto__` out of whatever has names of its own for keys, such as an environment, and says nothing.
+ * @param value one that has passed its schema
+ * @returns what is wrong with it, as firstProblem does
+ */
+export function unsaidProblem(value: unknown, whole: string, path: readonly PropertyKey[] = []): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Object.hasOwn(value, '__proto__')) return `"${pathOf([...path, '__proto__'])}" is not a key of ${whole}`;
+  for (const [key, each] of Object.entries(value)) {
+    const problem = unsaidProblem(each, whole, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
 const pathOf = (path: readonly PropertyKey[]): string =>
   path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`)).join('');
 

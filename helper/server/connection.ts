@@ -4,9 +4,11 @@ import { createMessageConnection, Message, ResponseError, type ResponseMessage }
 import type * as z from 'zod';
 import { failureCode } from '../protocol/failure.ts';
 import { type MethodName, methods } from '../protocol/methods.ts';
-import { firstProblem } from '../protocol/problem.ts';
+import { firstProblem, unsaidProblem } from '../protocol/problem.ts';
 import { background } from '../sys/background.ts';
+import { descriptorOf } from '../sys/descriptor-of.ts';
 import { Refusal, toFailure } from '../sys/errors.ts';
+import { hasHungUp } from '../sys/hung-up.ts';
 import { recordEvent } from '../sys/log.ts';
 import { recordAct } from './act-log.ts';
 import { Encoded, encode } from './encoded.ts';
@@ -19,7 +21,10 @@ import { couldNot } from './wording.ts';
 
 /** Answers one client until it leaves. */
 export function converse(socket: Socket, peer: Peer, services: Services): void {
-  const traffic = new Traffic(() => socket.writableLength);
+  const traffic = new Traffic(
+    () => socket.writableLength,
+    () => socket.destroyed || hasHungUp(descriptorOf(socket)),
+  );
   const writer = new SocketMessageWriter(socket, {
     encode,
     onWritten: message => traffic.written(Message.isResponse(message) && message.id !== null),
@@ -92,8 +97,9 @@ async function answer<M extends MethodName>(method: M, raw: unknown, services: S
 function read(method: MethodName, raw: unknown): unknown {
   const schema: z.ZodType = methods[method].params;
   const result = schema.safeParse(raw ?? {});
-  if (result.success) return result.data;
-  throw new Refusal('invalid', `${problemOf(method, result.error)}.`);
+  const unsaid = result.success ? unsaidProblem(raw, method) : problemOf(method, result.error);
+  if (result.success && unsaid === undefined) return result.data;
+  throw new Refusal('invalid', `${unsaid}.`);
 }
 
 /** A person wrote the definition, and not the params that hold it. */

@@ -1,7 +1,7 @@
 // A definition file, *.burrow.jsonc: one sandbox, or several by their names.
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import * as z from 'zod';
-import { firstProblem } from '../problem.ts';
+import { firstProblem, unsaidProblem } from '../problem.ts';
 import { Definition, keys, SandboxName } from './definition.ts';
 
 /** Far more than a person writes; what is larger is no definition. */
@@ -25,7 +25,8 @@ export const DefinitionFile = z.union([
 /** A sentence without a subject: the caller knows what the text is called. */
 export type ReadDefinitions = { readonly definitions: readonly Definition[] } | { readonly problem: string };
 
-const holdsSeveral = (value: unknown): boolean => typeof value === 'object' && value !== null && 'sandboxes' in value;
+const holdsSeveral = (value: unknown): value is { readonly sandboxes: unknown } =>
+  typeof value === 'object' && value !== null && 'sandboxes' in value;
 
 /** Reads JSON with comments and trailing commas. */
 export function readDefinitions(text: string): ReadDefinitions {
@@ -45,6 +46,7 @@ export function readDefinitions(text: string): ReadDefinitions {
   if (!holdsSeveral(value)) return readOne(value, '');
   const several = Several.safeParse(value);
   if (!several.success) return { problem: firstProblem(several.error, 'a definition file') };
+  if (Object.hasOwn(Object(value.sandboxes), '__proto__')) return { problem: '"sandboxes.__proto__" is not a key of a definition file' };
   const read = Object.entries(several.data.sandboxes).map(([name, body]) => readNamed(name, body));
   const definitions: Definition[] = [];
   for (const each of read) {
@@ -90,5 +92,6 @@ function readNamed(name: string, body: Body): ReadDefinitions {
 
 function readOne(value: unknown, where: string): ReadDefinitions {
   const result = Definition.safeParse(value);
-  return result.success ? { definitions: [result.data] } : { problem: `${where}${firstProblem(result.error, 'a definition')}` };
+  const problem = result.success ? unsaidProblem(value, 'a definition') : firstProblem(result.error, 'a definition');
+  return result.success && problem === undefined ? { definitions: [result.data] } : { problem: `${where}${problem}` };
 }

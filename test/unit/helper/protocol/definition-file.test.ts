@@ -26,6 +26,9 @@ const bad: readonly (readonly [string, string])[] = [
   ['{"name": "web", "__proto__": {"root": "host"}}', '"__proto__" is not a key of a definition'],
   ['{"name": "web", "security": {"__proto__": {"seccomp": "none"}}}', '"security.__proto__" is not a key of a definition'],
   ['{"sandboxes": {"web": {"__proto__": {"root": "host"}}}}', 'sandboxes.web: "__proto__" is not a key of a definition'],
+  ['{"sandboxes": {"__proto__": {"root": "host"}, "web": {}}}', '"sandboxes.__proto__" is not a key of a definition file'],
+  ['{"name": "web", "environment": {"__proto__": "x"}}', '"environment.__proto__" is not a key of a definition'],
+  ['{"name": "web", "limits": {"rlimits": {"__proto__": 1}}}', '"limits.rlimits.__proto__" is not a key of a definition'],
   ['{"name": "web", "constructor": 1}', '"constructor" is not a key of a definition'],
   ['{"name": "web",\n "root": "readonly",\n "root": "host"}', 'line 3 has "root" a second time'],
   // One of them is enough, wherever it stands.

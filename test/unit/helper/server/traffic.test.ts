@@ -16,9 +16,11 @@ async function waits(traffic: Traffic, goOn: () => void): Promise<boolean> {
   return waited;
 }
 
+const never = (): boolean => false;
+
 describe('the traffic of one client', () => {
   it('has room for 256 requests at a time, and for one more with each answer', async () => {
-    const traffic = new Traffic(() => 0);
+    const traffic = new Traffic(() => 0, never);
     for (let count = 0; count < 256; count++) {
       assert.equal(await waits(traffic, () => undefined), false);
       traffic.asked();
@@ -28,7 +30,7 @@ describe('the traffic of one client', () => {
 
   it('has none while a mebibyte waits to be read, until some of it was', async () => {
     let unreadBytes = 0;
-    const traffic = new Traffic(() => unreadBytes);
+    const traffic = new Traffic(() => unreadBytes, never);
     assert.equal(await waits(traffic, () => undefined), false);
     unreadBytes = 2 << 20;
     const reads = (): void => {
@@ -36,5 +38,13 @@ describe('the traffic of one client', () => {
       traffic.written(false);
     };
     assert.equal(await waits(traffic, reads), true);
+  });
+
+  it('ends for one that has left while it waited', async () => {
+    const traffic = new Traffic(
+      () => 2 << 20,
+      () => true,
+    );
+    await assert.rejects(traffic.room(), /the client has left/);
   });
 });
