@@ -19,8 +19,18 @@ const recent = new Map<string, { readonly since: number; count: number }>();
 
 /** Writes one line. Never throws. */
 export function record(facts: Facts): void {
-  const line = visibleJson({ time: new Date().toISOString(), ...facts });
+  const line = lineOf({ time: new Date().toISOString(), ...facts });
   file.write(line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}… cut` : line);
+}
+
+/** What a caller has nested deeper than the stack goes is left out: that it was asked is written all the same. */
+function lineOf(facts: Facts): string {
+  try {
+    return visibleJson(facts);
+  } catch {
+    const plain = Object.entries(facts).filter(([, value]) => typeof value !== 'object');
+    return visibleJson({ ...Object.fromEntries(plain), cut: true });
+  }
 }
 
 /** @param event one of few: what differs between two of a kind is in the facts */
