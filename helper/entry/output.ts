@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 
 const OUTPUT_BYTES = 1 << 20;
 
@@ -37,6 +37,7 @@ export function collectOutput(stdout: Socket, stderr: Socket): () => Promise<Out
   const outputs = [collect(stdout), collect(stderr)] as const;
   return async () => {
     await Promise.race([Promise.all(outputs.map(each => each.done)), delay(REST_MS)]);
+    await nextTurn(); // where this thread was held up the time is over before what was written has been read
     for (const each of [stdout, stderr]) each.destroy();
     return { stdout: outputs[0].text(), stderr: outputs[1].text(), cut: outputs.some(each => each.isCut()) };
   };

@@ -14,8 +14,8 @@ import { Turns } from './turns.ts';
 
 /** What does not answer by then is given up, with its thread: nothing wakes a thread that the kernel holds. */
 const DEADLINE_MS = 5000;
-/** A question waits so long for a thread that is at work; then it gets one of its own, as that one may be held. */
-const PATIENCE_MS = 25;
+/** When no look has come to its end for so long, one may be held, and a question that waits gets a thread of its own. */
+const PATIENCE_MS = 50;
 
 /** What an answer holds that comes when nobody waits for it any more. */
 const giveBack: { readonly [Q in Question]?: (answer: Questions[Q]['answer']) => void } = { prepare: giveUp, take: closeHoldings };
@@ -24,6 +24,7 @@ const giveBack: { readonly [Q in Question]?: (answer: Questions[Q]['answer']) =>
 export class Looking {
   #idle: Looker | undefined;
   #working = 0;
+  #lastEndMs = 0;
   readonly #turns = new Turns();
   readonly #waiting = new Set<(looker: Looker) => void>();
 
@@ -73,12 +74,19 @@ export class Looking {
         this.#waiting.delete(take);
         resolve(looker);
       };
-      const timer = later('a thread that looks', PATIENCE_MS, () => take(new Looker()));
+      // On a busy machine another thread would only take time away from the one that is getting on.
+      const lookAgain = (): NodeJS.Timeout =>
+        later('a thread that looks', PATIENCE_MS, () => {
+          if (performance.now() - this.#lastEndMs < PATIENCE_MS) timer = lookAgain();
+          else take(new Looker());
+        });
+      let timer = lookAgain();
       this.#waiting.add(take);
     });
   }
 
   #keep(looker: Looker): void {
+    this.#lastEndMs = performance.now();
     const [next] = this.#waiting;
     if (next && looker.lives) next(looker);
     else if (this.#idle) looker.end();

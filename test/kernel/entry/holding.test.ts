@@ -114,6 +114,22 @@ describe('programs of a mount namespace run inside', () => {
     assert.equal(stdout, `pid:[${inodeOf(pid, 'pid')}]\n`);
   });
 
+  it('what its /proc shows, and not what is mounted over the self of that', async () => {
+    // open_tree and move_mount have one number everywhere; no program mounts over a link itself.
+    const cover = [
+      'my ($from, $none, $to) = ("/mnt/self", "", "/proc/self");',
+      'my $link = syscall(428, -100, $from, 0x101);', // OPEN_TREE_CLONE|AT_SYMLINK_NOFOLLOW
+      'syscall(429, $link, $none, -100, $to, 4) == 0 or die $!;', // MOVE_MOUNT_F_EMPTY_PATH
+      'exec "sleep", "1000000"',
+    ];
+    const script = `mount -t tmpfs tmpfs /mnt && ln -s ${machine.pid} /mnt/self && exec perl -e '${cover.join(' ')}'`;
+    const pid = await sleepers.start('unshare', '--mount', ...forked, 'sh', '-ec', script);
+    const visitor = await sleepers.start('nsenter', `--mount=/proc/${pid}/ns/mnt`, 'sleep', '1000000');
+    await whileThere(machine, 'run', { target: { pid: visitor } }, command => {
+      assert.equal(inodeOf(command, 'pid'), inodeOf(pid, 'pid'));
+    });
+  });
+
   it('or none of them runs, where nothing shows what that would be', async () => {
     const keeper = await keepers.start();
     const maker = await keeper.child();

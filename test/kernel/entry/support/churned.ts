@@ -56,10 +56,10 @@ async function main(): Promise<Churned> {
   async function ask(seen: Seen, knowsStart: boolean): Promise<void> {
     const target: Target = { pid: seen.pid, ...(knowsStart && { start: seen.start }), types: ['uts'] };
     try {
-      const { stdout, exitCode } = await machine.call('process/run', { target, command: ['hostname'] });
+      const { stdout, exitCode, signal } = await machine.call('process/run', { target, command: ['hostname'] });
       if (exitCode === 0 && isRight(stdout, seen, knowsStart)) entered++;
       // Whoever has the number may not have named itself yet, or be no process of these.
-      else if (knowsStart) wrong.push(`${JSON.stringify(target)}: ${stdout}`);
+      else if (knowsStart) wrong.push(`${JSON.stringify(target)}: ${exitCode ?? signal} ${stdout}`);
     } catch (error) {
       if (!(error instanceof HelperFailure)) throw error;
       if (error.failure.kind === 'gone') gone++;
