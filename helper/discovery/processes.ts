@@ -24,6 +24,8 @@ export class Processes {
   readonly #memory = new Map<number, Memory>();
   readonly #unreadable = new Map<number, string>();
   #changed = new Set<number>();
+  /** Those and the ones that an event told of, though nothing of them is another: what engines say of them may be. */
+  #touched = new Set<number>();
   /** Those that clients know, and that are gone. */
   #removed = new Set<number>();
   /** Namespaces whose oldest process has left. */
@@ -93,7 +95,9 @@ export class Processes {
       ...(threads && { threads }),
     };
     this.#known.set(pid, process);
-    this.#changed.add(pid);
+    this.#touched.add(pid);
+    // Its name, say, may have been read before the event came that tells of it.
+    if (!before || JSON.stringify(before) !== JSON.stringify(process)) this.#changed.add(pid);
     // First in, then out: a namespace that it stays in must not seem to be left.
     for (const type of namespaceTypes) this.#join(type, process);
     if (before) for (const type of namespaceTypes) this.#leave(type, before);
@@ -194,8 +198,9 @@ export class Processes {
       (memory.isPublished ? changed : added).push(process);
       memory.isPublished = true;
     }
-    const taken = { added, changed, removed: [...this.#removed], touched: this.#changed };
+    const taken = { added, changed, removed: [...this.#removed], touched: new Set([...this.#touched, ...this.#changed]) };
     this.#changed = new Set();
+    this.#touched = new Set();
     this.#removed = new Set();
     return taken;
   }

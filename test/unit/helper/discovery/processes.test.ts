@@ -105,6 +105,15 @@ describe('the processes that are known', () => {
     assert.deepEqual(told(), [[], [], [pid]]);
   });
 
+  it('are not told again where an event says what is known already, and are looked at by who names containers', async () => {
+    const pid = await start();
+    processes.see(sighting(pid, host), false);
+    processes.takeChanges();
+    processes.see(sighting(pid, host), true);
+    const { added, changed, removed, touched } = processes.takeChanges();
+    assert.deepEqual({ added, changed, removed, touched: [...touched] }, { added: [], changed: [], removed: [], touched: [pid] });
+  });
+
   it('whose namespaces may not be read are known all the same', async () => {
     const pid = await start();
     processes.see(sighting(pid, [], { error: 13 }), false);
