@@ -32,9 +32,13 @@ const given = workerData as Partial<Watched> | null;
 const cell = readingCell(given?.reading);
 const heldUpBy = given?.heldUpBy ?? [];
 
-/** @returns `none` where it would hold this thread up, as it has done before */
-export function unlessHeldUp<T>(process: Member, none: T, work: () => T): T {
-  if (heldUpBy.some(each => isLike(each, process))) return none;
+/**
+ * @param process whose read it is; undefined for one of this machine's own, which is not watched
+ * @returns `none` where it would hold this thread up, as it has done before
+ */
+export function unlessHeldUp<T>(process: Member | undefined, none: T, work: () => T): T {
+  if (!process) return work();
+  if (heldUpBy.length > 0 && isLeftOut(process)) return none;
   Atomics.store(cell, 0, process.pid);
   Atomics.add(cell, 1, 1);
   try {
@@ -44,12 +48,10 @@ export function unlessHeldUp<T>(process: Member, none: T, work: () => T): T {
   }
 }
 
-function isLike(known: HeldUpBy, { pid, start }: Member): boolean {
-  if (known.pid === pid && known.start === start) return true;
-  const { owner } = known;
-  if (!owner) return false;
-  const other = ownerOf(pid);
-  return other?.uid === owner.uid && other.pidNamespace === owner.pidNamespace;
+function isLeftOut({ pid, start }: Member): boolean {
+  if (heldUpBy.some(known => known.pid === pid && known.start === start)) return true;
+  const own = ownerOf(pid);
+  return own !== undefined && heldUpBy.some(({ owner }) => owner?.uid === own.uid && owner.pidNamespace === own.pidNamespace);
 }
 
 /** Neither file waits for the memory of the process. */

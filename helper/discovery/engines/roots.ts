@@ -55,8 +55,7 @@ export class Root implements Disposable {
   /** @param limitBytes of a file that is longer nothing is read: it may be as long as its owner says, at no cost to its owner */
   read(path: string, limitBytes = STATE_BYTES): Stated<string> | undefined {
     try {
-      const read = () => readOwnedInRoot(this.fd, path, limitBytes, true);
-      const owned = this.#of ? unlessHeldUp(this.#of, undefined, read) : read();
+      const owned = unlessHeldUp(this.#of, undefined, () => readOwnedInRoot(this.fd, path, limitBytes, true));
       return owned && { value: owned.text.trim(), uid: owned.uid, path };
     } catch {
       return undefined;
@@ -98,8 +97,7 @@ export class Root implements Disposable {
   }
 
   #withDirectory<T>(path: string, none: T, work: (fd: number) => T): T {
-    const look = (): T => this.#openDirectory(path, none, work);
-    return this.#of ? unlessHeldUp(this.#of, none, look) : look();
+    return unlessHeldUp(this.#of, none, () => this.#openDirectory(path, none, work));
   }
 
   #openDirectory<T>(path: string, none: T, work: (fd: number) => T): T {

@@ -76,8 +76,7 @@ describe('a fork storm', () => {
       assert.equal(await terminal.ask(`echo $((${question}))`), `${answers * 7}`);
     }
     const { stdout } = await end;
-    // A busy machine starts fewer than it is asked for.
-    assert.ok(Number(stdout) > (RATE * SECONDS) / 4, `only ${stdout} processes`);
+    assert.ok(Number(stdout) > (RATE * SECONDS) / 2, `only ${stdout} processes`);
     assert.ok(answers > SECONDS, `only ${answers} answers`);
   }
 
