@@ -31,6 +31,9 @@ const LEAVE_MS = 500;
 /** Answers that are on their way still go out. */
 const ANSWERS_MS = 50;
 const REFILL_MS = 10_000;
+/** A helper that was killed has its socket and its lock until its last thread, and a child that it was just starting, are through. */
+const ENDING_MS = 2000;
+const CLAIM_AGAIN_MS = 20;
 
 export interface ServeOptions {
   readonly socket: string;
@@ -119,25 +122,33 @@ async function leave(discovery: Discovery): Promise<void> {
   sys('_exit', 'the helper', 0);
 }
 
-/** Takes a socket file away that nobody answers on. */
+/**
+ * Takes the directory, and a socket file away that nobody answers on.
+ * @throws Refusal `taken`, when another helper has still not ended after `ENDING_MS`
+ */
 async function claim(socket: string, held: string, state: string): Promise<void> {
-  if (existsSync(socket) && (await answers(socket)))
-    throw new Refusal('taken', `A helper answers on ${socket} already.`, { subject: socket, hint: 'Stop that one first.' });
-  lock(held, state);
+  const lock = openSync(`${held}/lock`, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+  const deadline = performance.now() + ENDING_MS;
+  for (;;) {
+    const taken = await whyTaken(socket, lock, state);
+    if (taken === undefined) break;
+    if (performance.now() > deadline) throw taken;
+    await delay(CLAIM_AGAIN_MS);
+  }
   rmSync(socket, { force: true });
 }
 
-/**
- * Two helpers with one directory would undo each other's sandboxes. The kernel drops the lock with this process.
- * @throws Refusal `taken`
- */
-function lock(held: string, state: string): void {
-  const fd = openSync(`${held}/lock`, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+/** Two helpers with one directory would undo each other's sandboxes. The kernel drops the lock with the process that has it. */
+async function whyTaken(socket: string, lock: number, state: string): Promise<Refusal | undefined> {
+  const hint = 'Stop that one first.';
+  if (existsSync(socket) && (await answers(socket)))
+    return new Refusal('taken', `A helper answers on ${socket} already.`, { subject: socket, hint });
   try {
-    sys('flock', `${state}/lock`, fd, LOCK_EX_NB);
+    sys('flock', `${state}/lock`, lock, LOCK_EX_NB);
+    return undefined;
   } catch (error) {
     if (!(error instanceof SysError && error.errno === 'EAGAIN')) throw error;
-    throw new Refusal('taken', `Another helper keeps its records in ${state} already.`, { subject: state, hint: 'Stop that one first.' });
+    return new Refusal('taken', `Another helper keeps its records in ${state} already.`, { subject: state, hint });
   }
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { DefinitionInput } from '../../helper/protocol/definition/definition.ts';
 import type { Failure } from '../../helper/protocol/failure.ts';
-import { patience } from '../support/eventually.ts';
+import { eventually, patience } from '../support/eventually.ts';
 import { inRepository } from '../support/repository.ts';
 import { Machine } from './support/machine.ts';
 
@@ -166,6 +166,19 @@ describe('a helper that cannot serve', () => {
     const machine = await Machine.start();
     try {
       assert.equal(serve(machine.socket), `burrow: A helper answers on ${machine.socket} already. Stop that one first.\n`);
+    } finally {
+      await machine.stop();
+    }
+  });
+
+  it('waits for another that is about to end, and has its directory until then', async () => {
+    const machine = await Machine.start();
+    try {
+      await machine.kill();
+      const lock = `${machine.folder}/lock`;
+      spawn('flock', ['--no-fork', lock, 'sleep', '0.5'], { stdio: 'ignore' });
+      await eventually('the lock', () => spawnSync('flock', ['--nonblock', lock, 'true']).status === 1);
+      await machine.startHelper();
     } finally {
       await machine.stop();
     }

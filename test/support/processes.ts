@@ -12,7 +12,8 @@ function read(pid: number): ProcessEntry | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
-    if (/^State:\s+[ZX]/m.test(status)) return undefined;
+    // The first thread of one that is killed may have ended before its others, which still hold what it had open.
+    if (/^State:\s+[ZX]/m.test(status) && field('Threads') <= 1) return undefined;
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
     return { pid, parent: field('PPid'), uid: field('Uid'), command };
   } catch {

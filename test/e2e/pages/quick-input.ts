@@ -43,36 +43,28 @@ export class QuickInput {
     return this.#widget.locator('.monaco-list-row.focused');
   }
 
-  /** Runs a command by the words that a person reads in the palette, which lists what can be done at the moment when it is opened. */
+  /** Runs a command by the words that a person reads in the palette. */
   async run(command: string): Promise<void> {
-    await eventually(`${command} in the palette`, async () => {
-      await this.#page.keyboard.press('F1');
-      await this.input.waitFor();
-      await this.input.fill(`>${command}`);
-      if (await this.#shows(command)) return true;
-      await this.leave();
-      return false;
-    });
+    await this.#find(command, this.row(command));
     await this.#page.keyboard.press('Enter');
   }
 
   /** Runs a command of the editor's own that the palette does not list first. */
   async runExactly(command: string): Promise<void> {
-    await this.#page.keyboard.press('F1');
-    await this.input.waitFor();
-    await this.input.fill(`>${command}`);
     // Behind a comma the row says when it was used last, and its keys.
-    const name = new RegExp(`^${command.replace(/[()]/g, '\\$&')}(?:,|$)`);
-    await this.#widget.getByRole('option', { name }).first().click();
+    const row = this.#widget.getByRole('option', { name: new RegExp(`^${command.replace(/[()]/g, '\\$&')}(?:,|$)`) }).first();
+    await this.#find(command, row);
+    await row.click();
   }
 
-  #shows(row: string): Promise<boolean> {
-    return this.row(row)
-      .waitFor({ timeout: 3000 })
-      .then(
-        () => true,
-        () => false,
-      );
+  /** Opens the palette again until it has the row: it lists what can be done at the moment when it is opened, and closes when the focus goes. */
+  async #find(command: string, row: Locator): Promise<void> {
+    await eventually(`${command} in the palette`, async () => {
+      await this.#page.keyboard.press('F1');
+      if ((await appears(this.input)) && (await this.input.fill(`>${command}`).then(() => appears(row)))) return true;
+      await this.leave();
+      return false;
+    });
   }
 
   async waitForTitle(title: string | RegExp): Promise<void> {
@@ -101,7 +93,7 @@ export class QuickInput {
   async answerPath(path: string): Promise<void> {
     await eventually(`${path} in the dialog`, async () => {
       await this.type(path);
-      await this.#shows(path.split('/').at(-1) ?? '');
+      await appears(this.row(path.split('/').at(-1) ?? ''));
       return (await this.input.inputValue()) === path;
     });
     await this.accept();
@@ -129,4 +121,11 @@ export class QuickInput {
   async waitUntilClosed(): Promise<void> {
     await this.#widget.waitFor({ state: 'hidden' });
   }
+}
+
+function appears(there: Locator): Promise<boolean> {
+  return there.waitFor({ timeout: 3000 }).then(
+    () => true,
+    () => false,
+  );
 }

@@ -30,8 +30,7 @@ describe('a target whose file system does not answer', () => {
   });
   afterEach(() => sleepers.stop());
   after(async () => {
-    await machine.requireClean();
-    await machine.stop();
+    await machine.stopClean();
   });
 
   it('is given up, with a sentence; and meanwhile all others are answered', async () => {

@@ -39,8 +39,7 @@ for (const { who, user, definition, stage, lasting } of cases)
     });
     after(async () => {
       await tracer.stop();
-      await machine.requireClean();
-      await machine.stop();
+      await machine.stopClean();
     });
 
     /** Processes that stand at these calls of their stages, each of a sandbox of its own. */

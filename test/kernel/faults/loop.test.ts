@@ -34,8 +34,7 @@ describe(`${COUNT} sandboxes that come and go`, () => {
     machine = await Machine.start();
   });
   after(async () => {
-    await machine.requireClean();
-    await machine.stop();
+    await machine.stopClean();
   });
 
   const privateKb = (): number =>

@@ -45,8 +45,7 @@ for (const { who, user, definition, stage, purpose } of cases)
     after(async () => {
       await tracer.stop();
       helper[Symbol.dispose]();
-      await machine.requireClean();
-      await machine.stop();
+      await machine.stopClean();
     });
 
     async function make(): Promise<void> {

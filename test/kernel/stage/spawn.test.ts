@@ -41,15 +41,18 @@ before(() => {
 });
 after(() => clearInterval(awake));
 
-/** A parent goes on while execve(2) still closes descriptors; the words are there when it is done. */
-const executed = (pid: number, name: string): Promise<boolean> =>
-  eventually('its execution', () => readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `${name}\0`);
+/** Executed, and through with the files that its loader opens: it sleeps, and that for its input. */
+const waits = (pid: number, name: string): Promise<boolean> =>
+  eventually('its sleep', () => {
+    const isExecuted = readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `${name}\0`;
+    return isExecuted && statusField(readFileSync(`/proc/${pid}/status`, 'utf8'), 'State')?.startsWith('S') === true;
+  });
 
 async function withSpawned(given: readonly number[], look: (pid: number) => void): Promise<void> {
   const pid = spawn(stays, 'stays', given);
   const ended = new Promise(resolve => reaper.track(pid, resolve));
   try {
-    await executed(pid, 'stays');
+    await waits(pid, 'stays');
     look(pid);
   } finally {
     process.kill(pid, 'SIGKILL');
@@ -96,7 +99,7 @@ describe('spawnStage', () => {
   it('gives it the control socket and nothing else', async () => {
     const { pid, control } = spawnStage(stays);
     const ended = new Promise(resolve => reaper.track(pid, resolve));
-    await executed(pid, 'burrow-stage');
+    await waits(pid, 'burrow-stage');
     const theirs = [0, 1, 2, CONTROL];
     assert.deepEqual(descriptors(pid), theirs);
     const links = new Set(theirs.map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`)));

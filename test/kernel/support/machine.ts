@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Helper } from '../../../helper/client/connect.ts';
 import { onNotification } from '../../../helper/protocol/calls.ts';
@@ -13,15 +13,6 @@ import { isAlive } from '../../support/processes.ts';
 import { inRepository } from '../../support/repository.ts';
 import { type Belongings, belongingsOf, leaks, spareOf } from './belongings.ts';
 import { Sleepers } from './sleepers.ts';
-
-/** Of one that has ended, and was not waited for, one is left. */
-function threadsOf(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`);
-  } catch {
-    return [];
-  }
-}
 
 const executable = inRepository('dist/burrow.cjs');
 let folders = 0;
@@ -216,8 +207,16 @@ export class Machine {
     const { pid } = this;
     this.#helper?.[Symbol.dispose]();
     process.kill(pid, 'SIGKILL');
-    // Its socket answers until its last thread has ended.
-    await eventually(`the end of the helper ${pid}`, () => !isAlive(pid) && threadsOf(pid).length <= 1);
+    await eventually(`the end of the helper ${pid}`, () => !isAlive(pid));
+  }
+
+  /** Stops all the same when something is left: a test that has failed would wait for what still runs. */
+  async stopClean(): Promise<void> {
+    try {
+      await this.requireClean();
+    } finally {
+      await this.stop();
+    }
   }
 
   async stop(): Promise<void> {

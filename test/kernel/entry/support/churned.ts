@@ -80,8 +80,7 @@ async function main(): Promise<Churned> {
   }
   churn.stdin.end();
   await ended;
-  await machine.requireClean();
-  await machine.stop();
+  await machine.stopClean();
   return { reused, entered, gone, wrong };
 }
 
