@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { handedOn, sourceOf } from '../code/own-code.ts';
 import { closeHoldings } from '../entry/entered.ts';
 import { giveUp } from '../entry/prepare.ts';
 import type { World } from '../entry/target.ts';
 import type { Target } from '../protocol/target.ts';
-import { background, heard, later } from '../sys/background.ts';
+import { background, heard, later, soon } from '../sys/background.ts';
 import { Refusal } from '../sys/errors.ts';
 import { recordEvent } from '../sys/log.ts';
 import { answerOf, outcomeOf } from './outcome.ts';
@@ -15,7 +14,7 @@ import { Turns } from './turns.ts';
 /** What does not answer by then is given up, with its thread: nothing wakes a thread that the kernel holds. */
 const DEADLINE_MS = 5000;
 /** When no look has come to its end for so long, one may be held, and a question that waits gets a thread of its own. */
-const PATIENCE_MS = 50;
+const PATIENCE_MS = 100;
 
 /** What an answer holds that comes when nobody waits for it any more. */
 const giveBack: { readonly [Q in Question]?: (answer: Questions[Q]['answer']) => void } = { prepare: giveUp, take: closeHoldings };
@@ -24,7 +23,10 @@ const giveBack: { readonly [Q in Question]?: (answer: Questions[Q]['answer']) =>
 export class Looking {
   #idle: Looker | undefined;
   #working = 0;
-  #lastEndMs = 0;
+  /** The threads that look, those that were given up left out. */
+  readonly #busy = new Set<Looker>();
+  /** When a look came to its end, or a thread was started. */
+  #progressMs = 0;
   readonly #turns = new Turns();
   readonly #waiting = new Set<(looker: Looker) => void>();
 
@@ -37,15 +39,24 @@ export class Looking {
   async ask<Q extends Question>(question: Q, params: Questions[Q]['params'], world: World): Promise<Questions[Q]['answer']> {
     const target = 'entry' in params ? params.entry.target : params.target;
     const key = JSON.stringify(target);
-    await this.#turns.begin(key);
-    const over = new AbortController();
+    // Where nobody has to wait the question is on its way when this returns.
+    const turn = this.#turns.begin(key);
+    if (turn) await turn;
+    let deadline: NodeJS.Timeout | undefined;
     this.#working++;
     let isHeld = false;
     try {
       const dwelling = dwellingOf(target, world);
-      const looker = await this.#looker();
+      const looker = this.#free() ?? (await this.#nextFree());
+      this.#busy.add(looker);
       const answered = looker.ask({ kind: 'asked', question, params, dwelling } as Told, world);
-      const outcome = await Promise.race([answered, delay(DEADLINE_MS, undefined, { signal: over.signal })]);
+      const outcome = await Promise.race([
+        answered,
+        new Promise<undefined>(resolve => {
+          deadline = later('the deadline of a look', DEADLINE_MS, () => resolve(undefined));
+        }),
+      ]);
+      this.#busy.delete(looker);
       isHeld = !outcome;
       if (outcome) this.#keep(looker);
       else this.#giveUp(question, looker, answered, key);
@@ -56,37 +67,54 @@ export class Looking {
         );
       return answerOf(outcome) as Questions[Q]['answer'];
     } finally {
-      over.abort();
+      clearTimeout(deadline);
       this.#working--;
       if (isHeld) this.#turns.hold(key);
       else this.#turns.end(key);
     }
   }
 
-  async #looker(): Promise<Looker> {
+  #free(): Looker | undefined {
     const idle = this.#idle;
     this.#idle = undefined;
     if (idle?.lives) return idle;
-    if (this.#working === 1) return new Looker();
-    return await new Promise(resolve => {
+    return this.#working === 1 ? this.#start() : undefined;
+  }
+
+  #getsOn(): boolean {
+    const sinceMs = performance.now() - PATIENCE_MS;
+    return this.#progressMs > sinceMs || [...this.#busy].some(({ gotOnMs }) => gotOnMs > sinceMs);
+  }
+
+  #start(): Looker {
+    this.#progressMs = performance.now();
+    return new Looker();
+  }
+
+  #nextFree(): Promise<Looker> {
+    return new Promise(resolve => {
       const take = (looker: Looker): void => {
         clearTimeout(timer);
         this.#waiting.delete(take);
         resolve(looker);
       };
-      // On a busy machine another thread would only take time away from the one that is getting on.
+      // On a busy machine another thread would only take time away from those that are getting on, or are just being started.
       const lookAgain = (): NodeJS.Timeout =>
-        later('a thread that looks', PATIENCE_MS, () => {
-          if (performance.now() - this.#lastEndMs < PATIENCE_MS) timer = lookAgain();
-          else take(new Looker());
-        });
+        later('a thread that looks', PATIENCE_MS, () =>
+          // Where this thread was busy, answers have come that it has not heard yet.
+          soon('a thread that looks', () => {
+            if (!this.#waiting.has(take)) return;
+            if (this.#getsOn()) timer = lookAgain();
+            else take(this.#start());
+          }),
+        );
       let timer = lookAgain();
       this.#waiting.add(take);
     });
   }
 
   #keep(looker: Looker): void {
-    this.#lastEndMs = performance.now();
+    this.#progressMs = performance.now();
     const [next] = this.#waiting;
     if (next && looker.lives) next(looker);
     else if (this.#idle) looker.end();
@@ -120,6 +148,9 @@ class Looker {
     resourceLimits: { maxYoungGenerationSizeMb: 1 },
   });
   lives = true;
+  /** Its questions that discovery has not answered yet. */
+  #ofDiscovery = 0;
+  #toldMs = 0;
   #asked: { readonly world: World; readonly answer: (outcome: Outcome) => void } | undefined;
 
   constructor() {
@@ -142,6 +173,11 @@ class Looker {
     });
   }
 
+  /** When it was last heard to get on. What waits for discovery is not held by its target. */
+  get gotOnMs(): number {
+    return this.#ofDiscovery > 0 ? performance.now() : this.#toldMs;
+  }
+
   end(): void {
     this.#worker.terminate().catch(() => undefined);
   }
@@ -157,7 +193,11 @@ class Looker {
       return;
     }
     const { id, need } = said;
+    const ofDiscovery = need.what === 'containers' || need.what === 'open' ? 1 : 0;
+    this.#ofDiscovery += ofDiscovery;
     const outcome = await outcomeOf('Could not look at the namespaces', () => this.#find(need));
+    this.#ofDiscovery -= ofDiscovery;
+    this.#toldMs = performance.now();
     this.#worker.postMessage({ kind: 'given', id, outcome } satisfies Told);
   }
 

@@ -19,20 +19,28 @@ export class Turns {
   #held = 0;
   #waiting: (() => void)[] = [];
 
-  /** Resolves when the look may begin. @throws Refusal `system` where whoever looks into that target is held up */
-  async begin(key: string): Promise<void> {
-    for (;;) {
-      const target = this.#targets.get(key) ?? { working: 0, held: 0 };
-      if (target.held > 0) throw new Refusal('system', 'Whoever looks into this target is held up, by a file system or a process in it.');
-      if (this.#held >= HELD) throw new Refusal('system', `${HELD} looks into targets are held up; none is begun until one of them ends.`);
-      if (this.#working < AT_ONCE && target.working < AT_ONCE_INTO_ONE) {
-        this.#targets.set(key, target);
-        target.working++;
-        this.#working++;
-        return;
-      }
-      await new Promise<void>(resolve => this.#waiting.push(resolve));
-    }
+  /**
+   * @returns what resolves when the look may begin; nothing when it may at once
+   * @throws Refusal `system` where whoever looks into that target is held up
+   */
+  begin(key: string): Promise<void> | undefined {
+    return this.#takes(key) ? undefined : this.#wait(key);
+  }
+
+  async #wait(key: string): Promise<void> {
+    do await new Promise<void>(resolve => this.#waiting.push(resolve));
+    while (!this.#takes(key));
+  }
+
+  #takes(key: string): boolean {
+    const target = this.#targets.get(key) ?? { working: 0, held: 0 };
+    if (target.held > 0) throw new Refusal('system', 'Whoever looks into this target is held up, by a file system or a process in it.');
+    if (this.#held >= HELD) throw new Refusal('system', `${HELD} looks into targets are held up; none is begun until one of them ends.`);
+    if (this.#working >= AT_ONCE || target.working >= AT_ONCE_INTO_ONE) return false;
+    this.#targets.set(key, target);
+    target.working++;
+    this.#working++;
+    return true;
   }
 
   end(key: string): void {
