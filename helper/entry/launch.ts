@@ -12,7 +12,7 @@ import { Handles } from './handles.ts';
 import { requireRunning } from './memberships.ts';
 import { noCommand } from './no-command.ts';
 import { tooStrict } from './own-filters.ts';
-import type { Prepared } from './prepare.ts';
+import { giveUp, type Prepared } from './prepare.ts';
 import { type EntryPlan, entryProgram } from './program.ts';
 import type { Pty } from './pty.ts';
 
@@ -24,10 +24,13 @@ export interface Launched {
   readonly notices: string[];
 }
 
+type Given = readonly [number, number, number];
+
 /** Makes the descriptors 0, 1 and 2 of the command, which are closed here. A terminal's other end is the receiver's. */
 export type Stdio =
-  | { readonly size: Size; readonly open: (terminal: Pty) => readonly [number, number, number] }
-  | { readonly size?: undefined; readonly open: () => readonly [number, number, number] };
+  | { readonly size: Size; readonly open: (terminal: Pty) => Given }
+  /** Called while the target is looked at, when it may still turn out that nothing can be started. */
+  | { readonly size?: undefined; readonly open: () => Given };
 
 export interface LaunchWorld {
   /** See prepare.ts: by a thread that is given up when the target holds it. */
@@ -36,31 +39,39 @@ export interface LaunchWorld {
 
 /** @throws Refusal `no-command` when there is nothing to execute; otherwise see prepare and stage */
 export async function launch(entry: Launch, world: LaunchWorld, stdio: Stdio, onEnd: (ending: Ending) => void): Promise<Launched> {
-  const prepared = await world.prepare(entry, stdio.size);
+  const looked = world.prepare(entry, stdio.size);
+  const given = await stdioOf(stdio, looked);
   try {
-    const given = stdioOf(stdio, prepared);
+    const prepared = await looked;
     try {
       return await start(entry, prepared, given, onEnd);
     } finally {
-      for (const fd of new Set(given)) closeSync(fd);
+      closeHoldings(prepared);
     }
   } finally {
-    closeHoldings(prepared);
+    for (const fd of new Set(given)) closeSync(fd);
   }
 }
 
-function stdioOf(stdio: Stdio, { terminal }: Prepared): readonly [number, number, number] {
-  if (stdio.size === undefined) return stdio.open();
-  if (!terminal) throw new Error('no terminal was made');
-  return stdio.open(terminal);
+async function stdioOf(stdio: Stdio, looked: Promise<Prepared>): Promise<Given> {
+  try {
+    if (stdio.size === undefined) return stdio.open();
+  } catch (error) {
+    looked.then(giveUp, () => undefined); // of the two failures it is the first
+    throw error;
+  }
+  const prepared = await looked;
+  try {
+    const { terminal } = prepared;
+    if (!terminal) throw new Error('no terminal was made');
+    return stdio.open(terminal);
+  } catch (error) {
+    closeHoldings(prepared);
+    throw error;
+  }
 }
 
-async function start(
-  entry: Launch,
-  prepared: Prepared,
-  given: readonly [number, number, number],
-  onEnd: (ending: Ending) => void,
-): Promise<Launched> {
+async function start(entry: Launch, prepared: Prepared, given: Given, onEnd: (ending: Ending) => void): Promise<Launched> {
   const { plan, label, memberships } = prepared;
   const notices = [...prepared.notices];
   using handles = new Handles(prepared, plan);

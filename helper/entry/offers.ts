@@ -15,7 +15,7 @@ function feed(stdin: Socket, socket: Socket): void {
 
 /** Those that nobody fetches are closed. */
 export function offerStreams(
-  { stdin, stdout, stderr }: ReturnType<Pipes['streams']>,
+  { stdin, stdout, stderr }: Pipes['streams'],
   streams: Streams,
   uid: number,
 ): { stdin: string; stdout: string; stderr: string } {

@@ -16,7 +16,8 @@ export function pipe(flags = 0): { read: number; write: number } {
 export class Pipes {
   /** The ends that become descriptors 0, 1 and 2 of a command. */
   readonly inside: Ends;
-  readonly #outside: Ends;
+  /** The helper's ends. */
+  readonly streams: { readonly stdin: Socket; readonly stdout: Socket; readonly stderr: Socket };
 
   constructor() {
     const made: { read: number; write: number }[] = [];
@@ -28,21 +29,15 @@ export class Pipes {
     try {
       const [input, output, errors] = [another(), another(), another()];
       this.inside = [input.read, output.write, errors.write];
-      this.#outside = [input.write, output.read, errors.read];
+      this.streams = {
+        stdin: quiet(new Socket({ fd: input.write, readable: false, writable: true })),
+        stdout: quiet(new Socket({ fd: output.read, readable: true, writable: false })),
+        stderr: quiet(new Socket({ fd: errors.read, readable: true, writable: false })),
+      };
     } catch (error) {
       close(made.flatMap(({ read, write }) => [read, write])); // EMFILE midway
       throw error;
     }
-  }
-
-  /** From now on the streams close the helper's ends. */
-  streams(): { stdin: Socket; stdout: Socket; stderr: Socket } {
-    const [stdin, stdout, stderr] = this.#outside;
-    return {
-      stdin: quiet(new Socket({ fd: stdin, readable: false, writable: true })),
-      stdout: quiet(new Socket({ fd: stdout, readable: true, writable: false })),
-      stderr: quiet(new Socket({ fd: stderr, readable: true, writable: false })),
-    };
   }
 
   closeInside(): void {
@@ -50,7 +45,7 @@ export class Pipes {
   }
 
   closeOutside(): void {
-    close(this.#outside);
+    for (const each of Object.values(this.streams)) each.destroy();
   }
 }
 

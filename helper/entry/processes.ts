@@ -10,18 +10,17 @@ import { Pipes } from './pipes.ts';
 import type { Streams } from './streams.ts';
 
 type Started = Launched &
-  ReturnType<Pipes['streams']> & {
+  Pipes['streams'] & {
     /** Does nothing once it has ended: its pid may be another's then. */
     readonly kill: () => void;
   };
 
 async function start(entry: Entry, world: LaunchWorld, onEnd: (ending: Ending) => void): Promise<Started> {
-  const pipes = new Pipes();
-  let opened = false;
+  const opened: { pipes?: Pipes } = {};
   let runs = true;
   const open = (): Pipes['inside'] => {
-    opened = true;
-    return pipes.inside;
+    opened.pipes = new Pipes();
+    return opened.pipes.inside;
   };
   try {
     const launched = await launch(entry, world, { open }, ending => {
@@ -31,10 +30,10 @@ async function start(entry: Entry, world: LaunchWorld, onEnd: (ending: Ending) =
     const kill = (): void => {
       if (runs) process.kill(launched.pid, 'SIGKILL');
     };
-    return { ...launched, ...pipes.streams(), kill };
+    if (!opened.pipes) throw new Error('no pipes were made');
+    return { ...launched, ...opened.pipes.streams, kill };
   } catch (error) {
-    pipes.closeOutside();
-    if (!opened) pipes.closeInside();
+    opened.pipes?.closeOutside();
     throw error;
   }
 }

@@ -24,7 +24,7 @@ export async function runCollecting(
   onClose: OnClose,
 ): Promise<Result<'sandbox/run'>> {
   const pipes = new Pipes();
-  const { stdin, stdout, stderr } = pipes.streams();
+  const { stdin, stdout, stderr } = pipes.streams;
   const output = collectOutput(stdout, stderr);
   try {
     stdin.end(input ?? '');
@@ -34,7 +34,7 @@ export async function runCollecting(
     stay();
     return { ...told, ...(await output()) };
   } finally {
-    for (const each of [stdin, stdout, stderr]) each.destroy();
+    pipes.closeOutside();
   }
 }
 
@@ -62,7 +62,7 @@ async function openInPipes(sandboxes: Sandboxes, making: Making, attaching: Atta
     throw error;
   });
   follow(sandboxes, sandbox.id, report, attaching);
-  return { sandbox, streams: offerStreams(pipes.streams(), attaching.streams, making.caller.uid) };
+  return { sandbox, streams: offerStreams(pipes.streams, attaching.streams, making.caller.uid) };
 }
 
 async function openInTerminal(sandboxes: Sandboxes, making: Making, size: Size, attaching: Attaching): Promise<Result<'sandbox/open'>> {

@@ -1,11 +1,11 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { later } from '../sys/background.ts';
 import { Refusal, SysError } from '../sys/errors.ts';
 import { decodeReport, encode, REPORT, REPORT_BYTES, type Report } from './encode.ts';
 import { Passing } from './passing.ts';
 import { describeCall, handlesOf, type Instruction, type Program } from './program.ts';
 import { type Ended, reaper } from './reaper.ts';
-import { type Begun, stages } from './waiting.ts';
+import { stages } from './waiting.ts';
 
 /** A call of the program that failed inside the stage. */
 export class StageFailed extends SysError {
@@ -60,7 +60,7 @@ export async function stage(staging: Staging): Promise<number> {
   const forks = forksIn(staging.program);
   const last = forks.at(-1);
   const stage = stages.begin(program, descriptorsOf(staging));
-  const control = controlOf(stage);
+  const { control } = stage;
   const late = new Refusal('system', `The process did not start within ${DEADLINE_MS / 1000} s: something there holds it up.`);
   const deadline = later('the deadline of a program', DEADLINE_MS, () => control.destroy(late));
   const progress: Progress = { stage: stage.pid, forks, forked: new Map(), passing: [], failure: undefined };
@@ -96,12 +96,6 @@ function descriptorsOf({ program, stdio, handles }: Staging): number[] {
     return fd;
   });
   return [...stdio, ...passed];
-}
-
-function controlOf({ control }: Begun): Socket {
-  const socket = new Socket({ fd: control, readable: true, writable: true });
-  socket.on('error', () => undefined); // whoever reads it is told
-  return socket;
 }
 
 /** Their places. */

@@ -1,5 +1,5 @@
 // Stages that wait for a program. One is started before it is needed: to start it takes longer than what most programs do.
-import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { later } from '../sys/background.ts';
 import { SysError } from '../sys/errors.ts';
 import { MAX_RIGHTS, sendWith } from '../sys/libc.ts';
@@ -12,8 +12,8 @@ export interface Begun {
   readonly pid: number;
   /** Does nothing to one that has ended. */
   readonly kill: () => void;
-  /** The helper's end of the control socket, which is the caller's to close. */
-  readonly control: number;
+  /** The helper's end of the control socket, which is the caller's to destroy. */
+  readonly control: Socket;
   /** What of the program its socket had no room for. */
   readonly rest: Buffer;
 }
@@ -23,13 +23,18 @@ const PAUSE_MS = 10;
 
 class Stage {
   readonly #process: Passing;
-  readonly #control: number;
+  /** Made while nobody waits, as it takes longer than to hand a program over. */
+  readonly #control: Socket;
+  readonly #descriptor: number;
 
   /** @throws SysError see spawnStage */
   constructor() {
     const { pid, control } = spawnStage(stageExecutable());
     this.#process = new Passing(pid);
-    this.#control = control;
+    this.#descriptor = control;
+    this.#control = new Socket({ fd: control, readable: true, writable: true });
+    this.#control.on('error', () => undefined); // whoever reads it is told
+    this.#control.unref(); // one that waits keeps nobody from ending
   }
 
   /**
@@ -37,8 +42,10 @@ class Stage {
    * @throws SysError ETOOMANYREFS, EBADF; then it ends
    */
   begin(program: Buffer, descriptors: readonly number[]): Begun | undefined {
+    if (this.#control.destroyed) return undefined; // its number may be another file's by now
     try {
-      const rest = handOver(this.#control, program, descriptors);
+      const rest = handOver(this.#descriptor, program, descriptors);
+      this.#control.ref();
       return { pid: this.#process.pid, kill: () => this.#process.kill(), control: this.#control, rest };
     } catch (error) {
       this.end();
@@ -49,7 +56,7 @@ class Stage {
 
   /** One that waits leaves when its socket is closed. */
   end(): void {
-    closeSync(this.#control);
+    this.#control.destroy();
   }
 }
 
