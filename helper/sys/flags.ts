@@ -60,6 +60,8 @@ export const FSCONFIG_CMD_CREATE = 6;
 export const O_PATH = 0o10000000;
 export const O_CLOEXEC = 0o2000000;
 export const F_SETFD = 2;
+export const F_GETFL = 3;
+export const F_SETFL = 4;
 export const F_DUPFD_CLOEXEC = 1030;
 export const FD_CLOEXEC = 1;
 /** linux/close_range.h: closed by execve(2) and not at once. Since Linux 5.11. */

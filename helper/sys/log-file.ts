@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { isFull } from './errors.ts';
-import { FALLOC_FL_KEEP_SIZE } from './flags.ts';
+import { F_GETFL, F_SETFL, FALLOC_FL_KEEP_SIZE } from './flags.ts';
 import { reopenPath } from './in-root.ts';
 import { sys } from './libc.ts';
 
@@ -18,6 +18,7 @@ export class LogFile {
   /** @param fd stays the caller's */
   constructor(fd: number) {
     this.#fd = fd;
+    this.#letAppend();
     this.#reserve();
   }
 
@@ -49,7 +50,17 @@ export class LogFile {
     }
   }
 
-  /** By its place, because whoever opened the file may not have said O_APPEND. */
+  /** What writes to the same file by another number, as standard output does after `> log 2>&1`, would begin where that began. */
+  #letAppend(): void {
+    try {
+      const flags = sys('fcntl', 'the log', this.#fd, F_GETFL, 'int', 0);
+      sys('fcntl', 'the log', this.#fd, F_SETFL, 'int', flags | constants.O_APPEND);
+    } catch {
+      // EBADF: there is no log.
+    }
+  }
+
+  /** By its place: appended to or not, it is the end. */
   #writeAtEnd(bytes: Buffer): void {
     writeSync(this.#fd, bytes, 0, bytes.length, fstatSync(this.#fd).size);
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -32,6 +32,17 @@ describe('a log file', () => {
         'none is missing between two',
       );
     });
+
+  it('loses no line to what is written to the same file by another number', () => {
+    const path = join(folder, 'shared');
+    const fd = openSync(path, O_WRONLY | O_CREAT, 0o600);
+    const log = new LogFile(fd);
+    log.write('{"line":1}');
+    writeSync(fd, 'serving\n');
+    log.write('{"line":2}');
+    closeSync(fd);
+    assert.equal(readFileSync(path, 'utf8'), '{"line":1}\nserving\n{"line":2}\n');
+  });
 
   it('ends nothing when it cannot be written, and tells later how much is missing', () => {
     const path = join(folder, 'shut');
