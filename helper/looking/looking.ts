@@ -15,6 +15,8 @@ import { Turns } from './turns.ts';
 const DEADLINE_MS = 5000;
 /** When no look has come to its end for so long, one may be held, and a question that waits gets a thread of its own. */
 const PATIENCE_MS = 100;
+/** A look that waits for discovery is not held by its target; but for longer than so others do not wait for it. */
+const DISCOVERY_MS = 2000;
 
 /** What an answer holds that comes when nobody waits for it any more. */
 const giveBack: { readonly [Q in Question]?: (answer: Questions[Q]['answer']) => void } = { prepare: giveUp, take: closeHoldings };
@@ -47,13 +49,14 @@ export class Looking {
     let isHeld = false;
     try {
       const dwelling = dwellingOf(target, world);
-      const looker = this.#free() ?? (await this.#nextFree());
+      const looker = this.#free() ?? (await this.#nextFree('container' in target || 'namespaces' in target));
       this.#busy.add(looker);
       const answered = looker.ask({ kind: 'asked', question, params, dwelling } as Told, world);
       const outcome = await Promise.race([
         answered,
         new Promise<undefined>(resolve => {
-          deadline = later('the deadline of a look', DEADLINE_MS, () => resolve(undefined));
+          // What has come while this thread was busy is heard first.
+          deadline = later('the deadline of a look', DEADLINE_MS, () => soon('the deadline of a look', () => resolve(undefined)));
         }),
       ]);
       this.#busy.delete(looker);
@@ -81,9 +84,9 @@ export class Looking {
     return this.#working === 1 ? this.#start() : undefined;
   }
 
-  #getsOn(): boolean {
+  #getsOn(asksDiscovery: boolean): boolean {
     const sinceMs = performance.now() - PATIENCE_MS;
-    return this.#progressMs > sinceMs || [...this.#busy].some(({ gotOnMs }) => gotOnMs > sinceMs);
+    return this.#progressMs > sinceMs || [...this.#busy].some(each => each.gotOnMs > sinceMs || (asksDiscovery && each.waitsForDiscovery));
   }
 
   #start(): Looker {
@@ -91,12 +94,21 @@ export class Looking {
     return new Looker();
   }
 
-  #nextFree(): Promise<Looker> {
-    return new Promise(resolve => {
+  /** @param asksDiscovery whether the look that waits will itself have to wait for discovery */
+  #nextFree(asksDiscovery: boolean): Promise<Looker> {
+    return new Promise((resolve, reject) => {
       const take = (looker: Looker): void => {
         clearTimeout(timer);
         this.#waiting.delete(take);
         resolve(looker);
+      };
+      const start = (): void => {
+        try {
+          take(this.#start());
+        } catch (error) {
+          this.#waiting.delete(take); // EAGAIN: no more threads
+          reject(error);
+        }
       };
       // On a busy machine another thread would only take time away from those that are getting on, or are just being started.
       const lookAgain = (): NodeJS.Timeout =>
@@ -104,8 +116,8 @@ export class Looking {
           // Where this thread was busy, answers have come that it has not heard yet.
           soon('a thread that looks', () => {
             if (!this.#waiting.has(take)) return;
-            if (this.#getsOn()) timer = lookAgain();
-            else take(this.#start());
+            if (this.#getsOn(asksDiscovery)) timer = lookAgain();
+            else start();
           }),
         );
       let timer = lookAgain();
@@ -150,7 +162,9 @@ class Looker {
   lives = true;
   /** Its questions that discovery has not answered yet. */
   #ofDiscovery = 0;
-  #toldMs = 0;
+  #neededMs = 0;
+  /** When discovery last answered it. */
+  gotOnMs = 0;
   #asked: { readonly world: World; readonly answer: (outcome: Outcome) => void } | undefined;
 
   constructor() {
@@ -173,9 +187,8 @@ class Looker {
     });
   }
 
-  /** When it was last heard to get on. What waits for discovery is not held by its target. */
-  get gotOnMs(): number {
-    return this.#ofDiscovery > 0 ? performance.now() : this.#toldMs;
+  get waitsForDiscovery(): boolean {
+    return this.#ofDiscovery > 0 && performance.now() - this.#neededMs < DISCOVERY_MS;
   }
 
   end(): void {
@@ -195,9 +208,10 @@ class Looker {
     const { id, need } = said;
     const ofDiscovery = need.what === 'containers' || need.what === 'open' ? 1 : 0;
     this.#ofDiscovery += ofDiscovery;
+    if (ofDiscovery > 0) this.#neededMs = performance.now();
     const outcome = await outcomeOf('Could not look at the namespaces', () => this.#find(need));
     this.#ofDiscovery -= ofDiscovery;
-    this.#toldMs = performance.now();
+    this.gotOnMs = performance.now();
     this.#worker.postMessage({ kind: 'given', id, outcome } satisfies Told);
   }
 

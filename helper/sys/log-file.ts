@@ -53,6 +53,8 @@ export class LogFile {
   /** What writes to the same file by another number, as standard output does after `> log 2>&1`, would begin where that began. */
   #letAppend(): void {
     try {
+      // Of a terminal it is the shell's too, with its input, and would stay when the helper has ended.
+      if (!fstatSync(this.#fd).isFile()) return;
       const flags = sys('fcntl', 'the log', this.#fd, F_GETFL, 'int', 0);
       sys('fcntl', 'the log', this.#fd, F_SETFL, 'int', flags | constants.O_APPEND);
     } catch {

@@ -30,6 +30,19 @@ describe('a look into a target', () => {
     await assert.rejects(looking.ask('choices', { target: { container: 'web' } }, world), new Refusal('unknown', 'Discovery was asked.'));
   });
 
+  it('keeps nobody waiting while it waits for discovery', async () => {
+    let refuse = (): void => assert.fail('discovery was not asked');
+    const containers = (): Promise<never> =>
+      new Promise((_, reject) => {
+        refuse = () => reject(new Refusal('unknown', 'It was asked for long.'));
+      });
+    const late = looking.ask('choices', { target: { container: 'web' } }, { ...world, discovery: { containers, open: unused } });
+    const refused = assert.rejects(late, new Refusal('unknown', 'It was asked for long.'));
+    await looking.ask('choices', { target: { pid } }, world);
+    refuse();
+    await refused;
+  });
+
   it('fails as the function behind it does', async () => {
     const { failure } = await looking.ask('choices', { target: { pid: 2 ** 22 + 1 } }, world).then(
       () => assert.fail('there is such a process'),

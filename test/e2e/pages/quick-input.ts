@@ -61,10 +61,18 @@ export class QuickInput {
   async #find(command: string, row: Locator): Promise<void> {
     await eventually(`${command} in the palette`, async () => {
       await this.#page.keyboard.press('F1');
-      if ((await appears(this.input)) && (await this.input.fill(`>${command}`).then(() => appears(row)))) return true;
+      const isTyped = (await appears(this.input)) && (await this.#types(`>${command}`));
+      if (isTyped && (await appears(row))) return true;
       await this.leave();
       return false;
     });
+  }
+
+  #types(text: string): Promise<boolean> {
+    return this.input.fill(text, { timeout: 3000 }).then(
+      () => true,
+      () => false,
+    );
   }
 
   async waitForTitle(title: string | RegExp): Promise<void> {
