@@ -77,11 +77,17 @@ describe('a helper that ann started with sudo in a session of hers', () => {
     const { sandboxes } = await call('sandbox/list', {});
     const sandbox = sandboxes.find(({ name }) => name === 'hers')?.pid ?? 0;
     for (const pid of [helper, sandbox]) assert.doesNotMatch(cgroupOf(pid), /user\.slice|session-/);
+    // Those of the tests before would be taken for it.
+    await eventually('the end of the sessions before', () => sessionsOf('ann').length === 0, 60);
     const session = stayAsAnn();
-    await eventually('a session of ann', () => sessionsOf('ann').length > 0, 60);
-    run('loginctl', 'terminate-user', 'ann');
-    await eventually('the end of the sessions of ann', () => sessionsOf('ann').length === 0, 60);
-    await eventually('the end of her shell', () => session.exitCode !== null || session.signalCode !== null, 60);
+    try {
+      await eventually('a session of ann', () => sessionsOf('ann').length > 0, 60);
+      run('loginctl', 'terminate-user', 'ann');
+      await eventually('the end of the sessions of ann', () => sessionsOf('ann').length === 0, 60);
+      await eventually('the end of her shell', () => session.exitCode !== null || session.signalCode !== null, 60);
+    } finally {
+      session.kill();
+    }
     for (const pid of [helper, sandbox]) assert.ok(isAlive(pid), `${pid} lives`);
     await call('sandbox/remove', { sandbox: 'hers' });
     assert.ok(!isAlive(sandbox));
