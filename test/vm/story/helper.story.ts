@@ -9,9 +9,13 @@ import { isAlive } from '../../support/processes.ts';
 import { asAnn, burrow, call, helperPid, run, stayAsAnn, stopHelper, type } from './burrow.ts';
 
 const cgroupOf = (pid: number): string => readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim();
-/** Login sessions of a user; loginctl(1) knows no user who has none. */
+const loginctl = (...words: readonly string[]): string[] =>
+  spawnSync('loginctl', [...words, '--value'], { encoding: 'utf8' })
+    .stdout.split(/\s+/)
+    .filter(Boolean);
+/** Login sessions of a user, whom loginctl(1) does not know when there is none. A user's manager has one of its own since systemd 256. */
 const sessionsOf = (user: string): string[] =>
-  spawnSync('loginctl', ['show-user', user, '--property=Sessions', '--value'], { encoding: 'utf8' }).stdout.split(/\s+/).filter(Boolean);
+  loginctl('show-user', user, '--property=Sessions').filter(id => loginctl('show-session', id, '--property=Class')[0] === 'user');
 
 /** What every helper must do, however it was started. */
 function serves(): void {
