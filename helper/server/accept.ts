@@ -36,12 +36,13 @@ export class Admission {
   /** Of one that is not served, not a byte is read. */
   accept(socket: Socket): void {
     socket.on('error', () => undefined); // ECONNRESET: the other end is gone, and 'close' follows
+    let peer: Peer | undefined;
     try {
-      const peer = peerOf(socket);
+      peer = peerOf(socket);
       this.#admit(peer, socket);
       begin(socket, peer, this.#services);
     } catch (error) {
-      this.#turnAway(socket, error);
+      this.#turnAway(socket, error, peer);
     }
   }
 
@@ -62,8 +63,9 @@ export class Admission {
   }
 
   /** Says why, where there is a reason to tell, and hears nothing. */
-  #turnAway(socket: Socket, error: unknown): void {
-    recordEvent('refused', { reason: String(error) });
+  #turnAway(socket: Socket, error: unknown, peer: Peer | undefined): void {
+    const reason = error instanceof Refusal ? error.message : String(error);
+    recordEvent('refused', { reason, ...(peer && { uid: peer.uid, pid: peer.pid }) });
     if (!(error instanceof Refusal) || this.#refused >= REFUSED) {
       socket.destroy();
       return;

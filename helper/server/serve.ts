@@ -46,9 +46,14 @@ export interface ServeOptions {
 /**
  * Serves until it is told to stop. What it made lives on.
  * @returns once the socket answers
- * @throws Refusal when the socket cannot be made there, or another helper has it
+ * @throws Refusal when the socket cannot be made there, another helper has it, or `user` is another than who starts it without root's rights
  */
 export async function serve({ socket: given, user, firstTenant }: ServeOptions): Promise<void> {
+  if (user !== process.getuid?.() && process.getuid?.() !== 0)
+    throw new Refusal('denied', `Only a helper of root serves another user, as ${user}.`, {
+      subject: String(user),
+      hint: 'Start it with sudo, or without --user.',
+    });
   const asked = resolve(given);
   // Where it was started may be removed, or unmounted, while it lives.
   process.chdir('/');

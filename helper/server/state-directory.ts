@@ -1,5 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Refusal } from '../sys/errors.ts';
 
 /** sockaddr_un holds 108 bytes with the NUL, unix(7). Node would cut a longer path and say nothing. */
@@ -34,8 +34,16 @@ export function makeStateDirectory(socket: string): string {
       subject: directory,
     });
   }
+  requireNothingElse(join(directory, basename(socket)));
   chmodSync(directory, 0o755); // whatever the umask was: a sandbox's root is put together below it, as the caller
   return directory;
+}
+
+/** A socket that nobody answers on is taken away; whatever else has that name is somebody's. */
+function requireNothingElse(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat || stat.isSocket()) return;
+  throw new Refusal('taken', `${path} is there already, and is no socket.`, { subject: path, hint: 'Choose another --socket.' });
 }
 
 /** Walks as the kernel does, a name at a time: whoever owns one of the directories or links on the way chooses where it leads. */

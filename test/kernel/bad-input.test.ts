@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { DefinitionInput } from '../../helper/protocol/definition/definition.ts';
 import type { Failure } from '../../helper/protocol/failure.ts';
@@ -160,6 +160,25 @@ describe('a helper that cannot serve', () => {
       serve(`${folder}/theirs/a/h.sock`),
       `burrow: ${folder}/theirs, on the way to ${folder}/theirs/a, belongs to another user or can be written by others. Choose a --socket below directories of root.\n`,
     );
+  });
+
+  it('takes nothing away that is no socket', () => {
+    const path = `${folder}/notes.txt`;
+    writeFileSync(path, 'precious');
+    const link = `${folder}/link`;
+    symlinkSync(path, link);
+    for (const each of [path, link])
+      assert.equal(serve(each), `burrow: ${each} is there already, and is no socket. Choose another --socket.\n`);
+    assert.equal(readFileSync(link, 'utf8'), 'precious');
+  });
+
+  it('does not serve another user without root’s rights', () => {
+    const words = ['--reuid=61001', '--regid=61001', '--clear-groups', process.execPath, inRepository('dist/burrow.cjs'), 'serve'];
+    const { status, stderr } = spawnSync('setpriv', [...words, '--socket', `${folder}/theirs.sock`, '--user', '61002'], {
+      encoding: 'utf8',
+    });
+    assert.equal(stderr, 'burrow: Only a helper of root serves another user, as 61002. Start it with sudo, or without --user.\n');
+    assert.equal(status, 1);
   });
 
   it('does not take the socket of another that answers', async () => {
