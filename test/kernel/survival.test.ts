@@ -34,6 +34,7 @@ describe('a helper outlives', () => {
     await helper.call('sandbox/update', { sandbox: 'before', limits: { processes: 20 } });
     for (let round = 0; round < 5; round++) await helper.call('sandbox/remove', { sandbox: `no-such-${round}` });
     assert.match(log(), /"act":"sandbox\/remove".*"sandbox":"no-such-4"/);
+    assert.match(log(), /"act":"sandbox\/update".*"sandbox":"before","limits":\{"processes":20\}/);
     rmSync(`${helper.folder}/filler`);
     await helper.call('sandbox/create', { definition: { name: 'during', network: 'none' } });
     for (const sandbox of ['before', 'during']) await helper.call('sandbox/remove', { sandbox });
