@@ -1,6 +1,9 @@
 import type { Locator, Page } from 'playwright-core';
 import { eventually } from '../../support/eventually.ts';
 
+/** So long something may take that is tried again. */
+const SOON_MS = 3000;
+
 /** The box at the top: the command palette, pick lists and questions. */
 export class QuickInput {
   readonly #page: Page;
@@ -61,18 +64,11 @@ export class QuickInput {
   async #find(command: string, row: Locator): Promise<void> {
     await eventually(`${command} in the palette`, async () => {
       await this.#page.keyboard.press('F1');
-      const isTyped = (await appears(this.input)) && (await this.#types(`>${command}`));
+      const isTyped = (await appears(this.input)) && (await succeeds(this.input.fill(`>${command}`, { timeout: SOON_MS })));
       if (isTyped && (await appears(row))) return true;
       await this.leave();
       return false;
     });
-  }
-
-  #types(text: string): Promise<boolean> {
-    return this.input.fill(text, { timeout: 3000 }).then(
-      () => true,
-      () => false,
-    );
   }
 
   async waitForTitle(title: string | RegExp): Promise<void> {
@@ -131,9 +127,10 @@ export class QuickInput {
   }
 }
 
-function appears(there: Locator): Promise<boolean> {
-  return there.waitFor({ timeout: 3000 }).then(
+const appears = (there: Locator): Promise<boolean> => succeeds(there.waitFor({ timeout: SOON_MS }));
+
+const succeeds = (work: Promise<void>): Promise<boolean> =>
+  work.then(
     () => true,
     () => false,
   );
-}
